@@ -1,0 +1,30 @@
+"""An Alembic extension: each plugin of a host has its own version branch and its own namespace."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import PluginError as PluginError
+    from .plugin import Plugin as Plugin
+    from .plugin import Prefix as Prefix
+    from .plugin import Schema as Schema
+    from .runtime import configure as configure
+    from .runtime import run_migrations as run_migrations
+
+__all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "run_migrations"]
+
+_ROOMS = {
+    "Plugin": "plugin",
+    "PluginError": "errors",
+    "Prefix": "plugin",
+    "Schema": "plugin",
+    "configure": "runtime",
+    "run_migrations": "runtime",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Lazy, since Alembic imports this package inside `import alembic`, before Alembic is complete.
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

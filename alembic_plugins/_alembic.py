@@ -1,0 +1,89 @@
+"""Every private name of Alembic that we touch, each in a function of its own with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import Table
+
+
+def current_environment() -> EnvironmentContext:
+    """Return the `EnvironmentContext` whose ``env.py`` is being run.
+
+    `alembic.context` publishes its methods, `config` and `script`, but not the object itself,
+    whose `context_opts` tell which command is run.
+    """
+    from alembic import context
+
+    return context._proxy  # type: ignore[attr-defined,no-any-return]
+
+
+def stock_command(work: Callable[..., Any]) -> str | None:
+    """Return the name of the stock command that made a work function, None for another's.
+
+    A command hands ``env.py`` nothing but a closure. Only its qualified name, for example
+    ``upgrade.<locals>.upgrade``, tells ``upgrade`` from ``downgrade``.
+    """
+    if getattr(work, "__module__", None) != "alembic.command":
+        return None
+    return work.__qualname__.partition(".")[0]
+
+
+def version_table(context: MigrationContext) -> Table:
+    """Return the version table, which hosts may name, place and shape by several options.
+
+    `DefaultImpl.version_table_impl` is public but needs these options again.
+    """
+    return context._version
+
+
+def transaction(context: MigrationContext) -> AbstractContextManager[Any]:
+    """Begin a transaction of the context's own: BEGIN and COMMIT in offline mode.
+
+    `begin_transaction` without the argument is the outer one, which covers the whole command and
+    which ``transaction_per_migration`` switches off. `autocommit_block` needs one made here.
+    """
+    return context.begin_transaction(_per_migration=True)
+
+
+def in_external_transaction(context: MigrationContext) -> bool:
+    """Tell whether the caller had begun a transaction, which is then theirs to end."""
+    return context._in_external_transaction
+
+
+def list_revision_files(script: ScriptDirectory, location: Path) -> Iterator[Path]:
+    """Find the revision files in a version location, in Alembic's order.
+
+    Honours ``recursive_version_locations`` and ``sourceless``, whose rules are in no public place.
+    """
+    from alembic.script import Script, base
+
+    pattern = base._sourceless_rev_file if script.sourceless else base._only_source_rev_file
+    for path in Script._list_py_dir(script, location) if location.is_dir() else ():
+        match = pattern.match(path.name)
+        if match and not (path.suffix != ".py" and path.with_suffix(".py").exists()):
+            yield path
+
+
+def version_locations(script: ScriptDirectory) -> list[Path]:
+    """Return the absolute version locations of a script directory.
+
+    `ScriptDirectory.version_locations` is what the configuration says: it may be empty, relative
+    or name a package.
+    """
+    return list(script._version_locations)
+
+
+def narrow_heads(context: MigrationContext, rows: tuple[str, ...]) -> None:
+    """Let a command see only `rows` of the version table.
+
+    ``current --check-heads`` asks the context again for what it was given as an argument.
+    """
+    context.get_current_heads = lambda: rows  # type: ignore[method-assign]

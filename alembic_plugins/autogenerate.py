@@ -1,0 +1,104 @@
+"""Let autogenerate compare only what the command is about: one plugin's tables, or the host's."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, func, inspect, select
+
+from .discovery import FoundPlugin
+from .namespaces import enter_namespace, leave_namespace
+from .plugin import HOST, Namespace, Prefix, Schema
+from .refusals import NoModels
+from .session import Session
+from .tables import make_tables
+
+Owns = Callable[[str | None, str], bool]
+"""Tells of a table, by schema (None where unqualified) and name, whether it takes part."""
+
+
+@contextmanager
+def narrow_autogenerate(session: Session, context: MigrationContext, scope: str) -> Iterator[None]:
+    """Narrow the metadata and the filters of `context`, and set the search path, for a while.
+
+    Raises:
+        NoModels: a plugin is to be compared, and declares no models.
+        ReferenceFailed: its models cannot be imported.
+    """
+    connection = context.connection
+    assert connection is not None  # noqa: S101 - autogenerate has a connection
+    if scope == HOST:
+        _filter_tables(context, _owned_by_host(session, context))
+        yield
+        return
+    found = session.find_plugin(scope)
+    if not found.declaration.models:
+        raise NoModels(scope)
+    metadata = found.load_models(found.declaration.models)
+    path = connection.scalar(select(func.current_setting("search_path")))
+    qualified = any(table.schema is not None for table in metadata.tables.values())
+    context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
+    _filter_tables(context, _owned_by_plugin(connection, found, metadata, qualified=qualified))
+    statement = None if qualified else enter_namespace(found.namespace, ())
+    if statement is not None:
+        connection.execute(statement)
+    try:
+        yield
+    finally:
+        connection.execute(leave_namespace(path))
+
+
+def _owned_by_host(session: Session, context: MigrationContext) -> Owns:
+    ours = make_tables(context.version_table_schema).names
+    namespaces: list[Namespace] = [plugin.namespace for plugin in session.state.plugins.values()]
+    prefixes = [namespace for namespace in namespaces if isinstance(namespace, Prefix)]
+    schemas = {space.name for space in namespaces if isinstance(space, Schema) and space.create}
+
+    def owns(schema: str | None, name: str) -> bool:
+        if schema in schemas or any(prefix.covers(name) for prefix in prefixes):
+            return False
+        return name not in ours
+
+    return owns
+
+
+def _owned_by_plugin(
+    connection: Connection, found: FoundPlugin, metadata: MetaData, *, qualified: bool
+) -> Owns:
+    namespace = found.namespace
+    if isinstance(namespace, Prefix):
+        return lambda _schema, name: namespace.covers(name)
+    if qualified:
+        return lambda schema, _name: schema == namespace.name
+    inspector = inspect(connection)
+    own = set(inspector.get_table_names(schema=namespace.name))
+    # A plugin's metadata may hold the host's tables, as stubs or because the two share it.
+    hosts = set(inspector.get_table_names()) - own
+    if not namespace.create:
+        own, hosts = {table.name for table in metadata.tables.values()}, set()
+    modelled = {table.name for table in metadata.tables.values()} - hosts
+    return lambda schema, name: schema is None and name in own | modelled
+
+
+def _filter_tables(context: MigrationContext, owns: Owns) -> None:
+    """Put `owns` before the host's own filters."""
+    host_name, host_object = (context.opts.get(key) for key in ("include_name", "include_object"))
+
+    def include_name(name: str | None, type_: str, parents: dict[str, Any]) -> bool:
+        if type_ == "table" and name and not owns(parents.get("schema_name"), name):
+            return False
+        return host_name is None or host_name(name, type_, parents)
+
+    def include_object(
+        item: Any,  # noqa: ANN401 - Alembic passes any schema item
+        name: str | None,
+        type_: str,
+        reflected: bool,
+        compare_to: object,
+    ) -> bool:
+        if type_ == "table" and name and not owns(item.schema, name):
+            return False
+        return host_object is None or host_object(item, name, type_, reflected, compare_to)
+
+    context.opts |= {"include_name": include_name, "include_object": include_object}

@@ -1,0 +1,273 @@
+"""Revision files and remembered revisions, made into one Alembic branch a plugin.
+
+To Alembic's revision map every branch is independent: a revision's `down_revision` is kept where
+it is on the same branch, and whatever points into another branch is a dependency, which Alembic
+never sees and `alembic_plugins.plan` resolves. Alembic would drop a branch's row from its version
+table as soon as another branch depends on it; here there is one row per branch, always.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from alembic.script import Script
+from alembic.script.revision import (
+    MultipleHeads,
+    Revision,
+    RevisionError,
+    RevisionMap,
+)
+
+from .errors import DuplicateRevision, RevisionCycle, SeveralHeads, UnknownRevision
+from .refusals import FilesGone
+from .revisionfile import RevisionInfo, load_revision_module
+
+
+class BranchScript(Script):
+    """A revision of one branch, which knows its plugin and executes its file only when it runs."""
+
+    def __init__(self, branch: "Branch", info: RevisionInfo, labels: Collection[str]) -> None:
+        self.branch = branch.name
+        self.info = info
+        self.orphaned = branch.orphaned
+        self.path = str(info.path or "")
+        self._own = branch.infos
+        Revision.__init__(self, info.revision, self.down_revisions, None, tuple(labels))
+
+    @cached_property
+    def module(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - any module
+        """The executed revision file.
+
+        Raises:
+            FilesGone: only the registry remembers the revision.
+            BrokenRevision: the file raised.
+        """
+        if self.info.path is None:
+            raise FilesGone(self.branch, self.revision)
+        return load_revision_module(self.branch, self.info.path)
+
+    @property
+    def down_revisions(self) -> tuple[str, ...]:
+        """The revisions of the same branch that it follows."""
+        return tuple(r for r in self.info.down_revision if r in self._own)
+
+    @property
+    def longdoc(self) -> str:
+        """The file's docstring, read without executing it."""
+        return self.info.doc
+
+    @property
+    def log_entry(self) -> str:
+        """The revision in Alembic's long form, with its branch and what it depends on."""
+        first, _, rest = super().log_entry.partition("\n")
+        lines = [first, f"Plugin: {self._branch_words}"]
+        dependencies = [*self._foreign_down_revisions, *self.info.depends_on]
+        if dependencies:
+            lines.append(f"Depends on: {', '.join(dependencies)}")
+        return "\n".join((*lines, rest))
+
+    def cmd_format(
+        self,
+        verbose: bool,
+        include_branches: bool = False,  # noqa: ARG002 - the branch is always told
+        include_doc: bool = False,
+        include_parents: bool = False,
+        tree_indicators: bool = True,
+    ) -> str:
+        """Return the revision in a line of Alembic's, with its branch."""
+        text = super().cmd_format(verbose, False, include_doc, include_parents, tree_indicators)
+        return text if verbose else f"{self._branch_words}: {text}"
+
+    @property
+    def _branch_words(self) -> str:
+        return f"{self.branch} (its revision files are gone)" if self.orphaned else self.branch
+
+    @property
+    def _foreign_down_revisions(self) -> tuple[str, ...]:
+        return tuple(r for r in self.info.down_revision if r not in self._own)
+
+
+class Branch:
+    """The revisions of the host or of one plugin, in the order in which they were read.
+
+    `orphaned` means that none of them is on disk.
+    """
+
+    def __init__(self, name: str, infos: Iterable[RevisionInfo], *, orphaned: bool = False) -> None:
+        self.name = name
+        self.orphaned = orphaned
+        self.infos: dict[str, RevisionInfo] = {}
+        for info in infos:
+            known = self.infos.setdefault(info.revision, info)
+            if known is not info:
+                raise DuplicateRevision(info.revision, (f"'{known.path}'", f"'{info.path}'"))
+
+    def __contains__(self, revision: str) -> bool:
+        return revision in self.infos
+
+    @cached_property
+    def map(self) -> "BranchMap":
+        """The branch as Alembic sees it, alone."""
+        return BranchMap(lambda: [self], self.name)
+
+    def heads(self, revisions: Collection[str] | None = None) -> tuple[str, ...]:
+        """Return those of `revisions` (all by default) that none of them follows."""
+        chosen = self.infos if revisions is None else revisions
+        followed = {down for revision in chosen for down in self.infos[revision].down_revision}
+        return tuple(
+            revision for revision in self.infos if revision in chosen and revision not in followed
+        )
+
+    def find_label(self, label: str) -> str | None:
+        """Return the revision that carries a label; the branch's first for its name."""
+        for info in self.infos.values():
+            if label in info.branch_labels:
+                return info.revision
+        return next(iter(self.bases), None) if label == self.name else None
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The revisions, each after those that it follows.
+
+        Raises:
+            RevisionCycle: they follow each other in a circle.
+        """
+        graph = {
+            info.revision: [down for down in info.down_revision if down in self.infos]
+            for info in self.infos.values()
+        }
+        try:
+            return tuple(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise RevisionCycle(tuple(error.args[1])) from error
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The revisions that follow none of their branch."""
+        return tuple(
+            info.revision
+            for info in self.infos.values()
+            if not any(down in self.infos for down in info.down_revision)
+        )
+
+    def find_upgrade(self, target: str, rows: Collection[str]) -> list[str]:
+        """Return the revisions between `rows`, which are applied, and `target`, first one first.
+
+        Raises:
+            UnknownRevision: `target` cannot be reached.
+            SeveralHeads: `target` is ``head``, and there are several.
+        """
+        with self._translate(target):
+            found = self.map.iterate_revisions(target, tuple(rows), implicit_base=True)
+            return [revision.revision for revision in found][::-1]
+
+    def find_downgrade(self, target: str, rows: Collection[str]) -> list[str]:
+        """Return the revisions that go when `rows` go down to `target`.
+
+        Raises:
+            UnknownRevision: `target` cannot be reached.
+        """
+        with self._translate(target):
+            found = self.map.iterate_revisions(tuple(rows), target, select_for_downgrade=True)
+            return [revision.revision for revision in found]
+
+    def find_stamp(self, target: str) -> set[str]:
+        """Return the revisions that are applied where `target` is stamped.
+
+        Raises:
+            UnknownRevision: there is no such revision.
+            SeveralHeads: `target` is ``head``, and there are several.
+        """
+        with self._translate(target):
+            found = [
+                revision.revision
+                for revision in self.map.get_revisions(target)
+                if isinstance(revision, Revision)
+            ]
+            return self.close(found)
+
+    def close(self, revisions: Iterable[str]) -> set[str]:
+        """Return `revisions` with all that they follow on this branch."""
+        closed: set[str] = set()
+        todo = [revision for revision in revisions if revision in self.infos]
+        while todo:
+            revision = todo.pop()
+            if revision not in closed:
+                closed.add(revision)
+                todo += [down for down in self.infos[revision].down_revision if down in self.infos]
+        return closed
+
+    @contextmanager
+    def _translate(self, argument: str) -> Iterator[None]:
+        """The one place where Alembic's errors about revisions become ours."""
+        try:
+            yield
+        except MultipleHeads as error:
+            raise SeveralHeads(self.name, tuple(error.heads)) from error
+        except (RevisionError, AssertionError) as error:
+            reason = str(error).rstrip(".") or "it is ambiguous"
+            raise UnknownRevision(self.name, argument, reason) from error
+
+
+class BranchMap(RevisionMap):
+    """Independent branches in one revision map; ``head`` alone means the one of branch `main`.
+
+    `find_branches` is called when the map is first looked at.
+    """
+
+    def __init__(self, find_branches: Callable[[], Sequence[Branch]], main: str) -> None:
+        self._find_branches = find_branches
+        self._main = main
+        super().__init__(self._make_scripts)
+
+    @cached_property
+    def branches(self) -> Sequence[Branch]:
+        """The branches in the map."""
+        return self._find_branches()
+
+    def _make_scripts(self) -> Iterator[BranchScript]:
+        labels = _choose_labels(self.branches)
+        for branch in self.branches:
+            for info in branch.infos.values():
+                yield BranchScript(branch, info, labels.get(info.revision, ()))
+
+    def get_current_head(self, branch_label: str | None = None) -> str | None:
+        """Return the one head of `main`, or of a label.
+
+        Raises:
+            MultipleHeads: there are several.
+        """
+        main = next((branch for branch in self.branches if branch.name == self._main), None)
+        if branch_label or main is None:
+            return super().get_current_head(branch_label)
+        heads = main.heads()
+        if len(heads) > 1:
+            raise MultipleHeads(heads, "head")
+        return heads[0] if heads else None
+
+
+def _choose_labels(branches: Sequence[Branch]) -> Mapping[str, list[str]]:
+    """Return, by revision, the labels that count.
+
+    A branch's name is always a label of its first base. A label out of a file counts only where no
+    other file and no branch has it: Alembic refuses a map with one label on two revisions.
+    """
+    given = Counter(
+        label
+        for branch in branches
+        for info in branch.infos.values()
+        for label in info.branch_labels
+    )
+    names = {branch.name for branch in branches}
+    chosen: dict[str, list[str]] = {}
+    for branch in branches:
+        for info in branch.infos.values():
+            chosen[info.revision] = [
+                label for label in info.branch_labels if given[label] == 1 and label not in names
+            ]
+        for base in branch.bases[:1]:
+            chosen[base].append(branch.name)
+    return chosen

@@ -1,0 +1,312 @@
+"""The ``alembic plugin`` commands as functions: a `Config` comes in, data goes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from . import targets
+from .catalog import CatalogObject, count_objects, read_objects
+from .discovery import FoundPlugin
+from .errors import NotAHost, PluginError, UnknownPlugin
+from .executor import Executor
+from .plan import Plan
+from .refusals import OfflineUnknown
+from .registry import Event, InstalledPlugin, read_events
+from .runtime import Work
+from .session import Session
+from .tables import make_tables
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PluginStatus:
+    """One line of ``alembic plugin list``.
+
+    Attributes:
+        state: ``available``, ``installed``, ``outdated`` or ``orphaned``.
+        current: the applied heads, with commas; None where nothing is applied.
+        head: the heads on disk, with commas; None where they cannot be read.
+        pending: how many revisions on disk are not applied; None where they cannot be read.
+    """
+
+    name: str
+    version: str | None
+    namespace: str | None
+    state: str
+    current: str | None
+    head: str | None
+    pending: int | None
+
+
+@dataclass(frozen=True)
+class PluginDetails:
+    """What ``alembic plugin show`` tells besides the status."""
+
+    status: PluginStatus
+    description: str
+    package: str | None
+    source: str | None
+    versions: str | None
+    models: str | None
+    transaction: str
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+    extensions: tuple[str, ...]
+    writes: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All plugins, and why some of them cannot be read."""
+
+    plugins: tuple[PluginStatus, ...]
+    problems: tuple[PluginError, ...]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What an uninstall takes away: its plan, and the objects in each plugin's namespace."""
+
+    plan: Plan
+    objects: Mapping[str, tuple[CatalogObject, ...]]
+
+
+def list_plugins(config: Config) -> Listing:
+    """Return all plugins that are on disk or in the database, by name."""
+
+    def read(executor: Executor) -> Listing:
+        session = executor.session
+        problems: list[PluginError] = []
+        names = sorted({*session.discovery.names, *session.state.plugins})
+        plugins = tuple(_read_status(session, name, problems) for name in names)
+        return Listing(plugins, tuple(problems))
+
+    return _run(config, read)
+
+
+def show_plugin(config: Config, name: str) -> PluginDetails:
+    """Return what is to be known of one plugin.
+
+    Raises:
+        UnknownPlugin: it is neither on disk nor in the database.
+    """
+
+    def read(executor: Executor) -> PluginDetails:
+        session = executor.session
+        problems: list[PluginError] = []
+        status = _read_status(session, name, problems)
+        if problems and name not in session.state.plugins:
+            raise problems[0]
+        found = _find(session, name)
+        declared = found.declaration if found else None
+        installed = session.state.plugins.get(name)
+        branch = session.remembered_branch(name)
+        return PluginDetails(
+            status,
+            declared.description if declared else "",
+            _package(found, installed),
+            found.source if found else None,
+            str(found.versions) if found else None,
+            declared.models if declared else None,
+            declared.transaction if declared else "plugin",
+            tuple(declared.requires) if declared else installed.requires if installed else (),
+            targets.find_requiring(session, [name]),
+            tuple(declared.extensions) if declared else (),
+            tuple(declared.writes) if declared else (),
+            tuple(r for r in branch.order if r not in session.state.by_revision),
+        )
+
+    return _run(config, read)
+
+
+def install(
+    config: Config, names: Sequence[str], *, sql: bool = False, dry_run: bool = False
+) -> Plan:
+    """Bring plugins, and what they require, to their heads; return what was run.
+
+    With `sql` it is printed as SQL for an empty database, with `dry_run` it is only planned.
+
+    Raises:
+        PluginError: what cannot be done, in words.
+    """
+
+    def run(executor: Executor) -> Plan:
+        wanted = dict.fromkeys(names, "heads")
+        return _carry_out(
+            executor, targets.upgrade_plugins(executor.session, wanted, "upgrade"), dry_run=dry_run
+        )
+
+    return _run(config, run, sql=sql)
+
+
+def upgrade(
+    config: Config,
+    names: Sequence[str] = (),
+    *,
+    sql: bool = False,
+    dry_run: bool = False,
+) -> Plan:
+    """Bring installed plugins to their heads, all of them where `names` is empty.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+        PluginError: what else cannot be done, in words.
+    """
+    if sql and not names:
+        way_out = "Name the plugins, or leave out --sql"
+        raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
+
+    def run(executor: Executor) -> Plan:
+        session = executor.session
+        if not names:
+            return _carry_out(executor, targets.upgrade_installed(session), dry_run=dry_run)
+        wanted = dict.fromkeys(names, "heads")
+        if not sql:
+            targets.check_installed(session, names)
+        return _carry_out(
+            executor, targets.upgrade_plugins(session, wanted, "upgrade"), dry_run=dry_run
+        )
+
+    return _run(config, run, sql=sql)
+
+
+def downgrade(
+    config: Config, name: str, revision: str, *, sql: bool = False, dry_run: bool = False
+) -> Plan:
+    """Take a plugin back to a revision; return what was run.
+
+    With `sql` the plugin is taken to be at its heads, or at FROM in ``FROM:TO``.
+
+    Raises:
+        NotInstalled: the database does not have it.
+        RevisionInUse: other plugins depend on what would go.
+        PluginError: what else cannot be done, in words.
+    """
+    start, separator, rest = revision.partition(":")
+    target = rest if sql and separator else revision
+
+    def run(executor: Executor) -> Plan:
+        plan = targets.downgrade(executor.session, name, target, cascade=False)
+        return _carry_out(executor, plan, dry_run=dry_run)
+
+    return _run(config, run, sql=sql, start={name: start if separator else None})
+
+
+def uninstall(
+    config: Config,
+    names: Sequence[str],
+    *,
+    cascade: bool = False,
+    purge: bool = False,
+    sql: bool = False,
+    dry_run: bool = False,
+) -> Removal:
+    """Take plugins back to base and remove them, in one transaction; return what goes.
+
+    With `sql` they are taken to be at their heads.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+        PluginInUse: others depend on one of them, and there is no `cascade`.
+        LeftoverObjects: the downgrades left something behind, and there is no `purge`.
+        PluginError: what else cannot be done, in words.
+    """
+
+    def run(executor: Executor) -> Removal:
+        session = executor.session
+        plan = targets.uninstall(session, names, cascade=cascade, purge=purge)
+        objects = {} if sql else {name: _count(executor, name) for name in plan.uninstalls}
+        return Removal(_carry_out(executor, plan, dry_run=dry_run), objects)
+
+    return _run(config, run, sql=sql, start=dict.fromkeys(names))
+
+
+def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
+    """Return what was done to a plugin, or to all and the host, first things first."""
+
+    def read(executor: Executor) -> tuple[Event, ...]:
+        if not executor.session.state.registry:
+            return ()
+        tables = make_tables(executor.context.version_table_schema)
+        return read_events(executor.connection, tables, name)
+
+    return _run(config, read)
+
+
+def _run(
+    config: Config,
+    function: Callable[[Executor], T],
+    *,
+    sql: bool = False,
+    start: Mapping[str, str | None] | None = None,
+) -> T:
+    """Run `function` inside the host's ``env.py``."""
+    script = ScriptDirectory.from_config(config)
+    work = Work(function, start)
+    with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
+        script.run_env()
+    if not hasattr(work, "result"):
+        raise NotAHost(script.env_py_location)
+    return work.result
+
+
+def _carry_out(executor: Executor, plan: Plan, *, dry_run: bool) -> Plan:
+    if not dry_run:
+        executor.run(plan)
+    return plan
+
+
+def _count(executor: Executor, name: str) -> tuple[CatalogObject, ...]:
+    namespace = executor.session.state.plugins[name].namespace
+    objects = read_objects(executor.connection, namespace)
+    return tuple(count_objects(executor.connection, objects))
+
+
+def _find(session: Session, name: str) -> FoundPlugin | None:
+    try:
+        return session.find_plugin(name)
+    except PluginError:
+        return None
+
+
+def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:
+    if found:
+        return found.package
+    return installed.package if installed else None
+
+
+def _read_status(session: Session, name: str, problems: list[PluginError]) -> PluginStatus:
+    installed = session.state.plugins.get(name)
+    current = ", ".join(session.state.heads(name)) or None
+    try:
+        found = session.find_plugin(name)
+        branch = session.branch(name)
+    except UnknownPlugin as error:
+        if installed is None:
+            raise
+        problems.append(error)
+        return _orphan(installed, current)
+    except PluginError as error:
+        problems.append(error)
+        namespace = str(installed.namespace) if installed else None
+        version = installed.version if installed else None
+        state = "installed" if installed else "available"
+        return PluginStatus(name, version, namespace, state, current, None, None)
+    pending = sum(revision not in session.state.by_revision for revision in branch.infos)
+    state = ("outdated" if pending else "installed") if installed else "available"
+    namespace = str(installed.namespace if installed else found.namespace)
+    head = ", ".join(branch.heads()) or None
+    return PluginStatus(name, found.declaration.version, namespace, state, current, head, pending)
+
+
+def _orphan(installed: InstalledPlugin, current: str | None) -> PluginStatus:
+    namespace = str(installed.namespace)
+    return PluginStatus(
+        installed.name, installed.version, namespace, "orphaned", current, None, None
+    )

@@ -1,0 +1,1 @@
+"""Alembic's environment for hosts that need nothing of their own in ``env.py``."""

@@ -1,0 +1,321 @@
+"""What can go wrong, in words: one sentence for the case, one for the way out.
+
+Each error takes facts, keeps them as attributes and words itself. Facts are positional, so that
+an error survives pickling. All are `CommandError`s, which Alembic prints as ``FAILED: ...``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import ClassVar
+
+from alembic.util import CommandError
+
+
+class PluginError(CommandError):
+    """The base of every error that this package raises.
+
+    A leaf is a dataclass of facts, and `words` says with what text they are told; sequences are
+    told sorted, with commas.
+    """
+
+    words: ClassVar[str]
+
+    def __str__(self) -> str:
+        return self.words.format_map(self.facts())
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts by name, as the text has them."""
+        if type(self) is PluginError:
+            return {}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {
+            name: ", ".join(sorted(value)) if isinstance(value, tuple | list) else value
+            for name, value in values.items()
+        }
+
+
+@dataclass(eq=False)
+class InvalidOption(PluginError):
+    """A configuration option or a command-line option has a value that means nothing."""
+
+    words = "Option '{option}' is '{value}'. Set it to {expected}."
+
+    option: str
+    value: str
+    expected: str
+
+
+@dataclass(eq=False)
+class BrokenConfiguration(PluginError):
+    """The configuration file cannot be read."""
+
+    words = "Configuration file '{file}' cannot be read: {reason}. Correct it."
+
+    file: str
+    reason: str
+
+
+@dataclass(eq=False)
+class ReferenceFailed(PluginError):
+    """An option names a Python object that cannot be had."""
+
+    words = (
+        "Option '{option}' names '{reference}', which cannot be used: {reason}. Write it as "
+        "package.module:name."
+    )
+
+    option: str
+    reference: str
+    reason: str
+
+
+@dataclass(eq=False)
+class NotAHost(PluginError):
+    """The configuration's environment does not use alembic_plugins."""
+
+    words = (
+        "The environment '{environment}' does not run its migrations through alembic_plugins. Set"
+        " script_location = alembic_plugins:environment, or call alembic_plugins.configure() and "
+        "alembic_plugins.run_migrations() in its env.py."
+    )
+
+    environment: str
+
+
+@dataclass(eq=False)
+class InvalidName(PluginError):
+    """A plugin or a schema has a name that is not allowed."""
+
+    words = (
+        "'{name}' is no name for a plugin. Take 1 to 48 characters out of a-z, 0-9 and _ that "
+        "begin with a letter, and none of the names that Alembic and PostgreSQL keep for "
+        "themselves."
+    )
+
+    name: str
+
+
+@dataclass(eq=False)
+class InvalidDeclaration(PluginError):
+    """A plugin's declaration has an unknown key or a value of the wrong type."""
+
+    words = (
+        "The declaration of plugin '{name}' in {source} is wrong: {problem}. Correct it there; "
+        "other plugins are not affected."
+    )
+
+    name: str
+    source: str
+    problem: str
+
+
+@dataclass(eq=False)
+class UnknownPlugin(PluginError):
+    """No source has a plugin of that name."""
+
+    words = (
+        "There is no plugin '{name}' among those that are there: {known}. Install the package "
+        "that has it, or see 'alembic plugin list'."
+    )
+
+    name: str
+    known: Sequence[str]
+
+
+@dataclass(eq=False)
+class DuplicatePlugin(PluginError):
+    """Several sources declare a plugin of the same name."""
+
+    words = "Plugin '{name}' is declared more than once: {sources}. Remove or rename all but one."
+
+    name: str
+    sources: Sequence[str]
+
+
+@dataclass(eq=False)
+class NamespaceConflict(PluginError):
+    """Two plugins claim the same namespace."""
+
+    words = (
+        "Plugins '{first}' and '{second}' overlap: both claim {namespace}. Give one of them "
+        "another namespace."
+    )
+
+    first: str
+    second: str
+    namespace: str
+
+
+@dataclass(eq=False)
+class BrokenPlugin(PluginError):
+    """A plugin's declaration cannot be loaded."""
+
+    words = (
+        "Plugin '{name}' of {source} cannot be loaded: {reason}. Repair or remove its package; "
+        "other plugins are not affected."
+    )
+
+    name: str
+    source: str
+    reason: str
+
+
+@dataclass(eq=False)
+class BrokenRevision(PluginError):
+    """A revision file cannot be read."""
+
+    words = (
+        "Revision file '{path}' of '{plugin}' cannot be read: {reason}. Correct the file; other "
+        "plugins are not affected."
+    )
+
+    plugin: str
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class DuplicateRevision(PluginError):
+    """Two revision files carry the same id."""
+
+    words = "Revision '{revision}' is there twice: {places}. Give one of them another id."
+
+    revision: str
+    places: Sequence[str]
+
+
+@dataclass(eq=False)
+class RevisionTooLong(PluginError):
+    """A revision id does not fit into the version table."""
+
+    words = (
+        "Revision id '{revision}' of '{plugin}' is longer than the {limit} characters that the "
+        "version table holds. Give the revision a shorter id."
+    )
+
+    plugin: str
+    revision: str
+    limit: int
+
+
+@dataclass(eq=False)
+class UnknownRevision(PluginError):
+    """A revision was asked for that the branch has not."""
+
+    words = (
+        "'{argument}' leads nowhere on branch '{branch}': {reason}. See 'alembic -x "
+        "plugin={branch} history'."
+    )
+
+    branch: str
+    argument: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SeveralHeads(PluginError):
+    """One head was asked for where a branch has several."""
+
+    words = (
+        "Branch '{branch}' has several heads: {heads}. Name one of them, say 'heads' for all, or "
+        "join them with 'alembic -x plugin={branch} merge heads'."
+    )
+
+    branch: str
+    heads: Sequence[str]
+
+
+@dataclass(eq=False)
+class EmptyPlugin(PluginError):
+    """A plugin has no revision at all."""
+
+    words = (
+        "Plugin '{name}' has no revisions in '{versions}'. Make its first with 'alembic -x "
+        "plugin={name} revision -m MESSAGE'."
+    )
+
+    name: str
+    versions: Path
+
+
+@dataclass(eq=False)
+class NotInstalled(PluginError):
+    """The database does not have the plugin."""
+
+    words = "Plugin '{name}' is not installed. Install it with 'alembic plugin install {name}'."
+
+    name: str
+
+
+@dataclass(eq=False)
+class MissingRequirement(PluginError):
+    """A plugin requires another one that is nowhere."""
+
+    words = (
+        "Plugin '{name}' requires '{requirement}', which is not there. Install the package that "
+        "has it."
+    )
+
+    name: str
+    requirement: str
+
+
+@dataclass(eq=False)
+class UnmetRequirement(PluginError):
+    """A plugin requires another version of a plugin than the one that is there."""
+
+    words = (
+        "Plugin '{name}' requires '{requirement}', and the one that is there is version {found}. "
+        "Install a version that fits."
+    )
+
+    name: str
+    requirement: str
+    found: str | None
+
+
+@dataclass(eq=False)
+class RequirementCycle(PluginError):
+    """Plugins require each other in a circle."""
+
+    words = (
+        "Plugins require each other in a circle: {circle}. Remove one of these requirements; "
+        "their revisions may still depend on each other by depends_on."
+    )
+
+    names: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the circle in its order."""
+        return {"circle": " -> ".join(self.names)}
+
+
+@dataclass(eq=False)
+class RevisionCycle(PluginError):
+    """Revisions depend on each other in a circle."""
+
+    words = (
+        "Revisions depend on each other in a circle: {circle}. Correct down_revision or "
+        "depends_on of one of them."
+    )
+
+    revisions: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the circle in its order."""
+        return {"circle": " -> ".join(self.revisions)}
+
+
+@dataclass(eq=False)
+class MissingRevision(PluginError):
+    """A revision depends on one that is nowhere."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' depends on '{missing}', which no revision file has. "
+        "Install the package that has it, or correct the revision."
+    )
+
+    plugin: str
+    revision: str
+    missing: str

@@ -1,0 +1,109 @@
+"""The door that Alembic opens: the entry point of group ``alembic.plugins``.
+
+Alembic loads this module in every process, inside ``import alembic``, before `alembic.config` can
+be imported. It imports only the standard library, and waits for `alembic.config` to be imported.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from alembic.config import CommandLine, Config
+    from alembic.runtime.plugins import Plugin as AlembicExtension
+
+_CONFIG = "alembic.config"
+
+
+def setup(extension: AlembicExtension) -> None:  # noqa: ARG001 - Alembic passes it
+    """Extend Alembic's command line and script directory, as soon as they are there."""
+    if _CONFIG in sys.modules:
+        _extend()
+    else:
+        sys.meta_path.insert(0, _AfterImport())
+
+
+class _AfterImport(MetaPathFinder):
+    """Find `alembic.config` as others do, and extend it when it has been executed."""
+
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != _CONFIG:
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        if spec and spec.loader:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                # What executes `alembic.config` has it in sys.modules before it is complete.
+                _extend()
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def _extend() -> None:
+    """Extend `CommandLine` and `ScriptDirectory`; never raise, since this runs in an import."""
+    try:
+        _extend_command_line()
+        _extend_script_directory()
+    except Exception:
+        logging.getLogger(__name__).exception("alembic-plugins could not extend Alembic")
+
+
+def _extend_command_line() -> None:
+    from alembic.config import CommandLine
+
+    init, run_cmd = CommandLine.__init__, CommandLine.run_cmd
+
+    def extended_init(self: CommandLine, prog: str | None = None) -> None:
+        init(self, prog)
+        from .cli import add_commands
+
+        add_commands(self.subparsers)
+
+    def extended_run_cmd(self: CommandLine, config: Config, options: Namespace) -> None:
+        function, positional, keyword = options.cmd
+        options.cmd = (_translated(function), positional, keyword)
+        run_cmd(self, config, options)
+
+    CommandLine.__init__ = extended_init  # type: ignore[method-assign]
+    CommandLine.run_cmd = extended_run_cmd  # type: ignore[method-assign]
+
+
+def _translated(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command that raises in words what can be foreseen, where the host is ours."""
+
+    def run(config: Config, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any command
+        from .hosting import run_command
+
+        return run_command(function, config, *args, **options)
+
+    return run
+
+
+def _extend_script_directory() -> None:
+    from alembic.script import ScriptDirectory
+
+    from_config = ScriptDirectory.from_config.__func__  # type: ignore[attr-defined]
+
+    def extended_from_config(cls: type[ScriptDirectory], config: Config) -> ScriptDirectory:
+        script: ScriptDirectory = from_config(cls, config)
+        from .hosting import adopt_script_directory
+
+        adopt_script_directory(config, script)
+        return script
+
+    ScriptDirectory.from_config = classmethod(extended_from_config)  # type: ignore[assignment]

@@ -1,0 +1,128 @@
+"""Which configurations are of hosts that use us, and what Alembic's own commands see there."""
+
+import logging
+from collections.abc import Callable
+from configparser import Error as ConfigParserError
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from sqlalchemy.exc import SQLAlchemyError
+
+from .branches import Branch, BranchMap
+from .database import translate_errors
+from .errors import (
+    BrokenConfiguration,
+    DuplicateRevision,
+    PluginError,
+    ReferenceFailed,
+    UnknownRevision,
+)
+from .plugin import HOST
+from .registry import State
+from .session import Session
+from .settings import load_reference, read_scope
+
+log = logging.getLogger(__name__)
+
+_COMMAND = "alembic_plugins.command"
+_HOSTED = "alembic_plugins.hosted"
+
+
+def is_host(config: Config, script: ScriptDirectory) -> bool:
+    """Tell whether a configuration is of a host that uses us: its ``env.py`` names us.
+
+    A host whose ``env.py`` leaves that to another module has an option that begins with
+    ``plugin_``.
+    """
+    environment = Path(script.env_py_location)
+    if environment.is_file() and b"alembic_plugins" in environment.read_bytes():
+        return True
+    section = config.get_section(config.config_ini_section, {})
+    return any(key.startswith("plugin_") for key in (*section, *config.toml_alembic_config))
+
+
+def run_command(
+    function: Callable[..., Any],
+    config: Config,
+    *args: Any,  # noqa: ANN401 - any command
+    **options: Any,  # noqa: ANN401 - any command
+) -> Any:  # noqa: ANN401 - any command
+    """Run a command; where the host is one of ours, raise in words what can be foreseen."""
+    config.attributes[_COMMAND] = function.__name__
+    try:
+        return function(config, *args, **options)
+    except (SQLAlchemyError, ConfigParserError, RevisionError) as error:
+        ours = function.__module__.startswith(f"{__package__}.")
+        if not ours and not config.attributes.get(_HOSTED):
+            raise
+        with translate_errors():
+            raise _translate(error, config) from error
+
+
+def _translate(error: Exception, config: Config) -> Exception:
+    words = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, ConfigParserError):
+        return BrokenConfiguration(str(config.config_file_name), words)
+    if isinstance(error, RevisionError):
+        return UnknownRevision(read_scope(config) or HOST, config.attributes[_COMMAND], words)
+    return error
+
+
+def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
+    """Let a script directory see independent branches, if the configuration is of one of ours.
+
+    The branches are read when a command asks for one: all that are there, or the one that the
+    command is about. A plugin that is broken is left out where all are asked for.
+
+    Raises:
+        ReferenceFailed: ``plugin_bootstrap`` names no function, or the function raised.
+    """
+    if not is_host(config, script):
+        return
+    if not config.attributes.get(_HOSTED):
+        config.attributes[_HOSTED] = True
+        _bootstrap(config)
+    session = Session(config, script, State())
+    scope = read_scope(config)
+    if scope is None and config.attributes.get(_COMMAND) == "merge":
+        scope = HOST  # Revisions of different plugins are not to be merged.
+    if scope not in (None, HOST):
+        script.version_locations = [str(session.find_plugin(scope).versions)]
+    else:
+        script.version_locations = [str(location) for location in session.host_locations]
+    script.revision_map = BranchMap(partial(find_branches, session, scope), scope or HOST)
+
+
+def find_branches(session: Session, scope: str | None) -> list[Branch]:
+    """Return one branch, or all that are on disk and in order."""
+    if scope is not None:
+        return [session.branch(scope)]
+    branches = [session.branch(HOST)]
+    for name in session.discovery.names:
+        try:
+            branch = session.branch(name)
+            taken = [
+                revision for other in branches for revision in branch.infos if revision in other
+            ]
+            if taken:
+                raise DuplicateRevision(taken[0], ("on another branch", f"in '{name}'"))
+        except PluginError as error:
+            log.warning("Plugin '%s' is left out. %s", name, error)
+        else:
+            branches.append(branch)
+    return branches
+
+
+def _bootstrap(config: Config) -> None:
+    reference = config.get_alembic_option("plugin_bootstrap")
+    if reference:
+        function = load_reference("plugin_bootstrap", reference)
+        try:
+            function()
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ReferenceFailed("plugin_bootstrap", reference, reason) from error

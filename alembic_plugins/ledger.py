@@ -1,0 +1,123 @@
+"""What a running command has to record: gathered while revisions run, written in few statements."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Executable, Table
+
+from .registry import (
+    AppliedRevision,
+    InstalledPlugin,
+    State,
+    find_heads,
+    record_applied,
+    record_event,
+    record_installed,
+    record_reverted,
+    record_uninstalled,
+    record_versions,
+)
+from .tables import Tables
+
+
+class Ledger:
+    """The registry and the version table as they will be, and the statements that are due.
+
+    `recorded` are the plugins that have a row already: the state may know more of them, which
+    another tool has brought there.
+    """
+
+    def __init__(
+        self, state: State, recorded: frozenset[str], versions: Table, tables: Tables
+    ) -> None:
+        self._versions = versions
+        self._tables = tables
+        self._recorded = set(recorded)
+        self.plugins: dict[str, InstalledPlugin] = dict(state.plugins)
+        self._applied: dict[str, dict[str, AppliedRevision]] = {}
+        for item in state.applied:
+            self._applied.setdefault(item.plugin, {})[item.revision] = item
+        self._rows: dict[str, set[str]] = {}
+        for row in state.rows & state.by_revision.keys():
+            self._rows.setdefault(state.by_revision[row].plugin, set()).add(row)
+        self._moved: set[str] = set()
+        self._due: list[Executable] = []
+
+    def rows(self, branch: str) -> tuple[str, ...]:
+        """Return the rows of a branch in the version table, as last written."""
+        return tuple(sorted(self._rows.get(branch, ())))
+
+    @property
+    def all_rows(self) -> set[str]:
+        """The rows of all branches in the version table, as last written."""
+        return {row for rows in self._rows.values() for row in rows}
+
+    def has_applied(self, branch: str) -> bool:
+        """Tell whether anything of a branch is applied."""
+        return bool(self._applied.get(branch))
+
+    def is_recorded(self, name: str) -> bool:
+        """Tell whether a plugin has its row."""
+        return name in self._recorded
+
+    def find_owner(self, revision: str) -> str | None:
+        """Return the branch on which a revision is applied."""
+        return next((name for name, found in self._applied.items() if revision in found), None)
+
+    def find_needed(self, name: str) -> set[str]:
+        """Return the branches that the applied revisions of a plugin depend on."""
+        depended = {r for item in self._applied.get(name, {}).values() for r in item.depends_on}
+        return {owner for revision in depended if (owner := self.find_owner(revision))}
+
+    def add_applied(self, applied: AppliedRevision, duration_ms: int | None) -> None:
+        """Record that a revision was applied; `duration_ms` is in milliseconds."""
+        self._applied.setdefault(applied.plugin, {})[applied.revision] = applied
+        self._moved.add(applied.plugin)
+        self._due.append(record_applied(self._tables, applied, duration_ms))
+
+    def add_reverted(self, branch: str, revision: str) -> None:
+        """Record that a revision was taken back."""
+        self._applied.setdefault(branch, {}).pop(revision, None)
+        self._moved.add(branch)
+        self._due.append(record_reverted(self._tables, revision))
+
+    def add_installed(self, plugin: InstalledPlugin) -> None:
+        """Record a plugin, unless it is recorded like that."""
+        if self.is_recorded(plugin.name) and self.plugins.get(plugin.name) == plugin:
+            return
+        known = self.is_recorded(plugin.name)
+        self.plugins[plugin.name] = plugin
+        self._recorded.add(plugin.name)
+        self._due.append(record_installed(self._tables, plugin, known=known))
+
+    def add_uninstalled(self, name: str) -> None:
+        """Record that a plugin is gone."""
+        del self.plugins[name]
+        self._recorded.discard(name)
+        self._due.append(record_uninstalled(self._tables, name))
+
+    def add_event(
+        self, branch: str, action: str, before: tuple[str, ...], duration_ms: int | None
+    ) -> None:
+        """Record that something was done to a branch, which had the rows `before`."""
+        event = {
+            "plugin": branch,
+            "action": action,
+            "from_revisions": list(before),
+            "to_revisions": sorted(find_heads(self._applied.get(branch, {}).values())),
+            "outcome": "done",
+            "duration_ms": duration_ms,
+        }
+        self._due.append(record_event(self._tables, event))
+
+    def take_versions(self) -> Iterator[Executable]:
+        """Yield what is due in the version table; each statement changes one row."""
+        for name in sorted(self._moved):
+            after = set(find_heads(self._applied[name].values()))
+            yield from record_versions(self._versions, self._rows.get(name, set()), after)
+            self._rows[name] = after
+        self._moved.clear()
+
+    def take_due(self) -> list[Executable]:
+        """Return what is due in the registry."""
+        due, self._due = self._due, []
+        return due

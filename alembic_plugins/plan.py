@@ -1,0 +1,260 @@
+"""What to run, in which order and in which transactions, and what to refuse.
+
+A plan is a value: `--dry-run`, `--sql`, the tests and the real run share it. Nothing here sees a
+connection or the disk.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
+
+from .errors import PluginError, RequirementCycle, RevisionCycle
+from .plugin import HOST
+from .registry import AppliedRevision
+
+
+class Direction(StrEnum):
+    """Which way a step goes; the value is the name of the revision's function."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A revision in the graph of all branches; `down` is on its branch, `depends` on others."""
+
+    revision: str
+    plugin: str
+    down: tuple[str, ...]
+    depends: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One revision to be applied or taken back; `runs` is False where it is only recorded."""
+
+    plugin: str
+    revision: str
+    direction: Direction
+    runs: bool = True
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Steps that share one transaction: they are all kept or none is."""
+
+    steps: tuple[Step, ...]
+    action: str
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The branches that the unit moves, in order."""
+        return tuple(dict.fromkeys(step.plugin for step in self.steps))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered units that a command will run.
+
+    Attributes:
+        units: what to run, each in a transaction of its own.
+        nodes: the revisions of the steps upwards, by id.
+        uninstalls: plugins to remove, in the one unit that there is then.
+        purge: drop what the downgrades of `uninstalls` leave behind.
+        problems: why plugins had to be left out; the first is raised when all else is done.
+    """
+
+    units: tuple[Unit, ...] = ()
+    nodes: Mapping[str, Node] | None = None
+    uninstalls: tuple[str, ...] = ()
+    purge: bool = False
+    problems: tuple[PluginError, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in order."""
+        return tuple(step for unit in self.units for step in unit.steps)
+
+
+def order_requirements(
+    names: Iterable[str], required_by: Callable[[str], Iterable[str]]
+) -> tuple[str, ...]:
+    """Return `names` and all that they require, each after what it requires.
+
+    Raises:
+        RequirementCycle: plugins require each other in a circle.
+    """
+    graph: dict[str, tuple[str, ...]] = {}
+    todo = list(names)
+    while todo:
+        name = todo.pop(0)
+        if name not in graph:
+            graph[name] = tuple(required_by(name))
+            todo += graph[name]
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise RequirementCycle(tuple(error.args[1])) from error
+
+
+def plan_upgrade(
+    nodes: Mapping[str, Node],
+    requires: Mapping[str, Collection[str]],
+    alone: Callable[[str], bool],
+    action: str,
+) -> Plan:
+    """Return the plan that applies `nodes`, none of which is applied yet.
+
+    Args:
+        nodes: by id, closed: what a node needs is applied or among them.
+        requires: the branches in the order to prefer, with those that each needs as a whole.
+        alone: tells of a branch whether each of its revisions has a transaction of its own.
+        action: what the event log will call it.
+
+    Raises:
+        RevisionCycle: no order of the revisions exists.
+    """
+    steps = [
+        Step(node.plugin, node.revision, Direction.UPGRADE) for node in _order(nodes, requires)
+    ]
+    return Plan(_group(steps, alone, action), nodes)
+
+
+def plan_downgrade(
+    revisions: Collection[str],
+    applied: Sequence[AppliedRevision],
+    alone: Callable[[str], bool],
+    action: str,
+) -> Plan:
+    """Return the plan that takes back `revisions` in the reverse order of application."""
+    steps = _reverse(revisions, applied)
+    return Plan(_group(steps, alone, action))
+
+
+def plan_uninstall(
+    names: Sequence[str], applied: Sequence[AppliedRevision], *, purge: bool
+) -> Plan:
+    """Return the plan that takes back all of some plugins and removes them, all or nothing."""
+    revisions = {item.revision for item in applied if item.plugin in names}
+    unit = Unit(tuple(_reverse(revisions, applied)), "uninstall")
+    return Plan((unit,), uninstalls=tuple(names), purge=purge)
+
+
+def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action: str) -> Plan:
+    """Return the plan that makes the registry say `after` of branches of which it said `before`.
+
+    Nothing is run: that is what ``stamp`` is, and what is done with revisions that another tool
+    has applied.
+    """
+    nodes = {node.revision: node for node in after}
+    known = {item.revision for item in before}
+    steps = [
+        Step(s.plugin, s.revision, s.direction, runs=False)
+        for s in _reverse(known - set(nodes), before)
+    ]
+    new = {revision: node for revision, node in nodes.items() if revision not in known}
+    ordered = _order(new, {})
+    steps += [Step(node.plugin, node.revision, Direction.UPGRADE, runs=False) for node in ordered]
+    return Plan((Unit(tuple(steps), action),) if steps else (), nodes)
+
+
+def find_dependents(
+    revisions: Collection[str], applied: Sequence[AppliedRevision]
+) -> tuple[AppliedRevision, ...]:
+    """Return what else has to go where `revisions` go, in order of application."""
+    going = set(revisions)
+    found = []
+    # What depends on a revision was applied after it, so that one pass in order is enough.
+    for item in applied:
+        if item.revision not in going and going.intersection(item.down_revision + item.depends_on):
+            going.add(item.revision)
+            found.append(item)
+    return tuple(found)
+
+
+def _reverse(revisions: Collection[str], applied: Sequence[AppliedRevision]) -> list[Step]:
+    chosen = [item for item in applied if item.revision in revisions]
+    return [Step(item.plugin, item.revision, Direction.DOWNGRADE) for item in reversed(chosen)]
+
+
+def _group(steps: Iterable[Step], alone: Callable[[str], bool], action: str) -> tuple[Unit, ...]:
+    units: list[Unit] = []
+    for plugin, run in groupby(steps, key=lambda step: step.plugin):
+        together = tuple(run)
+        runs = [(step,) for step in together] if alone(plugin) else [together]
+        units += [Unit(run, action) for run in runs]
+    return tuple(units)
+
+
+def _order(nodes: Mapping[str, Node], requires: Mapping[str, Collection[str]]) -> list[Node]:
+    """Return `nodes`, each after what it needs, with as few changes of branch as can be had."""
+    by_branch: dict[str, list[Node]] = {branch: [] for branch in (HOST, *requires)}
+    for node in _order_revisions(nodes):
+        by_branch.setdefault(node.plugin, []).append(node)
+    moving = {branch: requires.get(branch, ()) for branch, found in by_branch.items() if found}
+    order = _order_branches(nodes, moving)
+    if order is not None:
+        return [node for branch in order for node in by_branch[branch]]
+    return list(_interleave(by_branch, set(nodes)))
+
+
+def _order_revisions(nodes: Mapping[str, Node]) -> list[Node]:
+    graph = {
+        node.revision: [r for r in node.down + node.depends if r in nodes]
+        for node in nodes.values()
+    }
+    try:
+        return [nodes[revision] for revision in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise RevisionCycle(tuple(error.args[1])) from error
+
+
+def _order_branches(
+    nodes: Mapping[str, Node], requires: Mapping[str, Collection[str]]
+) -> list[str] | None:
+    """Return the branches, each after those that it needs, or None where two need each other."""
+    rank = {branch: number for number, branch in enumerate(requires)}
+    graph = {branch: set(needed).intersection(requires) for branch, needed in requires.items()}
+    for node in nodes.values():
+        graph[node.plugin] |= {nodes[r].plugin for r in node.depends if r in nodes}
+    for branch, needed in graph.items():
+        needed.discard(branch)
+    sorter = TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return None
+    order: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted((*ready, *sorter.get_ready()), key=rank.__getitem__)
+        order.append(ready.pop(0))
+        sorter.done(order[-1])
+    return order
+
+
+def _interleave(by_branch: Mapping[str, list[Node]], missing: set[str]) -> Iterator[Node]:
+    """Yield runs of one branch each: preferably one that completes its branch, else the longest."""
+    left = {branch: list(nodes) for branch, nodes in by_branch.items() if nodes}
+    while left:
+        runs = {branch: _find_run(nodes, missing) for branch, nodes in left.items()}
+        branch = max(runs, key=lambda name: (len(runs[name]) == len(left[name]), len(runs[name])))
+        done = {node.revision for node in runs[branch]}
+        missing -= done
+        yield from runs[branch]
+        left[branch] = [node for node in left[branch] if node.revision not in done]
+        left = {name: nodes for name, nodes in left.items() if nodes}
+
+
+def _find_run(nodes: Sequence[Node], missing: Collection[str]) -> list[Node]:
+    """Return those of a branch's `nodes` that can be applied now, one after the other."""
+    waiting = set(missing)
+    run = []
+    for node in nodes:
+        if not waiting.intersection(node.down + node.depends):
+            waiting.discard(node.revision)
+            run.append(node)
+    return run

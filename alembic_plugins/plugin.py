@@ -1,0 +1,208 @@
+"""What a plugin author declares: a `Plugin` and its namespace."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from .errors import InvalidDeclaration, InvalidName
+
+HOST = "host"
+"""The host's branch goes by this name where plugins go by theirs."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_RESERVED = {"public", "information_schema", HOST, "head", "heads", "base", "current"}
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it is one for a plugin or a schema.
+
+    The length leaves room, within PostgreSQL's 63 bytes, for names derived from it.
+
+    Raises:
+        InvalidName: it is reserved, too long, or has other characters than a-z, 0-9 and _.
+    """
+    if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith("pg_"):
+        raise InvalidName(name)
+    return name
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A PostgreSQL schema is the plugin's namespace.
+
+    With `create` (the default) it belongs to the plugin alone: it is created before the plugin's
+    first revision and dropped when the plugin is uninstalled. Without, it is used as it is found
+    or as the plugin's revisions make it, and may be shared, `public` included.
+    """
+
+    name: str
+    create: bool = True
+
+    def __post_init__(self) -> None:
+        if self.create:
+            check_name(self.name)
+
+    def __str__(self) -> str:
+        return f"schema {self.name}" if self.create else f"schema {self.name} existing"
+
+
+@dataclass(frozen=True, init=False)
+class Prefix:
+    """Tables in the host's schema are the plugin's, told by their names.
+
+    A name that ends in an underscore is a prefix, any other the exact name of one table:
+    ``Prefix("wiki_", "wikis")``.
+    """
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        for name in names or ("",):
+            check_name(name.removesuffix("_"))
+        object.__setattr__(self, "names", tuple(names))
+
+    def __str__(self) -> str:
+        return f"prefix {' '.join(self.names)}"
+
+    def covers(self, table: str) -> bool:
+        """Tell whether a table of that name is the plugin's."""
+        return any(
+            table.startswith(name) if name.endswith("_") else table == name for name in self.names
+        )
+
+
+Namespace = Schema | Prefix
+
+
+def parse_namespace(text: str) -> Namespace:
+    """Return the namespace that a configuration file writes as `text`.
+
+    It is one of ``schema NAME``, ``schema NAME existing`` and ``prefix NAME [NAME ...]``.
+
+    Raises:
+        ValueError: `text` is none of these.
+        InvalidName: a name in it is not allowed.
+    """
+    match text.split():
+        case ["schema", name]:
+            return Schema(name)
+        case ["schema", name, "existing"]:
+            return Schema(name, create=False)
+        case ["prefix", *names] if names:
+            return Prefix(*names)
+    raise ValueError(
+        f"namespace '{text}' is not 'schema NAME', 'schema NAME existing' or 'prefix NAME ...'"
+    )
+
+
+def overlap(first: Namespace, second: Namespace) -> bool:
+    """Tell whether two plugins cannot have these namespaces side by side."""
+    if isinstance(first, Schema) and isinstance(second, Schema):
+        return first.name == second.name and (first.create or second.create)
+    if isinstance(first, Prefix) and isinstance(second, Prefix):
+        return any(second.covers(name) for name in first.names) or any(
+            first.covers(name) for name in second.names
+        )
+    return False
+
+
+@dataclass(frozen=True)
+class Requires:
+    """One requirement of a plugin: another plugin, in some versions of it.
+
+    `optional` means that it counts only where the other one is installed.
+    """
+
+    text: str
+    name: str
+    optional: bool
+    requirement: Requirement
+
+    def met_by(self, version: str | None) -> bool:
+        """Tell whether a plugin of that version is good enough."""
+        if not self.requirement.specifier:
+            return True
+        return version is not None and self.requirement.specifier.contains(
+            version, prereleases=True
+        )
+
+
+def parse_requirement(text: str) -> Requires:
+    """Return what ``tags>=1.2`` or, if only where installed, ``tags?>=1.2`` means.
+
+    Raises:
+        ValueError: `text` is no requirement.
+    """
+    try:
+        requirement = Requirement(text.replace("?", " ", 1))
+    except InvalidRequirement as error:
+        raise ValueError(f"requirement '{text}' is not written like 'tags>=1.2'") from error
+    return Requires(text, requirement.name, "?" in text, requirement)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin, as its author declares it.
+
+    Args:
+        name: `[a-z][a-z0-9_]*`, at most 48 characters; the branch goes by this name too.
+        versions: the folder of revision files, as ``package:folder`` or as a path; a relative
+            path starts where the declaration is.
+        version: the plugin's version; the one of its distribution by default.
+        description: one line for readers.
+        namespace: where its objects live; by default a schema of the plugin's name.
+        models: ``package.module:Base.metadata``, imported only for autogenerate.
+        requires: plugins that it needs, like ``tags>=1.2``; ``tags?`` where installed.
+        extensions: PostgreSQL extensions that must be there before its first revision.
+        writes: tables of the host that it may change.
+        transaction: ``"plugin"`` runs all revisions of a command in one transaction,
+            ``"revision"`` each in one of its own.
+
+    Raises:
+        InvalidName: `name` is not allowed.
+        InvalidDeclaration: a field has the wrong type or cannot be understood.
+    """
+
+    name: str
+    versions: str | Path = "versions"
+    version: str | None = None
+    description: str = ""
+    namespace: Schema | Prefix | None = None
+    models: str | None = None
+    requires: tuple[str, ...] | list[str] = ()
+    extensions: tuple[str, ...] | list[str] = ()
+    writes: tuple[str, ...] | list[str] = ()
+    transaction: Literal["plugin", "revision"] = "plugin"
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        problem = self._find_problem()
+        if problem:
+            raise InvalidDeclaration(self.name, "its declaration", problem)
+
+    def _find_problem(self) -> str | None:
+        for field in ("requires", "extensions", "writes"):
+            value = getattr(self, field)
+            if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+                return f"'{field}' must be a list of strings"
+        for field in ("version", "description", "models"):
+            if not isinstance(getattr(self, field), str | None):
+                return f"'{field}' must be a string"
+        if self.transaction not in ("plugin", "revision"):
+            return "'transaction' must be 'plugin' or 'revision'"
+        if not isinstance(self.namespace, Schema | Prefix | None):
+            return "'namespace' must be a Schema or a Prefix"
+        try:
+            names = [requires.name for requires in self.requirements]
+        except ValueError as error:
+            return str(error)
+        return "it requires itself" if self.name in names else None
+
+    @cached_property
+    def requirements(self) -> tuple[Requires, ...]:
+        """What `requires` says, parsed."""
+        return tuple(parse_requirement(text) for text in self.requires)

@@ -1,0 +1,219 @@
+"""What a command refuses to do, and what PostgreSQL refuses it, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import PluginError
+
+
+@dataclass(eq=False)
+class FilesGone(PluginError):
+    """A revision has to run and its file is not there."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' is applied, and its file is gone. Put back the "
+        "version of the plugin's package that has it."
+    )
+
+    plugin: str
+    revision: str
+
+
+@dataclass(eq=False)
+class PluginInUse(PluginError):
+    """A plugin cannot go while others need it."""
+
+    words = (
+        "Plugin '{name}' is required by {dependents}. Uninstall {dependents} first, or pass "
+        "--cascade."
+    )
+
+    name: str
+    dependents: Sequence[str]
+
+
+@dataclass(eq=False)
+class RevisionInUse(PluginError):
+    """A revision cannot be taken back while others depend on it."""
+
+    words = (
+        "The downgrade of '{branch}' would take away what {dependents} depend on. Downgrade "
+        "{dependents} first, or pass -x cascade=true."
+    )
+
+    branch: str
+    dependents: Sequence[str]
+
+
+@dataclass(eq=False)
+class PluginsInstalled(PluginError):
+    """The host cannot go to base while plugins are installed."""
+
+    words = (
+        "The host cannot go back to base while plugins are installed: {names}. Uninstall {names} "
+        "first, or pass -x cascade=true."
+    )
+
+    names: Sequence[str]
+
+
+@dataclass(eq=False)
+class LeftoverObjects(PluginError):
+    """A plugin's downgrades did not take away all that is in its namespace."""
+
+    words = (
+        "The downgrades of plugin '{name}' leave {objects}. Drop that too with 'alembic plugin "
+        "uninstall {name} --purge'; nothing was changed."
+    )
+
+    name: str
+    objects: Sequence[str]
+
+
+@dataclass(eq=False)
+class ObjectsInUse(PluginError):
+    """Something elsewhere leans on what is to be dropped."""
+
+    words = (
+        "What is left of plugin '{name}' cannot be dropped, since it is used by {leaning}. Remove"
+        " that first; nothing was changed."
+    )
+
+    name: str
+    leaning: Sequence[str]
+
+
+@dataclass(eq=False)
+class MigrationFailed(PluginError):
+    """A revision's upgrade() or downgrade() raised."""
+
+    words = (
+        "{function}() of revision '{revision}' of '{plugin}' failed: {reason}. Its transaction "
+        "was taken back; correct the revision and run the command again."
+    )
+
+    plugin: str
+    revision: str
+    function: str
+    reason: str
+
+
+@dataclass(eq=False)
+class UnexpectedVersionRows(PluginError):
+    """The version table was changed by somebody else while the command ran."""
+
+    words = (
+        "The rows of '{table}' changed while this command ran. Run it again; its last transaction"
+        " was taken back."
+    )
+
+    table: str
+
+
+@dataclass(eq=False)
+class ConfirmationNeeded(PluginError):
+    """A command that destroys was run where nobody can be asked."""
+
+    words = "'{command}' destroys what is listed above. Pass --yes to go on."
+
+    command: str
+
+
+@dataclass(eq=False)
+class Declined(PluginError):
+    """The one who was asked said no."""
+
+    words = "'{command}' was declined. Nothing was changed."
+
+    command: str
+
+
+@dataclass(eq=False)
+class NewerRegistry(PluginError):
+    """The registry's tables were made by a later release."""
+
+    words = (
+        "The registry tables are of version '{found}', and this release knows '{known}'. Install "
+        "a later alembic-plugins."
+    )
+
+    found: str
+    known: str
+
+
+@dataclass(eq=False)
+class IncompleteRegistry(PluginError):
+    """Some of the registry's tables are missing."""
+
+    words = "The registry has lost the tables {missing}. Restore them from a backup."
+
+    missing: Sequence[str]
+
+
+@dataclass(eq=False)
+class WrongUrl(PluginError):
+    """The database URL cannot be used; it is not kept, since it may hold a password."""
+
+    words = "The database URL in {source} {problem}. Write it as postgresql://USER@HOST/DATABASE."
+
+    source: str
+    problem: str
+
+
+@dataclass(eq=False)
+class ConnectionFailed(PluginError):
+    """PostgreSQL cannot be reached, or does not let us in."""
+
+    words = (
+        "Cannot connect to {database}: {reason}. Start the server, or correct DATABASE_URL or "
+        "sqlalchemy.url."
+    )
+
+    database: str
+    reason: str
+
+
+@dataclass(eq=False)
+class DatabaseRefused(PluginError):
+    """PostgreSQL refused a statement of ours, for example in a read-only database."""
+
+    words = (
+        "PostgreSQL refused: {reason}. See to the database and run the command again; nothing was"
+        " changed."
+    )
+
+    reason: str
+
+
+@dataclass(eq=False)
+class EmbeddedUnavailable(PluginError):
+    """No database was named, and the embedded PostgreSQL is not to be had."""
+
+    words = (
+        "There is no database URL, and the embedded PostgreSQL cannot serve: {reason}. Set "
+        "DATABASE_URL or sqlalchemy.url, or run pip install 'alembic-plugins[embedded]'."
+    )
+
+    reason: str
+
+
+@dataclass(eq=False)
+class NoModels(PluginError):
+    """Autogenerate was asked for a plugin that declares no models."""
+
+    words = (
+        "Plugin '{name}' declares no models to compare with. Set models = "
+        "'package.module:Base.metadata' in its declaration."
+    )
+
+    name: str
+
+
+@dataclass(eq=False)
+class OfflineUnknown(PluginError):
+    """Offline mode was asked for what only the database can tell."""
+
+    words = "'{command}' cannot be told without a database. {way_out}."
+
+    command: str
+    way_out: str

@@ -1,0 +1,193 @@
+"""What ``env.py`` calls, and how a command's work gets from there to the executor."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, Generic, TypeVar
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from . import _alembic, targets
+from .autogenerate import narrow_autogenerate
+from .branches import Branch, BranchMap
+from .database import translate_errors
+from .errors import NotAHost
+from .executor import Executor
+from .plan import Plan
+from .plugin import HOST
+from .progress import make_progress
+from .registry import State, read_state
+from .session import Session
+from .settings import load_reference, read_cascade, read_scope
+from .simulate import assume_installed, plan_contact, simulate
+from .tables import make_tables
+
+T = TypeVar("T")
+
+_PER_REVISION = "alembic_plugins_transaction_per_revision"
+
+
+class Work(Generic[T]):
+    """The work of one of our commands, handed to ``env.py`` as Alembic hands over its own.
+
+    Args:
+        function: gets the `Executor` of this command, and returns the command's result.
+        start: in offline mode, the branches that are taken for installed, with their revisions.
+    """
+
+    result: T
+
+    def __init__(
+        self, function: Callable[[Executor], T], start: Mapping[str, str | None] | None = None
+    ) -> None:
+        self.function = function
+        self.start = start or {}
+
+    def __call__(self, _rows: object, context: MigrationContext) -> Iterable[Any]:
+        """Refuse to be run by Alembic itself: then ``env.py`` is not adapted.
+
+        Raises:
+            NotAHost: always.
+        """
+        script = context.script
+        raise NotAHost(script.env_py_location if script else "env.py")
+
+
+def configure(connection: Connection | None = None, **options: Any) -> None:  # noqa: ANN401 - Alembic's
+    """Configure Alembic's context; to be called in ``env.py`` in place of ``context.configure()``.
+
+    Takes what `alembic.context.configure` takes, and passes it through. With
+    ``transaction_per_migration`` each revision has a transaction of its own, else each plugin has
+    one a command. For autogenerate, `target_metadata` and the filters are narrowed to what the
+    command is about.
+    """
+    environment = _alembic.current_environment()
+    per_revision = bool(options.pop("transaction_per_migration", False))
+    if environment.is_offline_mode():
+        options["literal_binds"] = True  # Rows of the registry are inserted with values.
+    reference = environment.config.get_alembic_option("plugin_target_metadata")
+    if reference and options.get("target_metadata") is None:
+        options["target_metadata"] = load_reference("plugin_target_metadata", reference)
+    environment.configure(
+        connection=connection,
+        # The outer transaction, which would cover all plugins, is never begun.
+        transaction_per_migration=True,
+        **{_PER_REVISION: per_revision, **options},
+    )
+
+
+def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
+    """Do a command's work; to be called in ``env.py`` in place of ``context.run_migrations()``.
+
+    Args:
+        run_args: passed to each revision's function, as Alembic does.
+
+    Raises:
+        PluginError: what is wrong, in words.
+    """
+    environment = _alembic.current_environment()
+    context = environment.get_context()
+    work = environment.context_opts["fn"]
+    with translate_errors():
+        session = Session(environment.config, environment.script, State())
+        session.transaction_per_revision = context.opts[_PER_REVISION]
+        executor = _open_executor(session, context, work, run_args)
+        if isinstance(work, Work):
+            work.result = work.function(executor)
+        else:
+            _run_stock(executor, environment, work)
+
+
+def _open_executor(
+    session: Session, context: MigrationContext, work: object, run_args: Mapping[str, Any]
+) -> Executor:
+    contact = Plan()
+    recorded: frozenset[str] = frozenset()
+    if context.as_sql:
+        session.state = _assume_state(session, context, work)
+        recorded = frozenset(session.state.plugins)
+    else:
+        tables = make_tables(context.version_table_schema)
+        connection = context.connection
+        assert connection is not None  # noqa: S101 - a configured context has one
+        session.state = read_state(connection, _alembic.version_table(context), tables)
+        if not _alembic.in_external_transaction(context):
+            connection.rollback()  # Nothing may wait for a transaction that only has read.
+        recorded = frozenset(session.state.plugins)
+        contact = plan_contact(session)
+        if contact.units:
+            session.state = simulate(session, contact, schema_created=False)
+    return Executor(session, context, contact, recorded, run_args, make_progress(sys.stderr))
+
+
+def _assume_state(session: Session, context: MigrationContext, work: object) -> State:
+    """Return the state that offline mode starts from: an empty database, or what was named."""
+    if isinstance(work, Work):
+        start = work.start
+    else:
+        revision = context.opts.get("starting_rev")
+        start = {read_scope(session.config) or HOST: revision} if revision else {}
+    wanted = []
+    for name, revision in start.items():
+        branch = session.branch(name)
+        heads = branch.heads() if revision is None else branch.heads(branch.find_stamp(revision))
+        wanted += [(name, head) for head in heads]
+    return assume_installed(session, wanted) if wanted else State()
+
+
+def _run_stock(
+    executor: Executor, environment: EnvironmentContext, work: Callable[..., Any]
+) -> None:
+    """Do the work of a stock command."""
+    command = _alembic.stock_command(work)
+    session = executor.session
+    scope = read_scope(session.config)
+    target = environment.context_opts.get("destination_rev")
+    if command == "upgrade":
+        executor.run(targets.upgrade(session, scope, str(target)))
+    elif command == "downgrade":
+        cascade = read_cascade(session.config)
+        executor.run(targets.downgrade(session, scope, str(target), cascade=cascade))
+    elif command == "stamp":
+        purge = executor.context.purge
+        executor.run(targets.stamp(session, scope, target or ("base",), purge=purge))
+    else:
+        _run_other(executor, environment, work, command)
+
+
+def _run_other(
+    executor: Executor,
+    environment: EnvironmentContext,
+    work: Callable[..., Any],
+    command: str | None,
+) -> None:
+    """Do work that reads, or whose steps another tool has chosen, on the branches in question."""
+    session = executor.session
+    # Autogenerate compares with one branch's heads; what only shows, shows all.
+    alone = command in ("revision", "check", "merge")
+    scope = read_scope(session.config) or (HOST if alone else None)
+    branches = choose_branches(session, scope)
+    environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
+    names = {branch.name for branch in branches}
+    rows = tuple(
+        row for name in session.state.branches if name in names for row in session.state.heads(name)
+    )
+    _alembic.narrow_heads(executor.context, rows)
+    revision_context = environment.context_opts.get("revision_context")
+    compares = revision_context is not None and revision_context.command_args["autogenerate"]
+    narrowed = narrow_autogenerate(session, executor.context, scope or HOST)
+    with narrowed if compares else nullcontext():
+        found = list(work(rows, executor.context))
+    steps = [(step.info.up_revision_id, step.is_upgrade) for step in found]
+    if steps:
+        executor.run(targets.run_steps(session, steps))
+
+
+def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
+    """Return the branches that a reading command is about: one, or all that are applied."""
+    if scope is not None:
+        return [session.branch(scope) if scope == HOST else session.remembered_branch(scope)]
+    names = dict.fromkeys((HOST, *session.state.branches))
+    return [session.remembered_branch(name) for name in names]

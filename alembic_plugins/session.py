@@ -1,0 +1,272 @@
+"""What one command knows: the plugins on disk, what the database remembers, the branches read.
+
+A branch is read when it is first asked for, so that a command reads the host, the plugins that it
+names and what they need.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from . import _alembic
+from .branches import Branch, BranchScript
+from .discovery import Discovery, FoundPlugin
+from .errors import (
+    DuplicateRevision,
+    EmptyPlugin,
+    MissingRequirement,
+    MissingRevision,
+    NamespaceConflict,
+    PluginError,
+    UnknownPlugin,
+    UnmetRequirement,
+)
+from .plan import Node
+from .plugin import HOST, Plugin, overlap
+from .registry import State
+from .revisionfile import RevisionInfo, read_revision_file
+from .settings import read_settings
+
+
+class Session:
+    """One command's view of disk and database. It changes neither."""
+
+    def __init__(self, config: Config, script: ScriptDirectory, state: State) -> None:
+        self.config = config
+        self.script = script
+        self._state = state
+        self.settings = read_settings(config)
+        self.transaction_per_revision = False
+        self._branches: dict[str, Branch] = {}
+        self._remembered: dict[str, Branch] = {}
+
+    @property
+    def state(self) -> State:
+        """What the database remembers."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self._branches.clear()  # They hold revisions that only the state had.
+        self._remembered.clear()
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """The plugins on disk."""
+        return Discovery(self.settings)
+
+    def find_plugin(self, name: str) -> FoundPlugin:
+        """Return a plugin that is on disk; see `Discovery.find` for the errors."""
+        return self.discovery.find(name)
+
+    @cached_property
+    def host_locations(self) -> tuple[Path, ...]:
+        """The host's version locations: those of the configuration that are no plugin's."""
+        plugins = {folder.resolve() for folder in self.discovery.folders}
+        locations = _alembic.version_locations(self.script)
+        return tuple(location for location in locations if location.resolve() not in plugins)
+
+    def branch(self, name: str) -> Branch:
+        """Return a branch: its revision files, and what is applied and has no file any more.
+
+        Raises:
+            PluginError: the plugin or one of its files is broken; see `Discovery.find`.
+            DuplicateRevision: an applied revision of another branch has the same id.
+        """
+        if name not in self._branches:
+            locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
+            branch = Branch(name, self._read_infos(name, locations))
+            self._check_ids(branch)
+            self._branches[name] = branch
+        return self._branches[name]
+
+    def remembered_branch(self, name: str) -> Branch:
+        """Return a branch, from the registry alone where its plugin is gone or broken."""
+        try:
+            return self.branch(name)
+        except PluginError:
+            if name not in self._remembered:
+                infos = (applied.info for applied in self.state.of(name))
+                self._remembered[name] = Branch(name, infos, orphaned=True)
+            return self._remembered[name]
+
+    def find_script(self, name: str, revision: str) -> BranchScript:
+        """Return a revision of a branch."""
+        return cast("BranchScript", self.remembered_branch(name).map.get_revision(revision))
+
+    def _read_infos(self, name: str, locations: Iterable[Path]) -> Iterator[RevisionInfo]:
+        seen = set()
+        for location in locations:
+            for path in _alembic.list_revision_files(self.script, location):
+                info = read_revision_file(name, path)
+                seen.add(info.revision)
+                yield info
+        yield from (item.info for item in self.state.of(name) if item.revision not in seen)
+
+    def _check_ids(self, branch: Branch) -> None:
+        for revision in branch.infos:
+            applied = self.state.by_revision.get(revision)
+            if applied and applied.plugin != branch.name:
+                raise DuplicateRevision(revision, (f"in '{applied.plugin}'", f"in '{branch.name}'"))
+
+    def find_target(self, name: str) -> Branch:
+        """Return the branch of a plugin that is to be upgraded.
+
+        Raises:
+            EmptyPlugin: it has no revisions.
+        """
+        branch = self.branch(name)
+        if name != HOST and not branch.infos:
+            raise EmptyPlugin(name, self.find_plugin(name).versions)
+        return branch
+
+    def find_requirements(self, name: str) -> tuple[str, ...]:
+        """Return the names of the plugins that a plugin requires, optional ones where installed.
+
+        Raises:
+            MissingRequirement: one is not there.
+            UnmetRequirement: one has another version.
+        """
+        if name == HOST:
+            return ()
+        required = []
+        for requires in self.find_plugin(name).declaration.requirements:
+            if requires.optional and requires.name not in self.state.plugins:
+                continue
+            try:
+                found = self.find_plugin(requires.name)
+            except UnknownPlugin as error:
+                raise MissingRequirement(name, requires.text) from error
+            if not requires.met_by(found.declaration.version):
+                raise UnmetRequirement(name, requires.text, found.declaration.version)
+            required.append(requires.name)
+        return tuple(required)
+
+    def find_owner(self, revision: str, first: Iterable[str] = ()) -> str | None:
+        """Return the branch that has a revision, looking at as few branches as can be.
+
+        `first` names branches to look at before all plugins.
+        """
+        applied = self.state.by_revision.get(revision)
+        if applied:
+            return applied.plugin
+        for branch in self._branches.values():
+            if revision in branch:
+                return branch.name
+        return next((name for name in self._search(first) if self._has(name, revision)), None)
+
+    def _search(self, first: Iterable[str]) -> Iterator[str]:
+        yield from dict.fromkeys((HOST, *first))
+        yield from self.discovery.names
+
+    def _has(self, name: str, revision: str) -> bool:
+        try:
+            return revision in self.branch(name)
+        except PluginError:
+            return False  # A broken plugin must not hurt those that have nothing to do with it.
+
+    def resolve(self, branch: Branch, identifier: str) -> tuple[str, str]:
+        """Return branch and id of the revision that an identifier in a file of `branch` means.
+
+        It is an id, or a label, which stands for the revision that carries it, as in Alembic.
+
+        Raises:
+            MissingRevision: no file has it.
+        """
+        if identifier in branch:
+            return branch.name, identifier
+        owner = self.find_owner(identifier, self._required_by(branch.name))
+        if owner:
+            return owner, identifier
+        for name in dict.fromkeys((branch.name, HOST, identifier)):
+            if name in (branch.name, HOST, *self.discovery.names):
+                revision = self.branch(name).find_label(identifier)
+                if revision:
+                    return name, revision
+        raise MissingRevision(branch.name, "", identifier)
+
+    def _required_by(self, name: str) -> tuple[str, ...]:
+        try:
+            return self.find_requirements(name)
+        except PluginError:
+            return ()
+
+    def make_node(self, branch: Branch, revision: str) -> Node:
+        """Return a revision with what it depends on, resolved.
+
+        Raises:
+            MissingRevision: it depends on a revision that no file has.
+        """
+        applied = self.state.by_revision.get(revision)
+        if applied:
+            return Node(revision, branch.name, self._down(branch, applied.info), applied.depends_on)
+        info = branch.infos[revision]
+        depends = []
+        for identifier in (*info.down_revision, *info.depends_on):
+            try:
+                owner, found = self.resolve(branch, identifier)
+            except MissingRevision as error:
+                raise MissingRevision(branch.name, revision, identifier) from error
+            if owner != branch.name or identifier not in info.down_revision:
+                depends.append(found)
+        return Node(revision, branch.name, self._down(branch, info), tuple(depends))
+
+    def _down(self, branch: Branch, info: RevisionInfo) -> tuple[str, ...]:
+        return tuple(down for down in info.down_revision if down in branch)
+
+    def close(self, targets: Iterable[tuple[str, str]]) -> dict[str, Node]:
+        """Return the revisions that have to be applied so that `targets` are, by id.
+
+        Args:
+            targets: pairs of a branch and a revision of it.
+
+        Raises:
+            DuplicateRevision: two branches have the same revision.
+            MissingRevision: a revision depends on one that no file has.
+        """
+        nodes: dict[str, Node] = {}
+        todo = list(targets)
+        while todo:
+            name, revision = todo.pop()
+            if revision in self.state.by_revision:
+                continue
+            if revision not in nodes:
+                node = nodes[revision] = self.make_node(self.branch(name), revision)
+                todo += [(name, down) for down in node.down]
+                todo += [self.resolve(self.branch(name), depends) for depends in node.depends]
+            elif nodes[revision].plugin != name:
+                places = (f"in '{nodes[revision].plugin}'", f"in '{name}'")
+                raise DuplicateRevision(revision, places)
+        return nodes
+
+    def check_namespaces(self, names: Iterable[str]) -> None:
+        """Check that plugins can be installed beside each other and those that are installed.
+
+        Raises:
+            NamespaceConflict: two of them claim the same namespace.
+        """
+        taken = {name: plugin.namespace for name, plugin in self.state.plugins.items()}
+        for name in names:
+            namespace = self.find_plugin(name).namespace
+            for other, theirs in taken.items():
+                if other != name and overlap(namespace, theirs):
+                    raise NamespaceConflict(other, name, str(namespace))
+            taken[name] = namespace
+
+    def is_alone(self, name: str) -> bool:
+        """Tell whether each revision of a branch has a transaction of its own."""
+        declaration = None if name == HOST else self.declaration(name)
+        alone = declaration is not None and declaration.transaction == "revision"
+        return self.transaction_per_revision or alone
+
+    def declaration(self, name: str) -> Plugin | None:
+        """Return what a plugin declares, or None where it is gone or broken."""
+        try:
+            return self.find_plugin(name).declaration
+        except PluginError:
+            return None

@@ -1,0 +1,168 @@
+"""What the host's configuration and the command line say to us."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+
+from .errors import InvalidOption, ReferenceFailed
+from .plugin import HOST, Namespace, check_name, parse_namespace
+
+ENTRY_POINT_GROUP = "alembic_plugins.plugins"
+SECTION = "alembic_plugins."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of one host, out of ``[alembic]`` or ``[tool.alembic]``.
+
+    Attributes:
+        here: the folder of the configuration file, where relative paths start.
+        folders: ``plugin_folders``, whose subfolders are plugins.
+        entry_points: ``plugin_entry_points``, groups to look into besides our own.
+        bootstrap: ``plugin_bootstrap``, a function to call before any revision file is loaded.
+        target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
+        host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
+        namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
+            the plugin's name.
+        sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
+        source: the name of the configuration file, for messages.
+    """
+
+    here: Path
+    folders: tuple[Path, ...]
+    entry_points: tuple[str, ...]
+    bootstrap: str | None
+    target_metadata: str | None
+    host_first: bool
+    namespace: Namespace | None
+    sections: Mapping[str, Mapping[str, Any]]
+    source: str
+
+
+def read_settings(config: Config) -> Settings:
+    """Return what `config` says.
+
+    Raises:
+        InvalidOption: an option has a value that means nothing.
+    """
+    file = _config_file(config)
+    here = file.parent if file else Path.cwd()
+    return Settings(
+        here=here,
+        folders=tuple(here / folder for folder in _read_list(config, "plugin_folders", "plugins")),
+        entry_points=(ENTRY_POINT_GROUP, *_read_list(config, "plugin_entry_points")),
+        bootstrap=config.get_alembic_option("plugin_bootstrap"),
+        target_metadata=config.get_alembic_option("plugin_target_metadata"),
+        host_first=read_flag(
+            "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
+        ),
+        namespace=_read_namespace(config),
+        sections=_read_sections(config),
+        source=file.name if file else "the configuration",
+    )
+
+
+def read_arguments(config: Config) -> Mapping[str, str]:
+    """Return the ``-x KEY=VALUE`` arguments; a later one wins, as in Alembic."""
+    pairs = (argument.partition("=") for argument in getattr(config.cmd_opts, "x", None) or ())
+    return {key: value for key, _, value in pairs}
+
+
+def read_scope(config: Config) -> str | None:
+    """Return the branch that the command is about: a plugin's name, `HOST`, or None for all.
+
+    It is ``-x plugin=NAME``; callers of `alembic.command` may set
+    ``config.attributes["plugin"]`` instead.
+
+    Raises:
+        InvalidName: it cannot be a plugin's name.
+    """
+    name = read_arguments(config).get("plugin", config.attributes.get("plugin"))
+    return name if name in (None, HOST) else check_name(name)
+
+
+def read_cascade(config: Config) -> bool:
+    """Tell whether ``-x cascade=true`` was given."""
+    return read_flag("-x cascade", read_arguments(config).get("cascade"), default=False)
+
+
+def read_flag(option: str, value: object, *, default: bool) -> bool:
+    """Return a yes-or-no option.
+
+    Raises:
+        InvalidOption: `value` is neither.
+    """
+    flags = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value is None:
+        return default
+    try:
+        return flags[str(value).lower()]
+    except KeyError as error:
+        raise InvalidOption(option, str(value), "true or false") from error
+
+
+def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the object is anything
+    """Return the object that an option names as ``package.module:name.name``.
+
+    Raises:
+        ReferenceFailed: it cannot be imported or is not there.
+    """
+    module, _, path = reference.partition(":")
+    if not module or not path:
+        raise ReferenceFailed(option, reference, "it has no ':'")
+    try:
+        return attrgetter(path)(import_module(module))
+    except Exception as error:
+        raise ReferenceFailed(option, reference, f"{type(error).__name__}: {error}") from error
+
+
+def _config_file(config: Config) -> Path | None:
+    names = (config.config_file_name, config.toml_file_name)
+    files = (Path(name).absolute() for name in names if name)
+    return next((file for file in files if file.exists()), None)
+
+
+def _read_list(config: Config, option: str, default: str = "") -> list[str]:
+    value: object = config.get_alembic_option(option)
+    if value is None:
+        value = default
+    return value if isinstance(value, list) else str(value).replace(",", " ").split()
+
+
+def _read_namespace(config: Config) -> Namespace | None:
+    text = config.get_alembic_option("plugin_namespace")
+    if text is None:
+        return None
+    try:
+        return parse_namespace(text)
+    except ValueError as error:
+        expected = "'schema NAME existing'"
+        raise InvalidOption("plugin_namespace", text, expected) from error
+
+
+def _read_sections(config: Config) -> dict[str, Mapping[str, Any]]:
+    sections: dict[str, Mapping[str, Any]] = dict(_read_toml_sections(config))
+    for section in config.file_config.sections():
+        if section.startswith(SECTION):
+            values = config.get_section(section, {})
+            inherited = {*config.file_config.defaults(), "here"}
+            sections[section.removeprefix(SECTION)] = {
+                key: value for key, value in values.items() if key not in inherited
+            }
+    return sections
+
+
+def _read_toml_sections(config: Config) -> Mapping[str, Mapping[str, Any]]:
+    path = Path(config.toml_file_name) if config.toml_file_name else None
+    if path is None or not path.exists():
+        return {}
+    found = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("alembic_plugins", {})
+    if not isinstance(found, dict) or not all(isinstance(v, dict) for v in found.values()):
+        raise InvalidOption("tool.alembic_plugins", str(found), "tables, one a plugin")
+    return found

@@ -1,0 +1,119 @@
+"""What the database will remember after a plan: for what comes next in the same command.
+
+It is also how offline mode, which has no database, knows where it starts from, and how revisions
+that another tool has applied are taken into account before they are recorded.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from .errors import PluginError
+from .plan import Direction, Node, Plan, plan_record, plan_upgrade
+from .plugin import HOST, Schema
+from .registry import AppliedRevision, InstalledPlugin, State
+from .session import Session
+
+
+def remember_revision(session: Session, node: Node) -> AppliedRevision:
+    """Return what is to be remembered of a revision that is applied."""
+    info = session.branch(node.plugin).infos[node.revision]
+    return AppliedRevision(
+        node.revision, node.plugin, node.down, node.depends, info.branch_labels, info.doc
+    )
+
+
+def remember_plugin(session: Session, name: str, *, schema_created: bool) -> InstalledPlugin:
+    """Return what is to be remembered of a plugin that is installed."""
+    found = session.find_plugin(name)
+    declared = found.declaration
+    known = session.state.plugins.get(name)
+    return InstalledPlugin(
+        name,
+        found.package,
+        declared.version,
+        known.namespace if known else found.namespace,
+        schema_created,
+        tuple(declared.requires),
+    )
+
+
+def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
+    """Return the state after `plan`, in which new plugins have or have not got their schema."""
+    applied = {item.revision: item for item in session.state.applied}
+    for step in plan.steps:
+        applied.pop(step.revision, None)
+        if step.direction is Direction.UPGRADE and plan.nodes is not None:
+            applied[step.revision] = remember_revision(session, plan.nodes[step.revision])
+    state = session.state.with_applied(tuple(applied.values()))
+    plugins = {name: known for name, known in state.plugins.items() if name in state.branches}
+    for name in state.branches:
+        if name != HOST and name not in plugins:
+            created = schema_created and isinstance(session.find_plugin(name).namespace, Schema)
+            plugins[name] = remember_plugin(session, name, schema_created=created)
+    return replace(state, plugins=plugins)
+
+
+def assume_installed(session: Session, revisions: Iterable[tuple[str, str]]) -> State:
+    """Return the state of a database that has some revisions and all that they need.
+
+    Args:
+        session: of offline mode, whose state is empty.
+        revisions: pairs of a branch and a revision of it.
+    """
+    wanted = list(revisions)
+    if session.settings.host_first:
+        wanted += [(HOST, head) for head in session.branch(HOST).heads()]
+    names = {name for name, _ in wanted}
+    wanted += [
+        (required, head)
+        for name in names
+        for required in session.find_requirements(name)
+        for head in session.branch(required).heads()
+    ]
+    nodes = session.close(wanted)
+    order: dict[str, Collection[str]] = {HOST: (), **dict.fromkeys(names - {HOST}, (HOST,))}
+    plan = plan_upgrade(nodes, order, session.is_alone, "upgrade")
+    state = simulate(session, plan, schema_created=True)
+    rows = frozenset(row for name in state.branches for row in state.heads(name))
+    return replace(state, rows=rows, version_table=True, registry=True)
+
+
+def plan_contact(session: Session) -> Plan:
+    """Plan to record what another tool has done to the version table since we last saw it.
+
+    Stock Alembic leaves out the rows of revisions on which others depend: those are put back. A
+    row that no file explains stays where it is and hinders nobody.
+    """
+    state = session.state
+    known = {row for name in state.branches for row in state.heads(name)}
+    if state.rows == known:
+        return Plan()
+    owners = {row: owner for row in state.rows if (owner := session.find_owner(row))}
+    lost = {state.by_revision[row].plugin for row in known - state.rows}
+    touched = lost | {owner for row, owner in owners.items() if row not in known}
+    present = _close_applied(session, owners)
+    touched |= {name for name in present if name not in state.branches}
+    before = [item for item in state.applied if item.plugin in touched]
+    after = [node for name in touched for node in present.get(name, {}).values()]
+    return plan_record(before, after, "adopt")
+
+
+def _close_applied(session: Session, owners: dict[str, str]) -> dict[str, dict[str, Node]]:
+    """Return, by branch, all revisions that the version table's rows imply, as Alembic means it."""
+    found: dict[str, dict[str, Node]] = {}
+    todo = list(owners.items())
+    while todo:
+        revision, name = todo.pop()
+        branch = session.remembered_branch(name)
+        if revision in found.get(name, {}) or revision not in branch:
+            continue
+        try:
+            node = session.make_node(branch, revision)
+        except PluginError:
+            continue  # What it depends on is nowhere: then nothing more can be told of it.
+        found.setdefault(name, {})[revision] = node
+        todo += [(down, name) for down in node.down]
+        todo += [
+            (needed, owner) for needed in node.depends if (owner := session.find_owner(needed))
+        ]
+    return found

@@ -1,0 +1,259 @@
+"""From the words of a command to the plan: which branch, which revision, what goes along.
+
+Every function takes the `Session` and returns a `Plan`; all raise `PluginError`s for what cannot
+be done.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from .branches import Branch
+from .errors import NotInstalled, PluginError, UnknownPlugin, UnknownRevision
+from .plan import (
+    Direction,
+    Plan,
+    Step,
+    Unit,
+    find_dependents,
+    order_requirements,
+    plan_downgrade,
+    plan_record,
+    plan_uninstall,
+    plan_upgrade,
+)
+from .plugin import HOST, parse_requirement
+from .refusals import PluginInUse, PluginsInstalled, RevisionInUse
+from .registry import AppliedRevision
+from .session import Session
+
+_SYMBOLS = ("head", "heads", "base")
+
+
+def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
+    """Return the branch and the revision argument that a command's argument means.
+
+    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision id alone is about
+    the branch that has it, everything else about the host.
+    """
+    name, separator, rest = target.partition("@")
+    if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
+        return name, rest
+    if scope is None and target not in _SYMBOLS and target[:1] not in ("+", "-"):
+        return session.find_owner(target, session.state.branches) or HOST, target
+    return scope, target
+
+
+def _is_plugin(session: Session, name: str) -> bool:
+    return name in session.state.branches or name in session.discovery.names
+
+
+def upgrade(session: Session, scope: str | None, target: str, action: str = "upgrade") -> Plan:
+    """Plan ``upgrade TARGET``: of one branch, or with ``heads`` of all that are installed."""
+    scope, target = split_target(session, scope, target)
+    if scope is None and target == "heads":
+        return upgrade_installed(session)
+    if scope in (None, HOST):
+        return _plan_targets(session, {HOST: target}, action)
+    return upgrade_plugins(session, {scope: target}, action)
+
+
+def upgrade_installed(session: Session) -> Plan:
+    """Plan the upgrade of the host and of every installed plugin to its heads.
+
+    A plugin whose files are gone is left as it is. One that is broken is left out, and its error
+    is raised when all others are done: it must not stop them.
+    """
+    problems: list[PluginError] = []
+    targets = {HOST: "heads"}
+    for name in session.state.plugins:
+        try:
+            _plan_targets(session, dict.fromkeys(_with_requirements(session, [name]), "heads"), "")
+            targets[name] = "heads"
+        except UnknownPlugin:
+            continue
+        except PluginError as error:
+            problems.append(error)
+    ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
+    plan = _plan_targets(session, ordered, "upgrade")
+    return Plan(plan.units, plan.nodes, problems=tuple(problems))
+
+
+def check_installed(session: Session, names: Iterable[str]) -> None:
+    """Check that the database has plugins.
+
+    Raises:
+        NotInstalled: it does not have one of them.
+    """
+    for name in names:
+        if name not in session.state.plugins:
+            raise NotInstalled(name)
+
+
+def upgrade_plugins(session: Session, targets: dict[str, str], action: str) -> Plan:
+    """Plan the upgrade of plugins to a revision each, after the host and what they require."""
+    ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
+    host = {HOST: "heads"} if session.settings.host_first else {}
+    return _plan_targets(session, host | ordered | targets, action)
+
+
+def _with_requirements(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    return order_requirements(names, session.find_requirements)
+
+
+def _plan_targets(session: Session, targets: dict[str, str], action: str) -> Plan:
+    wanted: list[tuple[str, str]] = []
+    for name, target in targets.items():
+        branch = session.find_target(name)
+        rows = session.state.heads(name)
+        wanted += [(name, revision) for revision in branch.find_upgrade(target, rows)]
+    nodes = session.close(wanted)
+    # A revision may depend on a plugin that nothing requires by name: it counts as required too.
+    names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
+    missing = dict.fromkeys((name for name in names if name not in targets), "heads")
+    missing = {
+        name: target for name, target in missing.items() if _is_required(session, name, names)
+    }
+    if missing:
+        return _plan_targets(session, {**missing, **targets}, action)
+    session.check_namespaces(name for name in names if name != HOST)
+    return plan_upgrade(nodes, _order_hint(session, names), session.is_alone, action)
+
+
+def _is_required(session: Session, name: str, names: Collection[str]) -> bool:
+    return any(name in session.find_requirements(other) for other in names)
+
+
+def _order_hint(session: Session, names: Sequence[str]) -> dict[str, Collection[str]]:
+    first = (HOST,) if session.settings.host_first else ()
+    plugins = {n: (*first, *session.find_requirements(n)) for n in names if n != HOST}
+    return {HOST: (), **plugins}
+
+
+def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:
+    """Plan ``downgrade TARGET``: of one branch, or ``-N`` of what was applied last, wherever.
+
+    Raises:
+        RevisionInUse: other branches depend on what would go, and there is no `cascade`.
+        PluginsInstalled: the host would go to base under its plugins.
+    """
+    scope, target = split_target(session, scope, target)
+    if scope is None and target.startswith("-"):
+        return _downgrade_last(session, target)
+    name = scope or HOST
+    if name != HOST and name not in session.state.branches:
+        raise NotInstalled(name)
+    branch = session.remembered_branch(name)
+    going = set(branch.find_downgrade(target, session.state.heads(name)))
+    plugins = [plugin for plugin in session.state.branches if plugin != HOST]
+    if name == HOST and target == "base" and plugins and not cascade:
+        raise PluginsInstalled(tuple(plugins))
+    if name == HOST and target == "base":
+        going = {applied.revision for applied in session.state.applied}
+    return _plan_going(session, name, going, cascade=cascade)
+
+
+def _downgrade_last(session: Session, target: str) -> Plan:
+    count = -int(target) if target[1:].isdigit() else 0
+    if not 0 < count <= len(session.state.applied):
+        reason = f"{len(session.state.applied)} revisions are applied"
+        raise UnknownRevision(HOST, target, reason)
+    going = {applied.revision for applied in session.state.applied[-count:]}
+    return _plan_going(session, HOST, going, cascade=True)
+
+
+def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) -> Plan:
+    dependents = _find_all_dependents(session, going)
+    others = {applied.plugin for applied in dependents} - {name}
+    if others and not cascade:
+        raise RevisionInUse(name, tuple(others))
+    going = going | {applied.revision for applied in dependents}
+    return plan_downgrade(going, session.state.applied, session.is_alone, "downgrade")
+
+
+def _find_all_dependents(session: Session, going: set[str]) -> tuple[AppliedRevision, ...]:
+    """Find what depends on revisions that go, and on plugins of which nothing would be left."""
+    applied = session.state.applied
+    gone: set[str] = set()
+    grown = set(going)
+    while gone != grown:
+        gone = set(grown)
+        grown |= {item.revision for item in find_dependents(gone, applied)}
+        emptied = [name for name in session.state.branches if _revisions(session, name) <= grown]
+        for name in find_requiring(session, emptied):
+            grown |= _revisions(session, name)
+    return tuple(item for item in applied if item.revision in gone - going)
+
+
+def _revisions(session: Session, name: str) -> set[str]:
+    return {applied.revision for applied in session.state.of(name)}
+
+
+def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the installed plugins that require one of `names`, directly or through others."""
+    gone = set(names)
+    found: list[str] = []
+    grown = True
+    while grown:
+        grown = False
+        for name, plugin in session.state.plugins.items():
+            required = {parse_requirement(text) for text in plugin.requires}
+            if name not in gone and any(r.name in gone and not r.optional for r in required):
+                gone.add(name)
+                found.append(name)
+                grown = True
+    return tuple(found)
+
+
+def uninstall(session: Session, names: Sequence[str], *, cascade: bool, purge: bool) -> Plan:
+    """Plan the removal of plugins, with those that depend on them where `cascade` says so.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+        PluginInUse: another plugin depends on one of them, and there is no `cascade`.
+    """
+    check_installed(session, names)
+    removed = list(dict.fromkeys(names))
+    for name in names:
+        dependents = [
+            other for other in find_plugin_dependents(session, name) if other not in names
+        ]
+        if dependents and not cascade:
+            raise PluginInUse(name, tuple(dependents))
+        removed += [other for other in dependents if other not in removed]
+    return plan_uninstall(removed, session.state.applied, purge=purge)
+
+
+def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
+    """Return the plugins that could not stay without `name`, by requirement or by revision."""
+    dependents = _find_all_dependents(session, _revisions(session, name))
+    by_revision = [applied.plugin for applied in dependents]
+    found = dict.fromkeys((*find_requiring(session, [name]), *by_revision))
+    return tuple(other for other in found if other not in (name, HOST))
+
+
+def stamp(session: Session, scope: str | None, targets: Sequence[str], *, purge: bool) -> Plan:
+    """Plan ``stamp``: record revisions as applied, and others of their branch as not."""
+    wanted: dict[str, set[str]] = {}
+    for target in targets:
+        name, revision = split_target(session, scope, target)
+        for branch in _stamped_branches(session, name, revision):
+            wanted.setdefault(branch.name, set()).update(branch.find_stamp(revision))
+    before = [a for a in session.state.applied if purge or a.plugin in wanted]
+    nodes = [session.make_node(session.branch(name), r) for name, rs in wanted.items() for r in rs]
+    return plan_record(before, nodes, "stamp")
+
+
+def _stamped_branches(session: Session, name: str | None, revision: str) -> list[Branch]:
+    if name is None and revision == "heads":
+        names = (HOST, *(n for n in session.state.plugins if session.declaration(n)))
+        return [session.branch(name) for name in names]
+    return [session.branch(name or HOST)]
+
+
+def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
+    """Plan single steps that another tool has chosen: revisions, and whether each goes up."""
+    chosen = list(steps)
+    owners = {revision: session.find_owner(revision) or HOST for revision, _ in chosen}
+    nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
+    directions = {True: Direction.UPGRADE, False: Direction.DOWNGRADE}
+    units = [Unit((Step(owners[r], r, directions[up]),), directions[up].value) for r, up in chosen]
+    return Plan(tuple(units), nodes)
