@@ -138,9 +138,7 @@ def install(
 
     def run(executor: Executor) -> Plan:
         wanted = dict.fromkeys(names, "heads")
-        return _carry_out(
-            executor, targets.upgrade_plugins(executor.session, wanted, "upgrade"), dry_run=dry_run
-        )
+        return _carry_out(executor, targets.upgrade_to(executor.session, wanted), dry_run=dry_run)
 
     return _run(config, run, sql=sql)
 
@@ -169,9 +167,7 @@ def upgrade(
         wanted = dict.fromkeys(names, "heads")
         if not sql:
             targets.check_installed(session, names)
-        return _carry_out(
-            executor, targets.upgrade_plugins(session, wanted, "upgrade"), dry_run=dry_run
-        )
+        return _carry_out(executor, targets.upgrade_to(session, wanted), dry_run=dry_run)
 
     return _run(config, run, sql=sql)
 
@@ -195,7 +191,7 @@ def downgrade(
         plan = targets.downgrade(executor.session, name, target, cascade=False)
         return _carry_out(executor, plan, dry_run=dry_run)
 
-    return _run(config, run, sql=sql, start={name: start if separator else None})
+    return _run(config, run, sql=sql, start={name: start if separator else "heads"})
 
 
 def uninstall(
@@ -224,7 +220,7 @@ def uninstall(
         objects = {} if sql else {name: _count(executor, name) for name in plan.uninstalls}
         return Removal(_carry_out(executor, plan, dry_run=dry_run), objects)
 
-    return _run(config, run, sql=sql, start=dict.fromkeys(names))
+    return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
 
 
 def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
@@ -244,7 +240,7 @@ def _run(
     function: Callable[[Executor], T],
     *,
     sql: bool = False,
-    start: Mapping[str, str | None] | None = None,
+    start: Mapping[str, str] | None = None,
 ) -> T:
     """Run `function` inside the host's ``env.py``."""
     script = ScriptDirectory.from_config(config)

@@ -180,7 +180,7 @@ def _confirm(command: str, *, yes: bool) -> None:
 
 def _describe(plugin: PluginStatus) -> tuple[str, ...]:
     mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
-    columns = (f"[{mark}]", plugin.name, plugin.version or "-", plugin.namespace or "-")
+    columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
     if plugin.state == "orphaned":
         return (*columns, plugin.current or "", "its revision files are gone")
     if plugin.head is None:

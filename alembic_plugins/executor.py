@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Executable, func, select
 from sqlalchemy.exc import DBAPIError
 
 from . import _alembic
+from .branches import BranchScript
 from .catalog import CatalogObject, has_schema, read_leaning, read_objects
 from .errors import PluginError, RevisionTooLong
 from .ledger import Ledger
@@ -147,10 +148,10 @@ class Executor:
     def _call(self, step: Step) -> None:
         """Run a revision's function, as Alembic does."""
         script = self.session.find_script(step.plugin, step.revision)
-        log.info("Running %s of %s: %s", step.direction, step.plugin, script)
+        words = _describe(step, script)
+        log.info("Running %s", words)
         if self.context.as_sql:
-            line = f"-- Running {step.direction} of {step.plugin}: {step.revision}"
-            self.context.impl.static_output(line)
+            self.context.impl.static_output(f"-- Running {words.splitlines()[0]}")
         try:
             function = getattr(script.module, step.direction)
             with Operations.context(self.context):
@@ -302,6 +303,14 @@ class Executor:
             yield
         finally:
             del self.context.autocommit_block
+
+
+def _describe(step: Step, script: BranchScript) -> str:
+    """Return what a step does, as Alembic says it, with its branch."""
+    below = ", ".join(script.down_revisions) or "<base>"
+    ends = (below, step.revision)
+    from_, to = ends if step.direction is Direction.UPGRADE else reversed(ends)
+    return f"{step.direction} of {step.plugin} {from_} -> {to}, {script.doc}"
 
 
 def _explain(error: Exception, path: str) -> str:

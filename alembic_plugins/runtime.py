@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from alembic.runtime.environment import EnvironmentContext
@@ -21,7 +22,7 @@ from .progress import make_progress
 from .registry import State, read_state
 from .session import Session
 from .settings import load_reference, read_cascade, read_scope
-from .simulate import assume_installed, plan_contact, simulate
+from .simulate import plan_contact, simulate
 from .tables import make_tables
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Work(Generic[T]):
     result: T
 
     def __init__(
-        self, function: Callable[[Executor], T], start: Mapping[str, str | None] | None = None
+        self, function: Callable[[Executor], T], start: Mapping[str, str] | None = None
     ) -> None:
         self.function = function
         self.start = start or {}
@@ -123,18 +124,21 @@ def _open_executor(
 
 
 def _assume_state(session: Session, context: MigrationContext, work: object) -> State:
-    """Return the state that offline mode starts from: an empty database, or what was named."""
+    """Return the state that offline mode starts from: an empty database, or what was named.
+
+    What is named is taken for installed as it would be by us, with all that it needs.
+    """
     if isinstance(work, Work):
         start = work.start
     else:
         revision = context.opts.get("starting_rev")
         start = {read_scope(session.config) or HOST: revision} if revision else {}
-    wanted = []
-    for name, revision in start.items():
-        branch = session.branch(name)
-        heads = branch.heads() if revision is None else branch.heads(branch.find_stamp(revision))
-        wanted += [(name, head) for head in heads]
-    return assume_installed(session, wanted) if wanted else State()
+    if not start or start == {HOST: "base"}:
+        return session.state
+    plan = targets.upgrade_to(session, start)
+    state = simulate(session, plan, schema_created=True)
+    rows = frozenset(row for name in state.branches for row in state.heads(name))
+    return replace(state, rows=rows, version_table=True, registry=True)
 
 
 def _run_stock(

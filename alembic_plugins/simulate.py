@@ -4,11 +4,10 @@ It is also how offline mode, which has no database, knows where it starts from, 
 that another tool has applied are taken into account before they are recorded.
 """
 
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from .errors import PluginError
-from .plan import Direction, Node, Plan, plan_record, plan_upgrade
+from .plan import Direction, Node, Plan, plan_record
 from .plugin import HOST, Schema
 from .registry import AppliedRevision, InstalledPlugin, State
 from .session import Session
@@ -51,31 +50,6 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
             created = schema_created and isinstance(session.find_plugin(name).namespace, Schema)
             plugins[name] = remember_plugin(session, name, schema_created=created)
     return replace(state, plugins=plugins)
-
-
-def assume_installed(session: Session, revisions: Iterable[tuple[str, str]]) -> State:
-    """Return the state of a database that has some revisions and all that they need.
-
-    Args:
-        session: of offline mode, whose state is empty.
-        revisions: pairs of a branch and a revision of it.
-    """
-    wanted = list(revisions)
-    if session.settings.host_first:
-        wanted += [(HOST, head) for head in session.branch(HOST).heads()]
-    names = {name for name, _ in wanted}
-    wanted += [
-        (required, head)
-        for name in names
-        for required in session.find_requirements(name)
-        for head in session.branch(required).heads()
-    ]
-    nodes = session.close(wanted)
-    order: dict[str, Collection[str]] = {HOST: (), **dict.fromkeys(names - {HOST}, (HOST,))}
-    plan = plan_upgrade(nodes, order, session.is_alone, "upgrade")
-    state = simulate(session, plan, schema_created=True)
-    rows = frozenset(row for name in state.branches for row in state.heads(name))
-    return replace(state, rows=rows, version_table=True, registry=True)
 
 
 def plan_contact(session: Session) -> Plan:

@@ -4,7 +4,7 @@ Every function takes the `Session` and returns a `Plan`; all raise `PluginError`
 be done.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .branches import Branch
 from .errors import NotInstalled, PluginError, UnknownPlugin, UnknownRevision
@@ -51,9 +51,7 @@ def upgrade(session: Session, scope: str | None, target: str, action: str = "upg
     scope, target = split_target(session, scope, target)
     if scope is None and target == "heads":
         return upgrade_installed(session)
-    if scope in (None, HOST):
-        return _plan_targets(session, {HOST: target}, action)
-    return upgrade_plugins(session, {scope: target}, action)
+    return upgrade_to(session, {scope or HOST: target}, action)
 
 
 def upgrade_installed(session: Session) -> Plan:
@@ -88,11 +86,11 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
             raise NotInstalled(name)
 
 
-def upgrade_plugins(session: Session, targets: dict[str, str], action: str) -> Plan:
-    """Plan the upgrade of plugins to a revision each, after the host and what they require."""
+def upgrade_to(session: Session, targets: Mapping[str, str], action: str = "upgrade") -> Plan:
+    """Plan the upgrade of branches to a revision each, after the host and what they require."""
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     host = {HOST: "heads"} if session.settings.host_first else {}
-    return _plan_targets(session, host | ordered | targets, action)
+    return _plan_targets(session, {**host, **ordered, **targets}, action)
 
 
 def _with_requirements(session: Session, names: Iterable[str]) -> tuple[str, ...]:
