@@ -81,6 +81,15 @@ def version_locations(script: ScriptDirectory) -> list[Path]:
     return list(script._version_locations)
 
 
+def forget_version_locations(script: ScriptDirectory) -> None:
+    """Let a script directory look at its version locations again, after they were changed.
+
+    It resolves them once, and keeps the paths.
+    """
+    for name in ("_version_locations", "_singular_version_location"):
+        script.__dict__.pop(name, None)
+
+
 def narrow_heads(context: MigrationContext, rows: tuple[str, ...]) -> None:
     """Let a command see only `rows` of the version table.
 

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, func, select, table, text
 
 from .plugin import Namespace, Prefix, Schema
 
-# What stands in a schema for itself. What hangs on something else there (indexes, row types,
-# sequences of identity columns) has no entry of its own, or an internal or automatic dependency.
+# What stands in a schema for itself. What hangs on something else (indexes, row types, sequences
+# of identity columns, partitions) has no entry of its own, or an internal or automatic dependency
+# on another relation; a partitioned table has one on its own columns.
 _OBJECTS_OF_SCHEMA = text("""
     SELECT o.type AS kind, o.schema, coalesce(o.name, o.identity) AS name, o.identity,
            d.classid, d.objid
@@ -19,6 +20,7 @@ _OBJECTS_OF_SCHEMA = text("""
     WHERE n.nspname = :schema AND d.deptype = 'n'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
                       WHERE p.classid = d.classid AND p.objid = d.objid AND p.deptype IN ('a', 'i')
+                        AND p.refobjid <> p.objid
                         AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
     ORDER BY 1, 4
 """).bindparams(bindparam("schema"))
@@ -33,7 +35,9 @@ _OBJECTS_OF_HOST = text("""
         'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
-                      WHERE p.objid = c.oid AND p.deptype IN ('a', 'i') AND c.relkind = 'S')
+                      WHERE p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND p.objid = c.oid AND p.deptype IN ('a', 'i')
+                        AND p.refobjid <> p.objid AND p.refclassid = p.classid)
     ORDER BY 1, 4
 """)
 

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import _alembic
 from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import (
@@ -29,7 +30,7 @@ from .settings import load_reference, read_scope
 log = logging.getLogger(__name__)
 
 _COMMAND = "alembic_plugins.command"
-_HOSTED = "alembic_plugins.hosted"
+_SESSION = "alembic_plugins.session"
 
 
 def is_host(config: Config, script: ScriptDirectory) -> bool:
@@ -57,7 +58,7 @@ def run_command(
         return function(config, *args, **options)
     except (SQLAlchemyError, ConfigParserError, RevisionError) as error:
         ours = function.__module__.startswith(f"{__package__}.")
-        if not ours and not config.attributes.get(_HOSTED):
+        if not ours and _SESSION not in config.attributes:
             raise
         with translate_errors():
             raise _translate(error, config) from error
@@ -79,21 +80,39 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
     command is about. A plugin that is broken is left out where all are asked for.
 
     Raises:
+        PluginError: what keeps the command from being about the plugin that it names.
+    """
+    if is_host(config, script):
+        open_session(config, script)
+
+
+def open_session(config: Config, script: ScriptDirectory) -> Session:
+    """Return the session of the command that `script` was made for.
+
+    Raises:
         ReferenceFailed: ``plugin_bootstrap`` names no function, or the function raised.
     """
-    if not is_host(config, script):
-        return
-    if not config.attributes.get(_HOSTED):
-        config.attributes[_HOSTED] = True
+    known: Session | None = config.attributes.get(_SESSION)
+    if known is not None and known.script is script:
+        return known
+    if known is None:
         _bootstrap(config)
-    session = Session(config, script, State())
+    session = config.attributes[_SESSION] = Session(config, script, State())
+    _narrow(session)
+    return session
+
+
+def _narrow(session: Session) -> None:
+    """Let Alembic see what the command is about."""
+    config, script = session.config, session.script
     scope = read_scope(config)
     if scope is None and config.attributes.get(_COMMAND) == "merge":
         scope = HOST  # Revisions of different plugins are not to be merged.
+    locations = session.host_locations
     if scope not in (None, HOST):
-        script.version_locations = [str(session.find_plugin(scope).versions)]
-    else:
-        script.version_locations = [str(location) for location in session.host_locations]
+        locations = (session.find_plugin(scope).versions,)
+    script.version_locations = [str(location) for location in locations]
+    _alembic.forget_version_locations(script)
     script.revision_map = BranchMap(partial(find_branches, session, scope), scope or HOST)
 
 

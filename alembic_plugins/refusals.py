@@ -37,7 +37,7 @@ class RevisionInUse(PluginError):
     """A revision cannot be taken back while others depend on it."""
 
     words = (
-        "The downgrade of '{branch}' would take away what {dependents} depend on. Downgrade "
+        "The downgrade of '{branch}' would take away what is needed by {dependents}. Downgrade "
         "{dependents} first, or pass -x cascade=true."
     )
 

@@ -16,6 +16,7 @@ from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import NotAHost
 from .executor import Executor
+from .hosting import open_session
 from .plan import Plan
 from .plugin import HOST
 from .progress import make_progress
@@ -92,7 +93,7 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     context = environment.get_context()
     work = environment.context_opts["fn"]
     with translate_errors():
-        session = Session(environment.config, environment.script, State())
+        session = open_session(environment.config, environment.script)
         session.transaction_per_revision = context.opts[_PER_REVISION]
         executor = _open_executor(session, context, work, run_args)
         if isinstance(work, Work):

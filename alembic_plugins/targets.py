@@ -22,7 +22,7 @@ from .plan import (
 )
 from .plugin import HOST, parse_requirement
 from .refusals import PluginInUse, PluginsInstalled, RevisionInUse
-from .registry import AppliedRevision
+from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
 
 _SYMBOLS = ("head", "heads", "base")
@@ -168,17 +168,33 @@ def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) 
 
 
 def _find_all_dependents(session: Session, going: set[str]) -> tuple[AppliedRevision, ...]:
-    """Find what depends on revisions that go, and on plugins of which nothing would be left."""
+    """Find what depends on revisions that go, by revision or because its plugin requires theirs."""
     applied = session.state.applied
     gone: set[str] = set()
     grown = set(going)
     while gone != grown:
         gone = set(grown)
         grown |= {item.revision for item in find_dependents(gone, applied)}
-        emptied = [name for name in session.state.branches if _revisions(session, name) <= grown]
-        for name in find_requiring(session, emptied):
-            grown |= _revisions(session, name)
+        for name in session.state.plugins:
+            if grown & _find_needed(session, name):
+                grown |= _revisions(session, name)
     return tuple(item for item in applied if item.revision in gone - going)
+
+
+def _find_needed(session: Session, name: str) -> set[str]:
+    """Return the revisions of other plugins that a plugin needs because it requires them.
+
+    It was written for what they had when it was installed, and did without what came later.
+    """
+    required = _required_names(session.state.plugins[name])
+    first = next((i for i, item in enumerate(session.state.applied) if item.plugin == name), 0)
+    before = session.state.applied[:first]
+    return {item.revision for item in before if item.plugin in required}
+
+
+def _required_names(plugin: InstalledPlugin) -> set[str]:
+    requirements = map(parse_requirement, plugin.requires)
+    return {requires.name for requires in requirements if not requires.optional}
 
 
 def _revisions(session: Session, name: str) -> set[str]:
@@ -193,8 +209,7 @@ def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     while grown:
         grown = False
         for name, plugin in session.state.plugins.items():
-            required = {parse_requirement(text) for text in plugin.requires}
-            if name not in gone and any(r.name in gone and not r.optional for r in required):
+            if name not in gone and gone & _required_names(plugin):
                 gone.add(name)
                 found.append(name)
                 grown = True
