@@ -217,7 +217,7 @@ def uninstall(
     def run(executor: Executor) -> Removal:
         session = executor.session
         plan = targets.uninstall(session, names, cascade=cascade, purge=purge)
-        objects = {} if sql else {name: _count(executor, name) for name in plan.uninstalls}
+        objects = {} if sql else {name: _count(executor, name) for name in plan.removes}
         return Removal(_carry_out(executor, plan, dry_run=dry_run), objects)
 
     return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
@@ -278,27 +278,26 @@ def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> st
 
 
 def _read_status(session: Session, name: str, problems: list[PluginError]) -> PluginStatus:
+    """Return the status of a plugin, and add to `problems` why something of it is not known."""
     installed = session.state.plugins.get(name)
     current = ", ".join(session.state.heads(name)) or None
+    found, branch = None, None
     try:
         found = session.find_plugin(name)
         branch = session.branch(name)
     except UnknownPlugin as error:
-        if installed is None:
-            raise
         problems.append(error)
-        return _orphan(installed, current)
+        if installed:
+            return _orphan(installed, current)
     except PluginError as error:
         problems.append(error)
-        namespace = str(installed.namespace) if installed else None
-        version = installed.version if installed else None
-        state = "installed" if installed else "available"
-        return PluginStatus(name, version, namespace, state, current, None, None)
-    pending = sum(revision not in session.state.by_revision for revision in branch.infos)
+    known = installed or found
+    version = found.declaration.version if found else installed and installed.version
+    namespace = str(known.namespace) if known else None
+    head = ", ".join(branch.heads()) or None if branch else None
+    pending = sum(r not in session.state.by_revision for r in branch.infos) if branch else None
     state = ("outdated" if pending else "installed") if installed else "available"
-    namespace = str(installed.namespace if installed else found.namespace)
-    head = ", ".join(branch.heads()) or None
-    return PluginStatus(name, found.declaration.version, namespace, state, current, head, pending)
+    return PluginStatus(name, version or None, namespace, state, current, head, pending)
 
 
 def _orphan(installed: InstalledPlugin, current: str | None) -> PluginStatus:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from .errors import first_line
 from .refusals import ConnectionFailed, DatabaseRefused, WrongUrl
 
 _DRIVER = "postgresql+psycopg"
@@ -81,16 +82,10 @@ def translate_errors() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         if error.statement is not None and not error.connection_invalidated:
-            raise DatabaseRefused(_words(error)) from error
-        raise ConnectionFailed("the database", _words(error)) from error
+            raise DatabaseRefused(first_line(error.orig)) from error
+        raise ConnectionFailed("the database", first_line(error.orig)) from error
     except DBAPIError as error:
-        raise DatabaseRefused(_words(error)) from error
-
-
-def _words(error: DBAPIError) -> str:
-    """Return PostgreSQL's sentence, without the statement and its parameters."""
-    lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error.orig).__name__).rstrip(".")
+        raise DatabaseRefused(first_line(error.orig)) from error
 
 
 def set_up_logging(config: Config) -> None:

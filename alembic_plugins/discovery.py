@@ -22,6 +22,7 @@ from .errors import (
     InvalidName,
     PluginError,
     UnknownPlugin,
+    explain,
 )
 from .plugin import Namespace, Plugin, Schema, check_name, parse_namespace
 from .settings import ENTRY_POINT_GROUP, Settings, load_reference
@@ -231,7 +232,7 @@ def _load_plugin(entry_point: EntryPoint, name: str, source: str) -> tuple[Plugi
     except PluginError:
         raise
     except Exception as error:
-        raise BrokenPlugin(name, source, f"{type(error).__name__}: {error}") from error
+        raise BrokenPlugin(name, source, explain(error)) from error
     if not isinstance(plugin, Plugin):
         raise BrokenPlugin(name, source, f"'{entry_point.value}' is no alembic_plugins.Plugin")
     if plugin.name != name:

@@ -100,7 +100,7 @@ def uninstall(
         _confirm(f"alembic plugin uninstall {' '.join(plugins)}", yes=yes)
     removal = commands.uninstall(config, plugins, cascade=cascade, purge=purge, sql=sql)
     if not sql:
-        for name in removal.plan.uninstalls:
+        for name in removal.plan.removes:
             config.print_stdout(f"uninstalled {name}")
 
 

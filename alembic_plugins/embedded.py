@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from .errors import explain
 from .refusals import EmbeddedUnavailable
 from .settings import read_settings
 
@@ -36,7 +37,7 @@ def _start_once(folder: Path) -> URL:
     except ImportError as error:
         raise EmbeddedUnavailable("it is not installed") from error
     except Exception as error:
-        raise EmbeddedUnavailable(f"{type(error).__name__}: {error}") from error
+        raise EmbeddedUnavailable(explain(error)) from error
     print(f"Using an embedded PostgreSQL; its data is in {folder / 'data'}", file=sys.stderr)
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 

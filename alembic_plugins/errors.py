@@ -12,6 +12,17 @@ from typing import ClassVar
 from alembic.util import CommandError
 
 
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of an error's text, without its full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else ""
+
+
+def explain(error: BaseException) -> str:
+    """Return an error of somebody else's code in one line: its type and what it says."""
+    return f"{type(error).__name__}: {first_line(error)}".rstrip(": ")
+
+
 class PluginError(CommandError):
     """The base of every error that this package raises.
 
@@ -61,8 +72,8 @@ class ReferenceFailed(PluginError):
     """An option names a Python object that cannot be had."""
 
     words = (
-        "Option '{option}' names '{reference}', which cannot be used: {reason}. Write it as "
-        "package.module:name."
+        "Option '{option}' names '{reference}', which cannot be used: {reason}. Correct the "
+        "option, or what it names."
     )
 
     option: str

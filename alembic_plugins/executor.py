@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from . import _alembic
 from .branches import BranchScript
 from .catalog import CatalogObject, has_schema, read_leaning, read_objects
-from .errors import PluginError, RevisionTooLong
+from .errors import PluginError, RevisionTooLong, explain, first_line
 from .ledger import Ledger
 from .namespaces import (
     CreateExtension,
@@ -70,7 +70,7 @@ class Executor:
         self._versions = _alembic.version_table(context)
         self._ledger = Ledger(session.state, recorded, self._versions, self._tables)
         self._has_tables = (session.state.version_table, session.state.registry)
-        self._entered: str | None = None
+        self._entered: Executable | None = None
         self._path: str | None = None
         self._total = self._done = 0
 
@@ -113,7 +113,7 @@ class Executor:
             self._ensure_tables()
             for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
                 self._run_branch(plugin, tuple(steps), plan)
-            for name in plan.uninstalls:
+            for name in unit.removes:
                 self._remove_leftovers(name, purge=plan.purge)
             for name, rows in before.items():
                 self._finish(name, unit.action, rows, self._duration(started))
@@ -125,7 +125,7 @@ class Executor:
         if plugin != HOST and any(step.runs for step in steps):
             if steps[0].direction is Direction.UPGRADE:
                 self._prepare_namespace(plugin)
-            self._enter(plugin)
+            self._enter(plugin, plan)
         for step in steps:
             self._run_step(step, plan)
         self._leave()
@@ -199,17 +199,17 @@ class Executor:
         plugin = remember_plugin(self.session, name, schema_created=bool(statements))
         self._ledger.add_installed(plugin)
 
-    def _enter(self, name: str) -> None:
+    def _enter(self, name: str, plan: Plan) -> None:
         """Put the plugin's schema on the search path, with those of the plugins that it needs."""
         plugins = self._ledger.plugins
-        needed = (plugins[other].namespace for other in self._find_needed(name))
+        needed = (plugins[other].namespace for other in self._find_needed(name, plan))
         schemas = [namespace.name for namespace in needed if isinstance(namespace, Schema)]
         statement = enter_namespace(plugins[name].namespace, schemas)
         if statement is not None:
             self._execute(statement)
-            self._entered = name
+            self._entered = statement
 
-    def _find_needed(self, name: str) -> list[str]:
+    def _find_needed(self, name: str, plan: Plan) -> list[str]:
         """Return the installed plugins that a plugin needs, by requirement or by revision."""
         found: list[str] = []
         todo = [name]
@@ -219,7 +219,7 @@ class Executor:
                 found.append(current)
                 requires = self._ledger.plugins[current].requires
                 todo += [parse_requirement(text).name for text in requires]
-                todo += sorted(self._ledger.find_needed(current))
+                todo += sorted(self._ledger.find_needed(current, plan.nodes or {}))
         return found[1:]
 
     def _leave(self) -> None:
@@ -236,7 +236,8 @@ class Executor:
         for statement in self._ledger.take_due():
             self._execute(statement)
         if entered is not None:
-            self._enter(entered)
+            self._execute(entered)
+            self._entered = entered
 
     def _finish(
         self, name: str, action: str, before: tuple[str, ...], duration: int | None
@@ -316,10 +317,10 @@ def _describe(step: Step, script: BranchScript) -> str:
 def _explain(error: Exception, path: str) -> str:
     """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where."""
     if isinstance(error, DBAPIError):
-        reason = str(error.orig).strip().partition("\n")[0]
+        reason = first_line(error.orig)
         if getattr(error.orig, "sqlstate", None) == "42P06":
             reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        reason = explain(error)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     return f"{reason} ('{path}', line {lines[-1]})" if lines else reason

@@ -21,6 +21,7 @@ from .errors import (
     PluginError,
     ReferenceFailed,
     UnknownRevision,
+    explain,
 )
 from .plugin import HOST
 from .registry import State
@@ -143,5 +144,5 @@ def _bootstrap(config: Config) -> None:
         try:
             function()
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
+            reason = explain(error)
             raise ReferenceFailed("plugin_bootstrap", reference, reason) from error

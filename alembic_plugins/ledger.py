@@ -1,9 +1,10 @@
 """What a running command has to record: gathered while revisions run, written in few statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Executable, Table
 
+from .plan import Node
 from .registry import (
     AppliedRevision,
     InstalledPlugin,
@@ -63,9 +64,10 @@ class Ledger:
         """Return the branch on which a revision is applied."""
         return next((name for name, found in self._applied.items() if revision in found), None)
 
-    def find_needed(self, name: str) -> set[str]:
-        """Return the branches that the applied revisions of a plugin depend on."""
+    def find_needed(self, name: str, nodes: Mapping[str, Node]) -> set[str]:
+        """Return the branches that revisions of a plugin depend on, applied or among `nodes`."""
         depended = {r for item in self._applied.get(name, {}).values() for r in item.depends_on}
+        depended |= {r for node in nodes.values() if node.plugin == name for r in node.depends}
         return {owner for revision in depended if (owner := self.find_owner(revision))}
 
     def add_applied(self, applied: AppliedRevision, duration_ms: int | None) -> None:

@@ -5,7 +5,7 @@ connection or the disk.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
@@ -44,10 +44,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Unit:
-    """Steps that share one transaction: they are all kept or none is."""
+    """Steps that share one transaction: they are all kept or none is.
+
+    Attributes:
+        steps: what to run, in order.
+        action: what the event log calls it.
+        removes: plugins to remove when the steps are done.
+    """
 
     steps: tuple[Step, ...]
     action: str
+    removes: tuple[str, ...] = ()
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -62,16 +69,19 @@ class Plan:
     Attributes:
         units: what to run, each in a transaction of its own.
         nodes: the revisions of the steps upwards, by id.
-        uninstalls: plugins to remove, in the one unit that there is then.
-        purge: drop what the downgrades of `uninstalls` leave behind.
+        purge: drop what the downgrades of removed plugins leave behind.
         problems: why plugins had to be left out; the first is raised when all else is done.
     """
 
     units: tuple[Unit, ...] = ()
     nodes: Mapping[str, Node] | None = None
-    uninstalls: tuple[str, ...] = ()
     purge: bool = False
     problems: tuple[PluginError, ...] = ()
+
+    @property
+    def removes(self) -> tuple[str, ...]:
+        """All plugins to remove, in order."""
+        return tuple(name for unit in self.units for name in unit.removes)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -135,12 +145,27 @@ def plan_downgrade(
 
 
 def plan_uninstall(
-    names: Sequence[str], applied: Sequence[AppliedRevision], *, purge: bool
+    names: Sequence[str],
+    applied: Sequence[AppliedRevision],
+    alone: Callable[[str], bool],
+    *,
+    purge: bool,
 ) -> Plan:
-    """Return the plan that takes back all of some plugins and removes them, all or nothing."""
+    """Return the plan that takes back all of some plugins and removes them.
+
+    All or nothing, unless the revisions of one want transactions of their own.
+    """
     revisions = {item.revision for item in applied if item.plugin in names}
-    unit = Unit(tuple(_reverse(revisions, applied)), "uninstall")
-    return Plan((unit,), uninstalls=tuple(names), purge=purge)
+    steps = _reverse(revisions, applied)
+    units: Iterable[Unit] = (Unit(tuple(steps), "uninstall"),)
+    if any(alone(name) for name in names):
+        units = _group(steps, alone, "uninstall")
+    last = {step.plugin: step for step in steps}
+    removing = (
+        replace(unit, removes=tuple(n for n in unit.plugins if last[n] in unit.steps))
+        for unit in units
+    )
+    return Plan(tuple(removing), purge=purge)
 
 
 def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action: str) -> Plan:

@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic.util import load_python_file
 
-from .errors import BrokenRevision
+from .errors import BrokenRevision, explain
 
 _NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
 _ILLEGAL = "@-+:"
@@ -69,7 +69,7 @@ def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any 
     try:
         return load_python_file(path.parent, path.name)
     except Exception as error:
-        raise BrokenRevision(branch, path, f"{type(error).__name__}: {error}") from error
+        raise BrokenRevision(branch, path, explain(error)) from error
 
 
 def _execute(branch: str, path: Path) -> tuple[dict[str, Any], str]:
@@ -85,7 +85,7 @@ def _read_literals(branch: str, path: Path) -> tuple[dict[str, Any], str] | None
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError, OSError) as error:
-        raise BrokenRevision(branch, path, f"{type(error).__name__}: {error}") from error
+        raise BrokenRevision(branch, path, explain(error)) from error
     literal = dict(_find_literals(tree))
     bound = [name for name in _find_bindings(tree) if name in _NAMES or name == "*"]
     if sorted(bound) != sorted(literal):
@@ -132,8 +132,8 @@ def _revision_in_file_name(path: Path) -> str | None:
 
 
 def _as_tuple(branch: str, path: Path, key: str, value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
+    if not value:
+        return ()  # To Alembic, an empty string is nothing too.
     values = (value,) if isinstance(value, str) else value
     if not isinstance(values, tuple | list | set | frozenset):
         raise BrokenRevision(branch, path, f"'{key}' is neither a string nor a sequence of them")

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic.config import Config
 
-from .errors import InvalidOption, ReferenceFailed
+from .errors import InvalidOption, ReferenceFailed, explain
 from .plugin import HOST, Namespace, check_name, parse_namespace
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
@@ -119,7 +119,7 @@ def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the ob
     try:
         return attrgetter(path)(import_module(module))
     except Exception as error:
-        raise ReferenceFailed(option, reference, f"{type(error).__name__}: {error}") from error
+        raise ReferenceFailed(option, reference, explain(error)) from error
 
 
 def _config_file(config: Config) -> Path | None:

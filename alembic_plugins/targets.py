@@ -232,7 +232,7 @@ def uninstall(session: Session, names: Sequence[str], *, cascade: bool, purge: b
         if dependents and not cascade:
             raise PluginInUse(name, tuple(dependents))
         removed += [other for other in dependents if other not in removed]
-    return plan_uninstall(removed, session.state.applied, purge=purge)
+    return plan_uninstall(removed, session.state.applied, session.is_alone, purge=purge)
 
 
 def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
