@@ -11,7 +11,7 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, Executable, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from . import _alembic
 from .branches import BranchScript
@@ -322,5 +322,7 @@ def _explain(error: Exception, path: str) -> str:
             reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:
         reason = explain(error)
+        if isinstance(error, NoSuchTableError):
+            reason += "; declare transaction = 'revision' where revisions open other connections"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     return f"{reason} ('{path}', line {lines[-1]})" if lines else reason
