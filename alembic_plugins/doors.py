@@ -153,7 +153,8 @@ def _step_row(step: Step) -> tuple[str, ...]:
 
 def _print_removal(config: Config, removal: Removal) -> None:
     for name, objects in removal.objects.items():
-        config.print_stdout(f"plugin {name} and what stands in its namespace:")
+        what = "and what stands in its namespace:" if objects else "with nothing in its namespace"
+        config.print_stdout(f"plugin {name} {what}")
         _print_columns(
             config,
             [

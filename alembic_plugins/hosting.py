@@ -1,8 +1,11 @@
 """Which configurations are of hosts that use us, and what Alembic's own commands see there."""
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from configparser import Error as ConfigParserError
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from . import _alembic
 from .branches import Branch, BranchMap
@@ -24,6 +27,7 @@ from .errors import (
     explain,
 )
 from .plugin import HOST
+from .refusals import WrongUrl
 from .registry import State
 from .session import Session
 from .settings import load_reference, read_scope
@@ -57,6 +61,10 @@ def run_command(
     config.attributes[_COMMAND] = function.__name__
     try:
         return function(config, *args, **options)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be left to write at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except (SQLAlchemyError, ConfigParserError, RevisionError) as error:
         ours = function.__module__.startswith(f"{__package__}.")
         if not ours and _SESSION not in config.attributes:
@@ -71,6 +79,8 @@ def _translate(error: Exception, config: Config) -> Exception:
         return BrokenConfiguration(str(config.config_file_name), words)
     if isinstance(error, RevisionError):
         return UnknownRevision(read_scope(config) or HOST, config.attributes[_COMMAND], words)
+    if isinstance(error, ArgumentError) and "URL" in str(error):
+        return WrongUrl("the configuration", "cannot be read")  # Its words may hold a password.
     return error
 
 
@@ -111,7 +121,9 @@ def _narrow(session: Session) -> None:
         scope = HOST  # Revisions of different plugins are not to be merged.
     locations = session.host_locations
     if scope not in (None, HOST):
-        locations = (session.find_plugin(scope).versions,)
+        # A plugin that is gone may still be in the database, which only env.py can tell.
+        with suppress(PluginError):
+            locations = (session.find_plugin(scope).versions,)
     script.version_locations = [str(location) for location in locations]
     _alembic.forget_version_locations(script)
     script.revision_map = BranchMap(partial(find_branches, session, scope), scope or HOST)
