@@ -29,8 +29,10 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     connection = context.connection
     assert connection is not None  # noqa: S101 - autogenerate has a connection
     if scope == HOST:
+        given = dict(context.opts)
         _filter_tables(context, _owned_by_host(session, context))
         yield
+        context.opts |= given
         return
     found = session.find_plugin(scope)
     if not found.declaration.models:
@@ -38,6 +40,7 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     metadata = found.load_models(found.declaration.models)
     path = connection.scalar(select(func.current_setting("search_path")))
     qualified = any(table.schema is not None for table in metadata.tables.values())
+    given = dict(context.opts)
     context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
     _filter_tables(context, _owned_by_plugin(connection, found, metadata, qualified=qualified))
     statement = None if qualified else enter_namespace(found.namespace, ())
@@ -46,6 +49,7 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     try:
         yield
     finally:
+        context.opts |= given
         connection.execute(leave_namespace(path))
 
 

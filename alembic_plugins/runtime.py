@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -170,24 +169,45 @@ def _run_other(
 ) -> None:
     """Do work that reads, or whose steps another tool has chosen, on the branches in question."""
     session = executor.session
-    # Autogenerate compares with one branch's heads; what only shows, shows all.
-    alone = command in ("revision", "check", "merge")
-    scope = read_scope(session.config) or (HOST if alone else None)
-    branches = choose_branches(session, scope)
-    environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
-    names = {branch.name for branch in branches}
-    rows = tuple(
-        row for name in session.state.branches if name in names for row in session.state.heads(name)
-    )
-    _alembic.narrow_heads(executor.context, rows)
+    scope = read_scope(session.config)
     revision_context = environment.context_opts.get("revision_context")
-    compares = revision_context is not None and revision_context.command_args["autogenerate"]
-    narrowed = narrow_autogenerate(session, executor.context, scope or HOST)
-    with narrowed if compares else nullcontext():
-        found = list(work(rows, executor.context))
-    steps = [(step.info.up_revision_id, step.is_upgrade) for step in found]
+    if revision_context is not None and revision_context.command_args["autogenerate"]:
+        checks = scope is None and command == "check"
+        for name in _find_compared(executor) if checks else [scope or HOST]:
+            with narrow_autogenerate(session, executor.context, name):
+                _call_on_branches(executor, environment, work, name)
+        return
+    # A new revision goes onto one branch; what only shows, shows all.
+    alone = command in ("revision", "merge")
+    steps = _call_on_branches(executor, environment, work, scope or (HOST if alone else None))
     if steps:
         executor.run(targets.run_steps(session, steps))
+
+
+def _find_compared(executor: Executor) -> list[str]:
+    """Return what ``check`` compares: the host and installed plugins, where they have models."""
+    found = []
+    for name in executor.session.state.plugins:
+        declaration = executor.session.declaration(name)
+        if declaration and declaration.models:
+            found.append(name)
+    return [HOST, *found] if executor.context.opts["target_metadata"] or not found else found
+
+
+def _call_on_branches(
+    executor: Executor,
+    environment: EnvironmentContext,
+    work: Callable[..., Any],
+    scope: str | None,
+) -> list[tuple[str, bool]]:
+    """Call a work function that sees some branches only; return the steps that it wants run."""
+    state = executor.session.state
+    branches = choose_branches(executor.session, scope)
+    environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
+    rows = tuple(row for branch in branches for row in state.heads(branch.name))
+    _alembic.narrow_heads(executor.context, rows)
+    steps = list(work(rows, executor.context))
+    return [(step.info.up_revision_id, step.is_upgrade) for step in steps]
 
 
 def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
