@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from alembic.config import Config
@@ -12,7 +13,7 @@ from . import targets
 from .catalog import CatalogObject, count_objects, read_objects
 from .discovery import FoundPlugin
 from .errors import NotAHost, PluginError, UnknownPlugin
-from .executor import Executor
+from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .refusals import OfflineUnknown
 from .registry import Event, InstalledPlugin, read_events
@@ -80,8 +81,8 @@ class Removal:
 def list_plugins(config: Config) -> Listing:
     """Return all plugins that are on disk or in the database, by name."""
 
-    def read(executor: Executor) -> Listing:
-        session = executor.session
+    def read(migrator: Migrator) -> Listing:
+        session = migrator.session
         problems: list[PluginError] = []
         names = sorted({*session.discovery.names, *session.state.plugins})
         plugins = tuple(_read_status(session, name, problems) for name in names)
@@ -97,8 +98,8 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
         UnknownPlugin: it is neither on disk nor in the database.
     """
 
-    def read(executor: Executor) -> PluginDetails:
-        session = executor.session
+    def read(migrator: Migrator) -> PluginDetails:
+        session = migrator.session
         problems: list[PluginError] = []
         status = _read_status(session, name, problems)
         if problems and name not in session.state.plugins:
@@ -135,12 +136,12 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
+    wanted = dict.fromkeys(names, "heads")
 
-    def run(executor: Executor) -> Plan:
-        wanted = dict.fromkeys(names, "heads")
-        return _carry_out(executor, targets.upgrade_to(executor.session, wanted), dry_run=dry_run)
+    def make_plan(session: Session) -> Plan:
+        return targets.upgrade_to(session, wanted)
 
-    return _run(config, run, sql=sql)
+    return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
 
 
 def upgrade(
@@ -160,16 +161,14 @@ def upgrade(
         way_out = "Name the plugins, or leave out --sql"
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
 
-    def run(executor: Executor) -> Plan:
-        session = executor.session
+    def make_plan(session: Session) -> Plan:
         if not names:
-            return _carry_out(executor, targets.upgrade_installed(session), dry_run=dry_run)
-        wanted = dict.fromkeys(names, "heads")
+            return targets.upgrade_installed(session)
         if not sql:
             targets.check_installed(session, names)
-        return _carry_out(executor, targets.upgrade_to(session, wanted), dry_run=dry_run)
+        return targets.upgrade_to(session, dict.fromkeys(names, "heads"))
 
-    return _run(config, run, sql=sql)
+    return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
 
 
 def downgrade(
@@ -187,11 +186,15 @@ def downgrade(
     start, separator, rest = revision.partition(":")
     target = rest if sql and separator else revision
 
-    def run(executor: Executor) -> Plan:
-        plan = targets.downgrade(executor.session, name, target, cascade=False)
-        return _carry_out(executor, plan, dry_run=dry_run)
+    def make_plan(session: Session) -> Plan:
+        return targets.downgrade(session, name, target, cascade=False)
 
-    return _run(config, run, sql=sql, start={name: start if separator else "heads"})
+    return _run(
+        config,
+        partial(_carry_out, make_plan, dry_run),
+        sql=sql,
+        start={name: start if separator else "heads"},
+    )
 
 
 def uninstall(
@@ -214,11 +217,13 @@ def uninstall(
         PluginError: what else cannot be done, in words.
     """
 
-    def run(executor: Executor) -> Removal:
-        session = executor.session
-        plan = targets.uninstall(session, names, cascade=cascade, purge=purge)
-        objects = {} if sql else {name: _count(executor, name) for name in plan.removes}
-        return Removal(_carry_out(executor, plan, dry_run=dry_run), objects)
+    def make_plan(session: Session) -> Plan:
+        return targets.uninstall(session, names, cascade=cascade, purge=purge)
+
+    def run(migrator: Migrator) -> Removal:
+        plan = make_plan(migrator.session)
+        objects = {} if sql else {name: _count(migrator, name) for name in plan.removes}
+        return Removal(_carry_out(make_plan, dry_run, migrator), objects)
 
     return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
 
@@ -226,18 +231,18 @@ def uninstall(
 def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
     """Return what was done to a plugin, or to all and the host, first things first."""
 
-    def read(executor: Executor) -> tuple[Event, ...]:
-        if not executor.session.state.registry:
+    def read(migrator: Migrator) -> tuple[Event, ...]:
+        if not migrator.session.state.registry:
             return ()
-        tables = make_tables(executor.context.version_table_schema)
-        return read_events(executor.connection, tables, name)
+        tables = make_tables(migrator.context.version_table_schema)
+        return read_events(migrator.connection, tables, name)
 
     return _run(config, read)
 
 
 def _run(
     config: Config,
-    function: Callable[[Executor], T],
+    function: Callable[[Migrator], T],
     *,
     sql: bool = False,
     start: Mapping[str, str] | None = None,
@@ -252,16 +257,14 @@ def _run(
     return work.result
 
 
-def _carry_out(executor: Executor, plan: Plan, *, dry_run: bool) -> Plan:
-    if not dry_run:
-        executor.run(plan)
-    return plan
+def _carry_out(make_plan: MakePlan, dry_run: bool, migrator: Migrator) -> Plan:
+    return make_plan(migrator.session) if dry_run else migrator.run(make_plan)
 
 
-def _count(executor: Executor, name: str) -> tuple[CatalogObject, ...]:
-    namespace = executor.session.state.plugins[name].namespace
-    objects = read_objects(executor.connection, namespace)
-    return tuple(count_objects(executor.connection, objects))
+def _count(migrator: Migrator, name: str) -> tuple[CatalogObject, ...]:
+    namespace = migrator.session.state.plugins[name].namespace
+    objects = read_objects(migrator.connection, namespace)
+    return tuple(count_objects(migrator.connection, objects))
 
 
 def _find(session: Session, name: str) -> FoundPlugin | None:

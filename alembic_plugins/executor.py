@@ -46,7 +46,6 @@ class Executor:
     Args:
         session: the command's view of disk and database.
         context: Alembic's, configured by ``env.py``.
-        contact: what another tool has done, to be recorded before anything else is.
         recorded: the plugins that have a row in the registry.
         run_args: what ``env.py`` wants passed to each revision's function.
         progress: told of each step before it runs.
@@ -56,14 +55,12 @@ class Executor:
         self,
         session: Session,
         context: MigrationContext,
-        contact: Plan,
         recorded: frozenset[str],
         run_args: Mapping[str, Any],
         progress: Progress,
     ) -> None:
         self.session = session
         self.context = context
-        self._contact = contact
         self._run_args = run_args
         self._progress = progress
         self._tables = make_tables(context.version_table_schema)
@@ -81,24 +78,20 @@ class Executor:
         assert connection is not None  # noqa: S101 - a configured context has one
         return connection
 
-    def run(self, plan: Plan) -> None:
-        """Run `plan`: each unit is kept as soon as it is done.
+    def run(self, contact: Plan, plan: Plan) -> None:
+        """Record `contact`, then run `plan`: each unit is kept as soon as it is done.
 
         Raises:
             MigrationFailed: a revision raised; the units before its own are kept.
             LeftoverObjects: an uninstalled plugin left something behind; nothing is kept.
-            PluginError: a problem that the plan carries, after all else is done.
         """
         self._check_lengths(plan)
         self._total, self._done = sum(step.runs for step in plan.steps), 0
         if not self.context.as_sql:
             self._path = self.connection.scalar(select(func.current_setting("search_path")))
-        contact, self._contact = self._contact, Plan()
         for source in (contact, plan):
             for unit in source.units:
                 self._run_unit(unit, source)
-        for problem in plan.problems:
-            raise problem
 
     def _check_lengths(self, plan: Plan) -> None:
         limit = getattr(self._versions.c.version_num.type, "length", None)

@@ -111,6 +111,42 @@ class UnexpectedVersionRows(PluginError):
 
 
 @dataclass(eq=False)
+class LockTimeout(PluginError):
+    """Another migration held the lock for as long as we would wait."""
+
+    words = (
+        "Another migration is running, and did not end within {seconds:g} seconds: {holder}. Wait "
+        "for it, or raise plugin_lock_wait; nothing was changed."
+    )
+
+    seconds: float
+    holder: str
+
+
+@dataclass(eq=False)
+class LockLost(PluginError):
+    """The session that held the lock ended while the migration ran."""
+
+    words = (
+        "The lock of '{table}' was lost while the migration ran: its session has ended. Look at "
+        "'alembic plugin list' and run the command again."
+    )
+
+    table: str
+
+
+@dataclass(eq=False)
+class PooledConnection(PluginError):
+    """The server is reached through a proxy that pools transactions."""
+
+    words = (
+        "The database is reached through a proxy that gives each transaction another session, "
+        "where no lock can be held. Give migrations a URL that leads to PostgreSQL itself, or to "
+        "a pool in session mode; nothing was changed."
+    )
+
+
+@dataclass(eq=False)
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 

@@ -1,6 +1,5 @@
-"""What ``env.py`` calls, and how a command's work gets from there to the executor."""
+"""What ``env.py`` calls, and how a command's work gets from there to the migrator."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
@@ -14,16 +13,13 @@ from .autogenerate import narrow_autogenerate
 from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import NotAHost
-from .executor import Executor
 from .hosting import open_session
-from .plan import Plan
+from .migrator import MakePlan, Migrator
 from .plugin import HOST
-from .progress import make_progress
-from .registry import State, read_state
+from .registry import State
 from .session import Session
 from .settings import load_reference, read_cascade, read_scope
-from .simulate import plan_contact, simulate
-from .tables import make_tables
+from .simulate import simulate
 
 T = TypeVar("T")
 
@@ -34,14 +30,14 @@ class Work(Generic[T]):
     """The work of one of our commands, handed to ``env.py`` as Alembic hands over its own.
 
     Args:
-        function: gets the `Executor` of this command, and returns the command's result.
+        function: gets the `Migrator` of this command, and returns the command's result.
         start: in offline mode, the branches that are taken for installed, with their revisions.
     """
 
     result: T
 
     def __init__(
-        self, function: Callable[[Executor], T], start: Mapping[str, str] | None = None
+        self, function: Callable[[Migrator], T], start: Mapping[str, str] | None = None
     ) -> None:
         self.function = function
         self.start = start or {}
@@ -94,33 +90,15 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     with translate_errors():
         session = open_session(environment.config, environment.script)
         session.transaction_per_revision = context.opts[_PER_REVISION]
-        executor = _open_executor(session, context, work, run_args)
-        if isinstance(work, Work):
-            work.result = work.function(executor)
+        migrator = Migrator(session, context, run_args)
+        if context.as_sql:
+            migrator.assume(_assume_state(session, context, work))
         else:
-            _run_stock(executor, environment, work)
-
-
-def _open_executor(
-    session: Session, context: MigrationContext, work: object, run_args: Mapping[str, Any]
-) -> Executor:
-    contact = Plan()
-    recorded: frozenset[str] = frozenset()
-    if context.as_sql:
-        session.state = _assume_state(session, context, work)
-        recorded = frozenset(session.state.plugins)
-    else:
-        tables = make_tables(context.version_table_schema)
-        connection = context.connection
-        assert connection is not None  # noqa: S101 - a configured context has one
-        session.state = read_state(connection, _alembic.version_table(context), tables)
-        if not _alembic.in_external_transaction(context):
-            connection.rollback()  # Nothing may wait for a transaction that only has read.
-        recorded = frozenset(session.state.plugins)
-        contact = plan_contact(session)
-        if contact.units:
-            session.state = simulate(session, contact, schema_created=False)
-    return Executor(session, context, contact, recorded, run_args, make_progress(sys.stderr))
+            migrator.read()
+        if isinstance(work, Work):
+            work.result = work.function(migrator)
+        else:
+            _run_stock(migrator, environment, work)
 
 
 def _assume_state(session: Session, context: MigrationContext, work: object) -> State:
@@ -142,71 +120,71 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
 
 
 def _run_stock(
-    executor: Executor, environment: EnvironmentContext, work: Callable[..., Any]
+    migrator: Migrator, environment: EnvironmentContext, work: Callable[..., Any]
 ) -> None:
     """Do the work of a stock command."""
     command = _alembic.stock_command(work)
-    session = executor.session
-    scope = read_scope(session.config)
-    target = environment.context_opts.get("destination_rev")
-    if command == "upgrade":
-        executor.run(targets.upgrade(session, scope, str(target)))
-    elif command == "downgrade":
-        cascade = read_cascade(session.config)
-        executor.run(targets.downgrade(session, scope, str(target), cascade=cascade))
-    elif command == "stamp":
-        purge = executor.context.purge
-        executor.run(targets.stamp(session, scope, target or ("base",), purge=purge))
+    config = migrator.session.config
+    scope, cascade = read_scope(config), read_cascade(config)
+    target = environment.context_opts.get("destination_rev") or "base"
+    purge = migrator.context.purge
+    plans: dict[str | None, MakePlan] = {
+        "upgrade": lambda session: targets.upgrade(session, scope, target),
+        "downgrade": lambda session: targets.downgrade(session, scope, target, cascade=cascade),
+        "stamp": lambda session: targets.stamp(session, scope, target, purge=purge),
+    }
+    if command in plans:
+        migrator.run(plans[command])
     else:
-        _run_other(executor, environment, work, command)
+        _run_other(migrator, environment, work, command)
 
 
 def _run_other(
-    executor: Executor,
+    migrator: Migrator,
     environment: EnvironmentContext,
     work: Callable[..., Any],
     command: str | None,
 ) -> None:
     """Do work that reads, or whose steps another tool has chosen, on the branches in question."""
-    session = executor.session
+    session = migrator.session
     scope = read_scope(session.config)
     revision_context = environment.context_opts.get("revision_context")
     if revision_context is not None and revision_context.command_args["autogenerate"]:
         checks = scope is None and command == "check"
-        for name in _find_compared(executor) if checks else [scope or HOST]:
-            with narrow_autogenerate(session, executor.context, name):
-                _call_on_branches(executor, environment, work, name)
+        for name in _find_compared(migrator) if checks else [scope or HOST]:
+            with narrow_autogenerate(session, migrator.context, name):
+                _call_on_branches(migrator, environment, work, name)
         return
     # A new revision goes onto one branch; what only shows, shows all.
     alone = command in ("revision", "merge")
-    steps = _call_on_branches(executor, environment, work, scope or (HOST if alone else None))
+    steps = _call_on_branches(migrator, environment, work, scope or (HOST if alone else None))
     if steps:
-        executor.run(targets.run_steps(session, steps))
+        migrator.run(lambda session: targets.run_steps(session, steps))
 
 
-def _find_compared(executor: Executor) -> list[str]:
+def _find_compared(migrator: Migrator) -> list[str]:
     """Return what ``check`` compares: the host and installed plugins, where they have models."""
     found = []
-    for name in executor.session.state.plugins:
-        declaration = executor.session.declaration(name)
+    for name in migrator.session.state.plugins:
+        declaration = migrator.session.declaration(name)
         if declaration and declaration.models:
             found.append(name)
-    return [HOST, *found] if executor.context.opts["target_metadata"] or not found else found
+    return [HOST, *found] if migrator.context.opts["target_metadata"] or not found else found
 
 
 def _call_on_branches(
-    executor: Executor,
+    migrator: Migrator,
     environment: EnvironmentContext,
     work: Callable[..., Any],
     scope: str | None,
 ) -> list[tuple[str, bool]]:
     """Call a work function that sees some branches only; return the steps that it wants run."""
-    state = executor.session.state
-    branches = choose_branches(executor.session, scope)
+    state = migrator.session.state
+    branches = choose_branches(migrator.session, scope)
     environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
     rows = tuple(row for branch in branches for row in state.heads(branch.name))
-    _alembic.narrow_heads(executor.context, rows)
-    steps = list(work(rows, executor.context))
+    _alembic.narrow_heads(migrator.context, rows)
+    steps = list(work(rows, migrator.context))
     return [(step.info.up_revision_id, step.is_upgrade) for step in steps]
 
 

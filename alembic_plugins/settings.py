@@ -28,6 +28,7 @@ class Settings:
         bootstrap: ``plugin_bootstrap``, a function to call before any revision file is loaded.
         target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
+        lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -40,6 +41,7 @@ class Settings:
     bootstrap: str | None
     target_metadata: str | None
     host_first: bool
+    lock_wait: float
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -62,6 +64,7 @@ def read_settings(config: Config) -> Settings:
         host_first=read_flag(
             "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
         ),
+        lock_wait=_read_seconds(config, "plugin_lock_wait", 300.0),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",
@@ -133,6 +136,17 @@ def _read_list(config: Config, option: str, default: str = "") -> list[str]:
     if value is None:
         value = default
     return value if isinstance(value, list) else str(value).replace(",", " ").split()
+
+
+def _read_seconds(config: Config, option: str, default: float) -> float:
+    value: object = config.get_alembic_option(option)
+    try:
+        seconds = default if value is None else float(str(value))
+    except ValueError:
+        seconds = -1
+    if seconds < 0:
+        raise InvalidOption(option, str(value), "a number of seconds")
+    return seconds
 
 
 def _read_namespace(config: Config) -> Namespace | None:

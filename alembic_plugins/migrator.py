@@ -1,0 +1,103 @@
+"""Do a command's work: read what there is, plan, and run the plan, one migration at a time."""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from . import _alembic
+from .executor import Executor
+from .locking import hold_lock
+from .plan import Plan
+from .progress import make_progress
+from .registry import State, read_state
+from .session import Session
+from .simulate import plan_contact, simulate
+from .tables import make_tables
+
+MakePlan = Callable[[Session], Plan]
+
+
+class Migrator:
+    """One command's work on one database, or in offline mode on none.
+
+    Args:
+        session: the command's view of disk and database.
+        context: Alembic's, configured by ``env.py``.
+        run_args: what ``env.py`` wants passed to each revision's function.
+    """
+
+    def __init__(
+        self, session: Session, context: MigrationContext, run_args: Mapping[str, Any]
+    ) -> None:
+        self.session = session
+        self.context = context
+        self._run_args = run_args
+        self._contact = Plan()
+        self._recorded: frozenset[str] = frozenset()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; in offline mode one that prints."""
+        connection = self.context.connection
+        assert connection is not None  # noqa: S101 - a configured context has one
+        return connection
+
+    def assume(self, state: State) -> None:
+        """Take the database to be in `state`, which offline mode cannot read."""
+        self.session.state = state
+        self._recorded = frozenset(state.plugins)
+
+    def read(self) -> None:
+        """Read what the database remembers, with what another tool has done to it since."""
+        tables = make_tables(self.context.version_table_schema)
+        state = read_state(self.connection, _alembic.version_table(self.context), tables)
+        if not _alembic.in_external_transaction(self.context):
+            self.connection.rollback()  # Nothing may wait for a transaction that only has read.
+        self.session.state = state
+        self._recorded = frozenset(state.plugins)
+        self._contact = plan_contact(self.session)
+        if self._contact.units:
+            self.session.state = simulate(self.session, self._contact, schema_created=False)
+
+    def run(self, make_plan: MakePlan) -> Plan:
+        """Run what `make_plan` plans, and return it.
+
+        It is planned once without the lock, since most often there is nothing to do, and again
+        under the lock, since another migration may have done it meanwhile.
+
+        Raises:
+            LockTimeout: another migration did not end in time.
+            PluginError: see `Executor.run`.
+        """
+        plan = make_plan(self.session)
+        if plan.units or self._contact.units:
+            with self._lock():
+                if not self.context.as_sql:
+                    self.read()
+                    plan = make_plan(self.session)
+                self._execute(plan)
+        for problem in plan.problems:
+            raise problem
+        return plan
+
+    def _lock(self) -> AbstractContextManager[None]:
+        if self.context.as_sql:
+            return nullcontext()
+        table = _alembic.version_table(self.context)
+        name = f"{table.schema or ''}.{table.name}"
+        return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
+
+    def _execute(self, plan: Plan) -> None:
+        executor = Executor(
+            self.session, self.context, self._recorded, self._run_args, make_progress(sys.stderr)
+        )
+        executor.run(self._contact, plan)
+        self._contact = Plan()
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
