@@ -264,7 +264,9 @@ def _carry_out(make_plan: MakePlan, dry_run: bool, migrator: Migrator) -> Plan:
 def _count(migrator: Migrator, name: str) -> tuple[CatalogObject, ...]:
     namespace = migrator.session.state.plugins[name].namespace
     objects = read_objects(migrator.connection, namespace)
-    return tuple(count_objects(migrator.connection, objects))
+    counted = tuple(count_objects(migrator.connection, objects))
+    migrator.end_reading()
+    return counted
 
 
 def _find(session: Session, name: str) -> FoundPlugin | None:

@@ -36,9 +36,9 @@ def _parse_url(source: str, value: str) -> URL:
     try:
         url = make_url(value)
         backend = url.get_backend_name()
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
         # The cause is left out: it quotes the URL, which may hold a password.
-        raise WrongUrl(source, "cannot be read") from (None if error else error)
+        raise WrongUrl(source, "cannot be read") from None
     if backend not in ("postgresql", "postgres"):
         raise WrongUrl(source, f"is one of {backend}, and plugins need PostgreSQL")
     return url.set(drivername=_DRIVER)

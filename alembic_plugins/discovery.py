@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from .errors import (
     InvalidDeclaration,
     InvalidName,
     PluginError,
+    ReferenceFailed,
     UnknownPlugin,
     explain,
 )
@@ -65,10 +67,10 @@ class FoundPlugin:
         folder = self.versions.parent
         if self.package or not (folder / f"{module}.py").exists():
             return load_reference("models", reference)
-        name = f"alembic_plugins.folders.{self.name}.{module}"
-        if name not in sys.modules:
-            sys.modules[name] = load_python_file(folder, f"{module}.py")
-        return load_reference("models", f"{name}:{path}")
+        try:
+            return attrgetter(path)(load_python_file(folder, f"{module}.py"))
+        except Exception as error:
+            raise ReferenceFailed("models", reference, explain(error)) from error
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def _entry_point_loader(
 ) -> Callable[[], FoundPlugin]:
     def load() -> FoundPlugin:
         folder = _find_package_folder(entry_point)
-        if folder:
+        if folder and not _is_plugin(entry_point, folder):
             plugin, here = Plugin(name, versions=folder), folder
         else:
             plugin, here = _load_plugin(entry_point, name, source)
@@ -214,16 +216,29 @@ def _entry_point_loader(
 
 
 def _find_package_folder(entry_point: EntryPoint) -> Path | None:
-    """Return the folder that ``package:folder`` names, without importing a top-level package."""
+    """Return the folder of revision files that ``package:folder`` names, if it names one.
+
+    A top-level package is not imported for that.
+    """
     try:
         spec = importlib.util.find_spec(entry_point.module)
     except Exception:  # noqa: BLE001 - finding a.b imports a; loading it will say what is wrong
         return None
     for location in (spec and spec.submodule_search_locations) or ():
         folder = Path(location, *(entry_point.attr or "").split("."))
-        if folder.is_dir():
+        if next(folder.glob("*.py"), None):
             return folder
     return None
+
+
+def _is_plugin(entry_point: EntryPoint, folder: Path) -> bool:
+    """Tell whether a folder that is a package is, to Python, a `Plugin` of the same name."""
+    if not (folder / "__init__.py").exists():
+        return False
+    try:
+        return isinstance(entry_point.load(), Plugin)
+    except Exception:  # noqa: BLE001 - then the folder is all that can be had
+        return False
 
 
 def _load_plugin(entry_point: EntryPoint, name: str, source: str) -> tuple[Plugin, Path]:
@@ -295,7 +310,7 @@ def _resolve_versions(versions: object, here: Path) -> Path | None:
         return (here / str(versions)).resolve()
     try:
         spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
+    except Exception:  # noqa: BLE001 - finding a.b imports a; that it fails is told when it is asked for
         return None
     locations = (spec and spec.submodule_search_locations) or ()
     return next((Path(location, folder) for location in locations), None)

@@ -13,14 +13,20 @@ from alembic.util import CommandError
 
 
 def first_line(error: BaseException | None) -> str:
-    """Return the first line of an error's text, without its full stop."""
+    """Return the first line of an error's text, or its type where it has none; no full stop."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else ""
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def explain(error: BaseException) -> str:
     """Return an error of somebody else's code in one line: its type and what it says."""
-    return f"{type(error).__name__}: {first_line(error)}".rstrip(": ")
+    name, line = type(error).__name__, first_line(error)
+    return name if line == name else f"{name}: {line}"
+
+
+def join(names: Sequence[str]) -> str:
+    """Return `names` as a reader wants them: sorted, with commas."""
+    return ", ".join(sorted(names))
 
 
 class PluginError(CommandError):
@@ -41,7 +47,7 @@ class PluginError(CommandError):
             return {}
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         return {
-            name: ", ".join(sorted(value)) if isinstance(value, tuple | list) else value
+            name: (join(value) or "none") if isinstance(value, tuple | list) else value
             for name, value in values.items()
         }
 
@@ -284,6 +290,10 @@ class UnmetRequirement(PluginError):
     name: str
     requirement: str
     found: str | None
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts; a version may be unknown."""
+        return {**super().facts(), "found": self.found or "unknown"}
 
 
 @dataclass(eq=False)

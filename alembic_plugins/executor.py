@@ -101,7 +101,8 @@ class Executor:
 
     def _run_unit(self, unit: Unit, plan: Plan) -> None:
         started = monotonic()
-        before = {name: self._ledger.rows(name) for name in unit.plugins}
+        moved = dict.fromkeys((*unit.plugins, *unit.removes))
+        before = {name: self._ledger.rows(name) for name in moved}
         with self._flushing_before_autocommit(), _alembic.transaction(self.context):
             self._ensure_tables()
             for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,15 @@ def _extend() -> None:
         logging.getLogger(__name__).exception("alembic-plugins could not extend Alembic")
 
 
+def _import_room(name: str) -> Any:  # noqa: ANN401 - a module
+    """Return one of our modules, or None where it cannot be had: Alembic works without us too."""
+    try:
+        return import_module(f"{__package__}.{name}")
+    except Exception:
+        logging.getLogger(__name__).exception("alembic-plugins cannot be used")
+        return None
+
+
 def _extend_command_line() -> None:
     from alembic.config import CommandLine
 
@@ -70,9 +80,9 @@ def _extend_command_line() -> None:
 
     def extended_init(self: CommandLine, prog: str | None = None) -> None:
         init(self, prog)
-        from .cli import add_commands
-
-        add_commands(self.subparsers)
+        cli = _import_room("cli")
+        if cli:
+            cli.add_commands(self.subparsers)
 
     def extended_run_cmd(self: CommandLine, config: Config, options: Namespace) -> None:
         function, positional, keyword = options.cmd
@@ -87,9 +97,10 @@ def _translated(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command that raises in words what can be foreseen, where the host is ours."""
 
     def run(config: Config, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any command
-        from .hosting import run_command
-
-        return run_command(function, config, *args, **options)
+        hosting = _import_room("hosting")
+        if hosting is None:
+            return function(config, *args, **options)
+        return hosting.run_command(function, config, *args, **options)
 
     return run
 
@@ -101,9 +112,9 @@ def _extend_script_directory() -> None:
 
     def extended_from_config(cls: type[ScriptDirectory], config: Config) -> ScriptDirectory:
         script: ScriptDirectory = from_config(cls, config)
-        from .hosting import adopt_script_directory
-
-        adopt_script_directory(config, script)
+        hosting = _import_room("hosting")
+        if hosting:
+            hosting.adopt_script_directory(config, script)
         return script
 
     ScriptDirectory.from_config = classmethod(extended_from_config)  # type: ignore[assignment]

@@ -55,13 +55,17 @@ class Migrator:
         """Read what the database remembers, with what another tool has done to it since."""
         tables = make_tables(self.context.version_table_schema)
         state = read_state(self.connection, _alembic.version_table(self.context), tables)
-        if not _alembic.in_external_transaction(self.context):
-            self.connection.rollback()  # Nothing may wait for a transaction that only has read.
+        self.end_reading()
         self.session.state = state
         self._recorded = frozenset(state.plugins)
         self._contact = plan_contact(self.session)
         if self._contact.units:
             self.session.state = simulate(self.session, self._contact, schema_created=False)
+
+    def end_reading(self) -> None:
+        """End the transaction that reading has begun: nobody may wait for what it has locked."""
+        if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
+            self.connection.rollback()
 
     def run(self, make_plan: MakePlan) -> Plan:
         """Run what `make_plan` plans, and return it.
@@ -75,6 +79,7 @@ class Migrator:
         """
         plan = make_plan(self.session)
         if plan.units or self._contact.units:
+            self.end_reading()
             with self._lock():
                 if not self.context.as_sql:
                     self.read()

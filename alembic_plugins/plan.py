@@ -161,11 +161,14 @@ def plan_uninstall(
     if any(alone(name) for name in names):
         units = _group(steps, alone, "uninstall")
     last = {step.plugin: step for step in steps}
-    removing = (
+    removing = [
         replace(unit, removes=tuple(n for n in unit.plugins if last[n] in unit.steps))
         for unit in units
-    )
-    return Plan(tuple(removing), purge=purge)
+    ]
+    empty = tuple(name for name in names if name not in last)
+    if empty:
+        removing.append(Unit((), "uninstall", empty))
+    return Plan(tuple(unit for unit in removing if unit.steps or unit.removes), purge=purge)
 
 
 def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action: str) -> Plan:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
 
 from .errors import InvalidDeclaration, InvalidName
 
@@ -14,6 +15,8 @@ HOST = "host"
 """The host's branch goes by this name where plugins go by theirs."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_WORD = re.compile(r"[^\s\"]{1,63}")
+"""A schema that exists already may have another kind of name, without blanks and quotes."""
 _RESERVED = {"public", "information_schema", HOST, "head", "heads", "base", "current"}
 
 
@@ -43,7 +46,7 @@ class Schema:
     create: bool = True
 
     def __post_init__(self) -> None:
-        if self.create:
+        if self.create or not _WORD.fullmatch(self.name):
             check_name(self.name)
 
     def __str__(self) -> str:
@@ -62,8 +65,11 @@ class Prefix:
 
     def __init__(self, *names: str) -> None:
         for name in names or ("",):
-            check_name(name.removesuffix("_"))
+            if not _NAME.fullmatch(name) or name.startswith("pg_"):
+                raise InvalidName(name)
         object.__setattr__(self, "names", tuple(names))
+        if self.covers("alembic_version") or self.covers("alembic_plugin"):
+            raise InvalidName(names[0])
 
     def __str__(self) -> str:
         return f"prefix {' '.join(self.names)}"
@@ -126,9 +132,12 @@ class Requires:
         """Tell whether a plugin of that version is good enough."""
         if not self.requirement.specifier:
             return True
-        return version is not None and self.requirement.specifier.contains(
-            version, prereleases=True
-        )
+        try:
+            return version is not None and self.requirement.specifier.contains(
+                Version(version), prereleases=True
+            )
+        except InvalidVersion:
+            return False
 
 
 def parse_requirement(text: str) -> Requires:
@@ -197,9 +206,9 @@ class Plugin:
         if not isinstance(self.namespace, Schema | Prefix | None):
             return "'namespace' must be a Schema or a Prefix"
         try:
-            names = [requires.name for requires in self.requirements]
-        except ValueError as error:
-            return str(error)
+            names = [check_name(requires.name) for requires in self.requirements]
+        except (ValueError, InvalidName) as error:
+            return str(error).rstrip(".")
         return "it requires itself" if self.name in names else None
 
     @cached_property

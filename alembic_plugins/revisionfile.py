@@ -49,8 +49,8 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     if not isinstance(revision, str):
         raise BrokenRevision(branch, path, "it does not say 'revision = \"...\"'")
     illegal = set(revision) & set(_ILLEGAL)
-    if illegal or not revision:
-        reason = f"revision id '{revision}' is empty or has one of the characters {_ILLEGAL}"
+    if illegal:
+        reason = f"revision id '{revision}' has one of the characters {_ILLEGAL}"
         raise BrokenRevision(branch, path, reason)
     if "down_revision" not in values:
         raise BrokenRevision(branch, path, "it does not say 'down_revision = ...'")
@@ -87,8 +87,8 @@ def _read_literals(branch: str, path: Path) -> tuple[dict[str, Any], str] | None
     except (SyntaxError, ValueError, OSError) as error:
         raise BrokenRevision(branch, path, explain(error)) from error
     literal = dict(_find_literals(tree))
-    bound = [name for name in _find_bindings(tree) if name in _NAMES or name == "*"]
-    if sorted(bound) != sorted(literal):
+    used = [name for name in _find_uses(tree) if name in _NAMES or name == "*"]
+    if sorted(used) != sorted(literal):
         return None
     return literal, (ast.get_docstring(tree) or "").strip()
 
@@ -110,11 +110,11 @@ def _find_literals(tree: ast.Module) -> Iterator[tuple[str, Any]]:
                 continue
 
 
-def _find_bindings(node: ast.AST) -> Iterator[str]:
-    """Find every name that the module binds, in whatever way; ``*`` for a star import."""
+def _find_uses(node: ast.AST) -> Iterator[str]:
+    """Find every name that the module binds or reads, in whatever way; ``*`` for a star import."""
     for child in ast.iter_child_nodes(node):
         match child:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Global(names=[name, *_]):
+            case ast.Name(id=name) | ast.Global(names=[name, *_]):
                 yield name
             case ast.alias(name=name, asname=asname):
                 yield asname or name
@@ -122,7 +122,7 @@ def _find_bindings(node: ast.AST) -> Iterator[str]:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield from (n for g in ast.walk(child) if isinstance(g, ast.Global) for n in g.names)
         else:
-            yield from _find_bindings(child)
+            yield from _find_uses(child)
 
 
 def _revision_in_file_name(path: Path) -> str | None:

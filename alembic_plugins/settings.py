@@ -10,7 +10,14 @@ from typing import Any
 
 from alembic.config import Config
 
-from .errors import InvalidOption, ReferenceFailed, explain
+from .errors import (
+    BrokenConfiguration,
+    InvalidName,
+    InvalidOption,
+    ReferenceFailed,
+    explain,
+    first_line,
+)
 from .plugin import HOST, Namespace, check_name, parse_namespace
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
@@ -52,12 +59,20 @@ def read_settings(config: Config) -> Settings:
 
     Raises:
         InvalidOption: an option has a value that means nothing.
+        BrokenConfiguration: ``pyproject.toml`` cannot be read.
     """
+    try:
+        return _read(config)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenConfiguration(str(config.toml_file_name), first_line(error)) from error
+
+
+def _read(config: Config) -> Settings:
     file = _config_file(config)
     here = file.parent if file else Path.cwd()
     return Settings(
         here=here,
-        folders=tuple(here / folder for folder in _read_list(config, "plugin_folders", "plugins")),
+        folders=tuple(here / folder for folder in _read_folders(config)),
         entry_points=(ENTRY_POINT_GROUP, *_read_list(config, "plugin_entry_points")),
         bootstrap=config.get_alembic_option("plugin_bootstrap"),
         target_metadata=config.get_alembic_option("plugin_target_metadata"),
@@ -131,11 +146,21 @@ def _config_file(config: Config) -> Path | None:
     return next((file for file in files if file.exists()), None)
 
 
-def _read_list(config: Config, option: str, default: str = "") -> list[str]:
+def _read_list(config: Config, option: str) -> list[str]:
     value: object = config.get_alembic_option(option)
-    if value is None:
-        value = default
-    return value if isinstance(value, list) else str(value).replace(",", " ").split()
+    return value if isinstance(value, list) else str(value or "").replace(",", " ").split()
+
+
+def _read_folders(config: Config) -> list[str]:
+    """Return ``plugin_folders``; the path that ``%(here)s`` stands for may have blanks."""
+    section = config.config_ini_section
+    if config.file_config.has_option(section, "plugin_folders"):
+        raw = config.file_config.get(section, "plugin_folders", raw=True)
+        here = config.file_config.defaults()["here"]
+        return [word.replace("%(here)s", here) for word in raw.replace(",", " ").split()]
+    if config.get_alembic_option("plugin_folders") is None:
+        return ["plugins"]
+    return _read_list(config, "plugin_folders")
 
 
 def _read_seconds(config: Config, option: str, default: float) -> float:
@@ -144,20 +169,20 @@ def _read_seconds(config: Config, option: str, default: float) -> float:
         seconds = default if value is None else float(str(value))
     except ValueError:
         seconds = -1
-    if seconds < 0:
+    if not seconds >= 0:  # which NaN is not either
         raise InvalidOption(option, str(value), "a number of seconds")
     return seconds
 
 
 def _read_namespace(config: Config) -> Namespace | None:
-    text = config.get_alembic_option("plugin_namespace")
+    text: object = config.get_alembic_option("plugin_namespace")
     if text is None:
         return None
     try:
-        return parse_namespace(text)
-    except ValueError as error:
-        expected = "'schema NAME existing'"
-        raise InvalidOption("plugin_namespace", text, expected) from error
+        return parse_namespace(str(text))
+    except (ValueError, InvalidName) as error:
+        expected = "'schema NAME existing', with the name of a schema"
+        raise InvalidOption("plugin_namespace", str(text), expected) from error
 
 
 def _read_sections(config: Config) -> dict[str, Mapping[str, Any]]:
@@ -179,4 +204,13 @@ def _read_toml_sections(config: Config) -> Mapping[str, Mapping[str, Any]]:
     found = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("alembic_plugins", {})
     if not isinstance(found, dict) or not all(isinstance(v, dict) for v in found.values()):
         raise InvalidOption("tool.alembic_plugins", str(found), "tables, one a plugin")
-    return found
+    here = {"here": path.absolute().parent.as_posix()}
+    return {
+        name: {key: _interpolate(value, here) for key, value in values.items()}
+        for name, values in found.items()
+    }
+
+
+def _interpolate(value: object, names: Mapping[str, str]) -> object:
+    """Return a value with ``%(here)s`` replaced, as Alembic does in its own section."""
+    return value % names if isinstance(value, str) and "%(" in value else value

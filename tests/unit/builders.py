@@ -1,0 +1,137 @@
+"""Small things that several unit tests are made of."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Executable, create_engine
+from sqlalchemy.sql.elements import CompilerElement
+
+from alembic_plugins.branches import Branch
+from alembic_plugins.plan import Node
+from alembic_plugins.plugin import Namespace, Schema
+from alembic_plugins.registry import AppliedRevision, InstalledPlugin, State
+from alembic_plugins.revisionfile import RevisionInfo
+from alembic_plugins.session import Session
+from alembic_plugins.settings import Settings, read_settings
+
+Ids = tuple[str, ...]
+
+DIALECT = create_engine("postgresql+psycopg://").dialect
+
+
+def make_info(
+    revision: str,
+    down: Ids = (),
+    *,
+    depends: Ids = (),
+    labels: Ids = (),
+    doc: str = "",
+    path: Path | None = None,
+) -> RevisionInfo:
+    """Return a revision as its file would describe it."""
+    return RevisionInfo(revision, down, depends, labels, doc, path)
+
+
+def make_chain(name: str, *revisions: str) -> Branch:
+    """Return a branch whose revisions follow each other."""
+    downs = ((), *((revision,) for revision in revisions))
+    return Branch(name, [make_info(r, d) for r, d in zip(revisions, downs, strict=False)])
+
+
+def make_node(revision: str, plugin: str, down: Ids = (), depends: Ids = ()) -> Node:
+    """Return a revision of the graph of all branches."""
+    return Node(revision, plugin, down, depends)
+
+
+def make_nodes(*nodes: Node) -> dict[str, Node]:
+    """Return nodes by id."""
+    return {node.revision: node for node in nodes}
+
+
+def make_applied(revision: str, plugin: str, down: Ids = (), depends: Ids = ()) -> AppliedRevision:
+    """Return a row of the registry."""
+    return AppliedRevision(revision, plugin, down, depends, (), f"about {revision}")
+
+
+def make_installed(
+    name: str, requires: Ids = (), *, namespace: Namespace | None = None
+) -> InstalledPlugin:
+    """Return a row of the registry."""
+    return InstalledPlugin(name, None, "1.0", namespace or Schema(name), True, requires)
+
+
+def make_state(*applied: AppliedRevision, requires: Mapping[str, Ids] | None = None) -> State:
+    """Return what the database remembers, with a row for every plugin of which something is."""
+    names = dict.fromkeys(item.plugin for item in applied if item.plugin != "host")
+    plugins = {name: make_installed(name, (requires or {}).get(name, ())) for name in names}
+    branches = ("host", *names)
+    rows = frozenset(r for name in branches for r in State(applied=applied).heads(name))
+    return State(rows, applied, plugins, version_table=True, registry=True)
+
+
+def make_settings(here: Path, **values: Any) -> Settings:  # noqa: ANN401 - any field's
+    """Return settings that say nothing but `values`."""
+    empty = replace(read_settings(Config()), here=here, folders=(here / "plugins",))
+    return replace(empty, source="alembic.ini", **values)
+
+
+def write_file(path: Path, text: str = "") -> Path:
+    """Write a file and the folders that it is in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def write_revision(
+    folder: Path, revision: str, down: str | None = None, *, depends: Ids = ()
+) -> Path:
+    """Write a revision file that does nothing."""
+    lines = (
+        f'"""about {revision}"""',
+        f"revision = {revision!r}",
+        f"down_revision = {down!r}",
+        f"depends_on = {depends!r}",
+        "def upgrade(): pass",
+        "def downgrade(): pass",
+    )
+    return write_file(folder / f"{revision}_.py", "\n".join(lines))
+
+
+def write_plugin(here: Path, name: str, *revisions: str, toml: str = "") -> Path:
+    """Write a folder plugin below ``plugins`` whose revisions follow each other."""
+    folder = here / "plugins" / name
+    (folder / "versions").mkdir(parents=True)
+    for revision, down in zip(revisions, (None, *revisions), strict=False):
+        write_revision(folder / "versions", revision, down)
+    if toml:
+        write_file(folder / "plugin.toml", toml)
+    return folder
+
+
+def make_config(here: Path, options: str = "", sections: str = "") -> Config:
+    """Write an ``alembic.ini`` of a host that uses us, and return its configuration."""
+    lines = (
+        "[alembic]",
+        "script_location = alembic_plugins:environment",
+        "version_locations = %(here)s/versions",
+        "path_separator = os",
+        options,
+        sections,
+    )
+    return Config(write_file(here / "alembic.ini", "\n".join(lines)))
+
+
+def make_session(config: Config, state: State | None = None) -> Session:
+    """Return a command's view of disk and of a database that is imagined."""
+    return Session(config, ScriptDirectory.from_config(config), state or State())
+
+
+def to_sql(statement: Executable) -> str:
+    """Return a statement as offline mode prints it, without its line breaks."""
+    assert isinstance(statement, CompilerElement)
+    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+    return " ".join(str(compiled).split())

