@@ -216,24 +216,21 @@ def _entry_point_loader(
 
 
 def _find_package_folder(entry_point: EntryPoint) -> Path | None:
-    """Return the folder of revision files that ``package:folder`` names, if it names one.
-
-    A top-level package is not imported for that.
-    """
+    """Return the folder that ``package:folder`` names, without importing a top-level package."""
     try:
         spec = importlib.util.find_spec(entry_point.module)
     except Exception:  # noqa: BLE001 - finding a.b imports a; loading it will say what is wrong
         return None
     for location in (spec and spec.submodule_search_locations) or ():
         folder = Path(location, *(entry_point.attr or "").split("."))
-        if next(folder.glob("*.py"), None):
+        if folder.is_dir():
             return folder
     return None
 
 
 def _is_plugin(entry_point: EntryPoint, folder: Path) -> bool:
-    """Tell whether a folder that is a package is, to Python, a `Plugin` of the same name."""
-    if not (folder / "__init__.py").exists():
+    """Tell whether what has a folder's name is a `Plugin`; plain revision files say no at once."""
+    if any(folder.glob("*.py")) and not (folder / "__init__.py").exists():
         return False
     try:
         return isinstance(entry_point.load(), Plugin)
