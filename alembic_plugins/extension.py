@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import sys
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Sequence
+    from importlib.abc import MetaPathFinder
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -30,11 +30,14 @@ def setup(extension: AlembicExtension) -> None:  # noqa: ARG001 - Alembic passes
     if _CONFIG in sys.modules:
         _extend()
     else:
-        sys.meta_path.insert(0, _AfterImport())
+        sys.meta_path.insert(0, cast("MetaPathFinder", _AfterImport()))
 
 
-class _AfterImport(MetaPathFinder):
-    """Find `alembic.config` as others do, and extend it when it has been executed."""
+class _AfterImport:
+    """Find `alembic.config` as others do, and extend it when it has been executed.
+
+    It is a meta path finder without the base class, whose module would have to be imported.
+    """
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
