@@ -134,18 +134,17 @@ def find_branches(session: Session, scope: str | None) -> list[Branch]:
     if scope is not None:
         return [session.branch(scope)]
     branches = [session.branch(HOST)]
+    owners = dict.fromkeys(branches[0].infos, HOST)
     for name in session.discovery.names:
         try:
             branch = session.branch(name)
-            taken = [
-                revision for other in branches for revision in branch.infos if revision in other
-            ]
-            if taken:
-                raise DuplicateRevision(taken[0], ("on another branch", f"in '{name}'"))
+            for revision in branch.infos.keys() & owners.keys():
+                raise DuplicateRevision(revision, (f"in '{owners[revision]}'", f"in '{name}'"))
         except PluginError as error:
             log.warning("Plugin '%s' is left out. %s", name, error)
         else:
             branches.append(branch)
+            owners |= dict.fromkeys(branch.infos, name)
     return branches
 
 

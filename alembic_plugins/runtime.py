@@ -17,6 +17,7 @@ from .hosting import open_session
 from .migrator import MakePlan, Migrator
 from .plugin import HOST
 from .registry import State
+from .revisionfile import RevisionInfo
 from .session import Session
 from .settings import load_reference, read_cascade, read_scope
 from .simulate import simulate
@@ -24,6 +25,7 @@ from .simulate import simulate
 T = TypeVar("T")
 
 _PER_REVISION = "alembic_plugins_transaction_per_revision"
+_WORK = "alembic_plugins_work"
 
 
 class Work(Generic[T]):
@@ -42,14 +44,18 @@ class Work(Generic[T]):
         self.function = function
         self.start = start or {}
 
-    def __call__(self, _rows: object, context: MigrationContext) -> Iterable[Any]:
-        """Refuse to be run by Alembic itself: then ``env.py`` is not adapted.
+    def __call__(self, rows: object, context: MigrationContext) -> Iterable[Any]:
+        """Refuse to be run by Alembic itself; see `refuse`."""
+        return refuse(rows, context)
 
-        Raises:
-            NotAHost: always.
-        """
-        script = context.script
-        raise NotAHost(script.env_py_location if script else "env.py")
+
+def refuse(_rows: object, context: MigrationContext) -> Iterable[Any]:
+    """Be the work that Alembic's own ``context.run_migrations()`` finds: ``env.py`` is not adapted.
+
+    Raises:
+        NotAHost: always.
+    """
+    raise NotAHost(context.script.env_py_location if context.script else "env.py")
 
 
 def configure(connection: Connection | None = None, **options: Any) -> None:  # noqa: ANN401 - Alembic's
@@ -61,6 +67,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
     command is about.
     """
     environment = _alembic.current_environment()
+    # An ``env.py`` for several databases configures again and again.
+    work = environment.context_opts.get(_WORK, environment.context_opts["fn"])
     per_revision = bool(options.pop("transaction_per_migration", False))
     if environment.is_offline_mode():
         options["literal_binds"] = True  # Rows of the registry are inserted with values.
@@ -71,7 +79,7 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
         connection=connection,
         # The outer transaction, which would cover all plugins, is never begun.
         transaction_per_migration=True,
-        **{_PER_REVISION: per_revision, **options},
+        **{_PER_REVISION: per_revision, _WORK: work, **options, "fn": refuse},
     )
 
 
@@ -86,7 +94,9 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     """
     environment = _alembic.current_environment()
     context = environment.get_context()
-    work = environment.context_opts["fn"]
+    if _WORK not in context.opts:
+        refuse((), context)  # `configure()` was left to Alembic.
+    work = context.opts[_WORK]
     with translate_errors():
         session = open_session(environment.config, environment.script)
         session.transaction_per_revision = context.opts[_PER_REVISION]
@@ -182,15 +192,25 @@ def _call_on_branches(
     state = migrator.session.state
     branches = choose_branches(migrator.session, scope)
     environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
-    rows = tuple(row for branch in branches for row in state.heads(branch.name))
+    rows = tuple(
+        row
+        for branch in branches
+        for row in (branch.heads() if branch.orphaned else state.heads(branch.name))
+    )
     _alembic.narrow_heads(migrator.context, rows)
     steps = list(work(rows, migrator.context))
     return [(step.info.up_revision_id, step.is_upgrade) for step in steps]
 
 
 def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
-    """Return the branches that a reading command is about: one, or all that are applied."""
+    """Return the branches that a reading command is about: one, or all that are applied.
+
+    Rows of the version table that neither a file nor the registry explains are the last one.
+    """
     if scope is not None:
         return [session.branch(scope) if scope == HOST else session.remembered_branch(scope)]
     names = dict.fromkeys((HOST, *session.state.branches))
-    return [session.remembered_branch(name) for name in names]
+    strangers = sorted(session.state.rows - session.state.by_revision.keys())
+    unknown = [RevisionInfo(row, (), (), (), "", None) for row in strangers]
+    branches = [session.remembered_branch(name) for name in names]
+    return [*branches, *([Branch("unknown", unknown, orphaned=True)] if unknown else [])]
