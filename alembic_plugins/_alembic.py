@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,26 @@ def forget_version_locations(script: ScriptDirectory) -> None:
     """
     for name in ("_version_locations", "_singular_version_location"):
         script.__dict__.pop(name, None)
+
+
+@contextmanager
+def replaced_context(context: MigrationContext, other: MigrationContext) -> Iterator[None]:
+    """Let ``alembic.context`` answer for `other`, where a revision asks that and not ``op``.
+
+    An `EnvironmentContext` has one migration context, set by `configure()`, which cannot be undone.
+    """
+    environment = context.environment_context
+    if environment is None:
+        yield
+        return
+    as_sql = environment.context_opts.get("as_sql", False)
+    environment._migration_context = other
+    environment.context_opts["as_sql"] = other.as_sql
+    try:
+        yield
+    finally:
+        environment._migration_context = context
+        environment.context_opts["as_sql"] = as_sql
 
 
 def narrow_heads(context: MigrationContext, rows: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import groupby
 from time import monotonic
 from typing import Any
@@ -28,11 +29,18 @@ from .namespaces import (
 )
 from .plan import Direction, Plan, Step, Unit
 from .plugin import HOST, Namespace, Schema, parse_requirement
-from .refusals import LeftoverObjects, MigrationFailed, ObjectsInUse, UnexpectedVersionRows
-from .registry import InstalledPlugin
+from .refusals import (
+    LeftoverObjects,
+    MigrationFailed,
+    NoDowngrade,
+    ObjectsInUse,
+    UnexpectedVersionRows,
+)
+from .registry import InstalledPlugin, read_undo
 from .session import Session
 from .simulate import remember_plugin, remember_revision
 from .tables import make_tables
+from .undo import render_undo, run_statements
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +138,21 @@ class Executor:
             self._progress(self._done, self._total, step)
             self._call(step)
             self._done += 1
+        duration = self._duration(started) if step.runs else None
         if step.direction is Direction.UPGRADE:
-            assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
-            remembered = remember_revision(self.session, plan.nodes[step.revision])
-            self._ledger.add_applied(remembered, self._duration(started) if step.runs else None)
+            self._remember(step, plan, duration)
         else:
             self._ledger.add_reverted(step.plugin, step.revision)
         if self.context.on_version_apply_callbacks:
             self._notify(step)
+
+    def _remember(self, step: Step, plan: Plan, duration: int | None) -> None:
+        """Record an applied revision, with what takes it back when its file is gone."""
+        assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
+        remembered = remember_revision(self.session, plan.nodes[step.revision])
+        script = self.session.find_script(step.plugin, step.revision)
+        undo = render_undo(self.context, script, self._run_args)
+        self._ledger.add_applied(remembered, undo, duration)
 
     def _call(self, step: Step) -> None:
         """Run a revision's function, as Alembic does."""
@@ -146,15 +161,35 @@ class Executor:
         log.info("Running %s", words)
         if self.context.as_sql:
             self.context.impl.static_output(f"-- Running {words.splitlines()[0]}")
+        run = self._find_function(step, script)
         try:
-            function = getattr(script.module, step.direction)
             with Operations.context(self.context):
-                function(**self._run_args)
+                run()
         except PluginError:
             raise
         except Exception as error:
             reason = _explain(error, script.path)
             raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
+
+    def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
+        """Return what runs a step: the file's function, or what is remembered of its downgrade."""
+        try:
+            module = script.module
+        except PluginError:
+            if step.direction is Direction.UPGRADE or self.context.as_sql:
+                raise
+            return self._find_undo(step)
+        function = getattr(module, step.direction, None)
+        if function is None:
+            reason = f"the file has no function {step.direction}()"
+            raise MigrationFailed(step.plugin, step.revision, step.direction, reason)
+        return partial(function, **self._run_args)
+
+    def _find_undo(self, step: Step) -> Callable[[], None]:
+        undo = read_undo(self.connection, self._tables, step.revision)
+        if undo.statements is None:
+            raise NoDowngrade(step.plugin, step.revision, undo.reason or "none was recorded")
+        return partial(run_statements, self.context, undo.statements)
 
     def _notify(self, step: Step) -> None:
         """Call the host's `on_version_apply`, which sees the version table as it is by then."""

@@ -18,6 +18,7 @@ from .registry import (
     record_versions,
 )
 from .tables import Tables
+from .undo import Undo
 
 
 class Ledger:
@@ -70,11 +71,11 @@ class Ledger:
         depended |= {r for node in nodes.values() if node.plugin == name for r in node.depends}
         return {owner for revision in depended if (owner := self.find_owner(revision))}
 
-    def add_applied(self, applied: AppliedRevision, duration_ms: int | None) -> None:
-        """Record that a revision was applied; `duration_ms` is in milliseconds."""
+    def add_applied(self, applied: AppliedRevision, undo: Undo, duration_ms: int | None) -> None:
+        """Record that a revision was applied, and how to take it back."""
         self._applied.setdefault(applied.plugin, {})[applied.revision] = applied
         self._moved.add(applied.plugin)
-        self._due.append(record_applied(self._tables, applied, duration_ms))
+        self._due.append(record_applied(self._tables, applied, undo, duration_ms))
 
     def add_reverted(self, branch: str, revision: str) -> None:
         """Record that a revision was taken back."""

@@ -20,6 +20,21 @@ class FilesGone(PluginError):
 
 
 @dataclass(eq=False)
+class NoDowngrade(PluginError):
+    """A revision's file cannot be had, and its downgrade could not be rendered."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' cannot be taken back without its file, since its "
+        "downgrade() could not be rendered as SQL: {reason}. Put back the version of the plugin's "
+        "package that has it."
+    )
+
+    plugin: str
+    revision: str
+    reason: str
+
+
+@dataclass(eq=False)
 class PluginInUse(PluginError):
     """A plugin cannot go while others need it."""
 

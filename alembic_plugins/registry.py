@@ -15,6 +15,7 @@ from .plugin import Namespace, parse_namespace
 from .refusals import IncompleteRegistry, NewerRegistry
 from .revisionfile import RevisionInfo
 from .tables import VERSION, Tables
+from .undo import Undo
 
 # Which of our tables and the version table are there, with their comments.
 _FIND_TABLES = text("""
@@ -221,7 +222,17 @@ def record_versions(
     return statements
 
 
-def record_applied(tables: Tables, applied: AppliedRevision, duration_ms: int | None) -> Executable:
+def read_undo(connection: Connection, tables: Tables, revision: str) -> Undo:
+    """Return what takes back a revision that is applied."""
+    columns = (tables.revision.c.downgrade_sql, tables.revision.c.downgrade_reason)
+    row = connection.execute(select(*columns).where(tables.revision.c.revision == revision)).one()
+    statements = None if row.downgrade_sql is None else tuple(row.downgrade_sql)
+    return Undo(statements, row.downgrade_reason)
+
+
+def record_applied(
+    tables: Tables, applied: AppliedRevision, undo: Undo, duration_ms: int | None
+) -> Executable:
     """Return the statement that remembers an applied revision."""
     return tables.revision.insert().values(
         revision=applied.revision,
@@ -230,6 +241,8 @@ def record_applied(tables: Tables, applied: AppliedRevision, duration_ms: int | 
         depends_on=list(applied.depends_on),
         branch_labels=list(applied.branch_labels),
         description=applied.description,
+        downgrade_sql=None if undo.statements is None else list(undo.statements),
+        downgrade_reason=undo.reason,
         duration_ms=duration_ms,
     )
 

@@ -91,6 +91,8 @@ def _revision(metadata: MetaData) -> Table:
         Column("depends_on", TextList, nullable=False),
         Column("branch_labels", TextList, nullable=False),
         Column("description", Text, nullable=False),
+        Column("downgrade_sql", TextList),
+        Column("downgrade_reason", Text),
         Column("applied_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("applied_by", Text, nullable=False, server_default=text("session_user")),
         Column("duration_ms", BigInteger),

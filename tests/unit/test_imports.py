@@ -15,8 +15,10 @@ ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem !
 LAYERS: tuple[set[str], ...] = (
     {"_alembic", "errors", "tables"},
     {"plugin", "refusals", "revisionfile"},
-    {"branches", "catalog", "locking", "namespaces", "registry", "settings"},
-    {"discovery", "embedded", "plan"},
+    {"branches", "catalog", "locking", "namespaces", "settings"},
+    {"discovery", "embedded", "undo"},
+    {"registry"},
+    {"plan"},
     {"database", "ledger", "progress", "session"},
     {"autogenerate", "hosting", "simulate", "targets"},
     {"executor"},

@@ -6,6 +6,7 @@ from sqlalchemy import Column, MetaData, String, Table
 from alembic_plugins.ledger import Ledger
 from alembic_plugins.registry import State
 from alembic_plugins.tables import make_tables
+from alembic_plugins.undo import Undo
 
 from .builders import make_applied, make_installed, make_node, make_nodes, make_state, to_sql
 
@@ -17,6 +18,8 @@ STATE = make_state(
     make_applied("t1", "tags"),
     make_applied("b1", "billing", (), ("t1", "h1")),
 )
+
+UNDO = Undo(("DROP TABLE bills",), None)
 
 
 def open_ledger(state: State = STATE, recorded: tuple[str, ...] = ("tags", "billing")) -> Ledger:
@@ -73,13 +76,13 @@ def test_branches_that_revisions_of_the_plan_depend_on_are_needed() -> None:
 
 def test_applied_revision_is_recorded_with_its_row() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("b2", "billing", ("b1",)), 1)
+    ledger.add_applied(make_applied("b2", "billing", ("b1",)), UNDO, 1)
     assert take_all(ledger) == ["UPDATE alembic_version SET", "INSERT INTO alembic_plugin_revision"]
 
 
 def test_rows_change_when_the_statements_are_taken() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("b2", "billing", ("b1",)), 1)
+    ledger.add_applied(make_applied("b2", "billing", ("b1",)), UNDO, 1)
     before = ledger.rows("billing")
     take_all(ledger)
     assert (before, ledger.rows("billing")) == (("b1",), ("b2",))
@@ -87,21 +90,21 @@ def test_rows_change_when_the_statements_are_taken() -> None:
 
 def test_many_steps_of_a_branch_change_its_row_once() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("b2", "billing", ("b1",)), 1)
-    ledger.add_applied(make_applied("b3", "billing", ("b2",)), 1)
+    ledger.add_applied(make_applied("b2", "billing", ("b1",)), UNDO, 1)
+    ledger.add_applied(make_applied("b3", "billing", ("b2",)), UNDO, 1)
     (statement,) = ledger.take_versions()
     assert "SET version_num='b3'" in to_sql(statement)
 
 
 def test_first_revision_of_a_branch_inserts_a_row() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("c1", "crm", (), ("b1",)), None)
+    ledger.add_applied(make_applied("c1", "crm", (), ("b1",)), UNDO, None)
     assert take_all(ledger)[0] == "INSERT INTO alembic_version"
 
 
 def test_first_revision_that_depends_on_a_head_leaves_the_other_row() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("c1", "crm", (), ("b1",)), None)
+    ledger.add_applied(make_applied("c1", "crm", (), ("b1",)), UNDO, None)
     take_all(ledger)
     assert ledger.all_rows == {"h1", "t1", "b1", "c1"}
 
@@ -157,7 +160,7 @@ def test_uninstalled_plugin_is_forgotten() -> None:
 
 def test_event_tells_where_a_branch_came_from_and_went_to() -> None:
     ledger = open_ledger()
-    ledger.add_applied(make_applied("b2", "billing", ("b1",)), 1)
+    ledger.add_applied(make_applied("b2", "billing", ("b1",)), UNDO, 1)
     ledger.take_due()
     ledger.add_event("billing", "upgrade", ("b1",), 7)
     (statement,) = ledger.take_due()

@@ -16,6 +16,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "the plugin's package that has it.",
     ),
     (
+        refusals.NoDowngrade("billing", "a1", "it raised"),
+        "Revision 'a1' of 'billing' cannot be taken back without its file, since its downgrade() "
+        "could not be rendered as SQL: it raised. Put back the version of the plugin's package "
+        "that has it.",
+    ),
+    (
         refusals.PluginInUse("billing", ("tax", "crm")),
         "Plugin 'billing' is required by crm, tax. Uninstall crm, tax first, or pass --cascade.",
     ),

@@ -22,6 +22,7 @@ from alembic_plugins.registry import (
 )
 from alembic_plugins.revisionfile import RevisionInfo
 from alembic_plugins.tables import make_tables
+from alembic_plugins.undo import Undo
 
 from .builders import make_applied, make_installed, make_state, to_sql
 
@@ -147,15 +148,22 @@ def test_version_rows_change_with_a_statement_each(
 
 def test_applied_revision_is_inserted() -> None:
     applied = AppliedRevision("b1", "billing", ("b0",), (), (), "it's")
-    assert to_sql(record_applied(TABLES, applied, 12)) == (
+    undo = Undo(("DROP TABLE bills",), None)
+    assert to_sql(record_applied(TABLES, applied, undo, 12)) == (
         "INSERT INTO alembic_plugin_revision (revision, plugin, down_revision, depends_on, "
-        "branch_labels, description, duration_ms) VALUES ('b1', 'billing', CAST(ARRAY['b0'] AS "
-        "TEXT[]), CAST(ARRAY[] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), 'it''s', 12)"
+        "branch_labels, description, downgrade_sql, downgrade_reason, duration_ms) VALUES "
+        "('b1', 'billing', CAST(ARRAY['b0'] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), "
+        "CAST(ARRAY[] AS TEXT[]), 'it''s', CAST(ARRAY['DROP TABLE bills'] AS TEXT[]), NULL, 12)"
     )
 
 
+def test_revision_without_a_downgrade_is_inserted_with_the_reason() -> None:
+    statement = to_sql(record_applied(TABLES, APPLIED[0], Undo(None, "it raised"), 12))
+    assert statement.endswith("CAST(NULL AS TEXT[]), 'it raised', 12)")
+
+
 def test_duration_that_is_unknown_is_null() -> None:
-    assert to_sql(record_applied(TABLES, APPLIED[0], None)).endswith("'about h1', NULL)")
+    assert to_sql(record_applied(TABLES, APPLIED[0], Undo((), None), None)).endswith("NULL, NULL)")
 
 
 def test_reverted_revision_is_deleted() -> None:

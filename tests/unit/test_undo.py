@@ -1,0 +1,67 @@
+"""What is remembered of a downgrade, and how it is run."""
+
+from pathlib import Path
+
+import pytest
+from alembic.runtime.migration import MigrationContext
+
+from alembic_plugins.branches import Branch, BranchScript
+from alembic_plugins.revisionfile import read_revision_file
+from alembic_plugins.undo import Undo, render_undo
+
+HEAD = "from alembic import op\nrevision = 'b1'\ndown_revision = None\n"
+
+
+def render(folder: Path, downgrade: str) -> Undo:
+    """Render a downgrade whose lines are given."""
+    file = folder / "b1.py"
+    file.write_text(f"{HEAD}def downgrade():\n    {downgrade}\n", "utf-8")
+    branch = Branch("billing", [read_revision_file("billing", file)])
+    context = MigrationContext.configure(dialect_name="postgresql+psycopg")
+    return render_undo(context, BranchScript(branch, branch.infos["b1"], ()), {})
+
+
+@pytest.mark.parametrize(
+    ("downgrade", "statements"),
+    [
+        ("op.drop_table('bills')", ("DROP TABLE bills",)),
+        ("op.execute('SELECT 1'); op.execute('SELECT 2;')", ("SELECT 1", "SELECT 2")),
+        ("op.execute(\"SELECT 'a%b'\")", ("SELECT 'a%b'",)),
+        ("pass", ()),
+    ],
+)
+def test_downgrade_is_kept_statement_by_statement(
+    tmp_path: Path, downgrade: str, statements: tuple[str, ...]
+) -> None:
+    assert render(tmp_path, downgrade) == Undo(statements, None)
+
+
+def test_autocommit_block_is_kept_with_its_ends(tmp_path: Path) -> None:
+    undo = render(
+        tmp_path,
+        "with op.get_context().autocommit_block(): op.execute('DROP INDEX CONCURRENTLY i')",
+    )
+    assert undo.statements == ("COMMIT", "DROP INDEX CONCURRENTLY i", "BEGIN")
+
+
+@pytest.mark.parametrize(
+    ("downgrade", "reason"),
+    [
+        ("raise NotImplementedError", "NotImplementedError"),
+        ("op.get_bind().execute(sa)", "NameError: name 'sa' is not defined"),
+        ("raise ValueError('no way back.')", "ValueError: no way back"),
+    ],
+)
+def test_downgrade_that_cannot_be_rendered_leaves_a_reason(
+    tmp_path: Path, downgrade: str, reason: str
+) -> None:
+    assert render(tmp_path, downgrade) == Undo(None, reason)
+
+
+def test_file_without_a_downgrade_leaves_a_reason(tmp_path: Path) -> None:
+    file = tmp_path / "b1.py"
+    file.write_text(HEAD, "utf-8")
+    branch = Branch("billing", [read_revision_file("billing", file)])
+    context = MigrationContext.configure(dialect_name="postgresql+psycopg")
+    undo = render_undo(context, BranchScript(branch, branch.infos["b1"], ()), {})
+    assert undo.statements is None
