@@ -13,6 +13,7 @@ from . import targets
 from .catalog import CatalogObject, count_objects, read_objects
 from .discovery import FoundPlugin
 from .errors import NotAHost, PluginError, UnknownPlugin
+from .hosting import is_host
 from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .refusals import OfflineUnknown
@@ -249,6 +250,8 @@ def _run(
 ) -> T:
     """Run `function` inside the host's ``env.py``."""
     script = ScriptDirectory.from_config(config)
+    if not is_host(config, script):
+        raise NotAHost(script.env_py_location)
     work = Work(function, start)
     with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
         script.run_env()

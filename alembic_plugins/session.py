@@ -180,15 +180,21 @@ class Session:
         """
         if identifier in branch:
             return branch.name, identifier
-        owner = self.find_owner(identifier, self._required_by(branch.name))
+        required = self._required_by(branch.name)
+        owner = self.find_owner(identifier, required)
         if owner:
             return owner, identifier
-        for name in dict.fromkeys((branch.name, HOST, identifier)):
-            if name in (branch.name, HOST, *self.discovery.names):
-                revision = self.branch(name).find_label(identifier)
-                if revision:
-                    return name, revision
+        for name in dict.fromkeys((branch.name, *self._search((identifier, *required)))):
+            revision = self._find_label(name, identifier)
+            if revision:
+                return name, revision
         raise MissingRevision(branch.name, "", identifier)
+
+    def _find_label(self, name: str, label: str) -> str | None:
+        try:
+            return self.branch(name).find_label(label)
+        except PluginError:
+            return None  # Neither a broken plugin nor a label that is no plugin's name has it.
 
     def _required_by(self, name: str) -> tuple[str, ...]:
         try:
