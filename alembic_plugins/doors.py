@@ -182,18 +182,18 @@ def _confirm(command: str, *, yes: bool) -> None:
 def _describe(plugin: PluginStatus) -> tuple[str, ...]:
     mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
     columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
+    current = plugin.current or ""
     if plugin.state == "orphaned":
-        return (*columns, plugin.current or "", "its revision files are gone")
+        return (*columns, f"{current}  its revision files are gone")
     if plugin.head is None:
         return (
             *columns,
-            plugin.current or "",
-            "its revision files cannot be read, or there are none",
+            f"{current}  its revision files cannot be read, or there are none".strip(),
         )
     if plugin.state == "installed":
-        return (*columns, f"{plugin.current} (head)")
+        return (*columns, f"{current} (head)")
     if plugin.state == "outdated":
-        return (*columns, plugin.current or "", f"{_count(plugin.pending or 0, 'revision')} behind")
+        return (*columns, f"{current}  {_count(plugin.pending or 0, 'revision')} behind")
     return columns
 
 

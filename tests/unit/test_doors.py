@@ -100,7 +100,7 @@ def list_all(monkeypatch: pytest.MonkeyPatch, config: Config, *plugins: PluginSt
         (LATE, "[X] late  1  schema late  51ab  1 revision behind"),
         (LEGACY, "[!] legacy  0.9  prefix lg_  77f0  its revision files are gone"),
         (BILLING, "[ ] billing  -  schema billing"),
-        (BROKEN, "[!] broken  -  -    its revision files cannot be read, or there are none"),
+        (BROKEN, "[!] broken  -  -  its revision files cannot be read, or there are none"),
         (
             HURT,
             "[!] hurt  1  schema hurt  aa11  its revision files cannot be read, or there are none",
@@ -118,7 +118,7 @@ def test_columns_are_as_wide_as_their_widest_cell(
 ) -> None:
     assert list_all(monkeypatch, config, AUDIT, TAGS, BILLING) == [
         "[X] audit    1.4.0  schema audit    8c3e (head)",
-        "[X] tags     1.2    schema tags     51ab         2 revisions behind",
+        "[X] tags     1.2    schema tags     51ab  2 revisions behind",
         "[ ] billing  -      schema billing",
     ]
 
