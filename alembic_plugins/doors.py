@@ -118,7 +118,7 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
             event.plugin,
             f"{_in_words(event.from_revisions)} -> {_in_words(event.to_revisions)}",
             "" if event.duration_ms is None else f"{event.duration_ms} ms",
-            event.outcome,
+            event.outcome if event.detail is None else f"{event.outcome}: {event.detail}",
         )
         for event in events
     ]

@@ -1,23 +1,23 @@
 """Run plans. This is the only module that changes the database."""
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from itertools import groupby
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, Executable, func, select
-from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy.exc import DBAPIError
 
 from . import _alembic
 from .branches import BranchScript
 from .catalog import CatalogObject, has_schema, read_leaning, read_objects
-from .errors import PluginError, RevisionTooLong, explain, first_line
+from .errors import PluginError, RevisionTooLong
+from .failures import explain_failure, find_naps, find_transient
 from .ledger import Ledger
 from .namespaces import (
     CreateExtension,
@@ -78,6 +78,8 @@ class Executor:
         self._entered: Executable | None = None
         self._path: str | None = None
         self._total = self._done = 0
+        # What was committed within a unit, or is the caller's to take back, is not tried again.
+        self._is_committed = context.as_sql or _alembic.in_external_transaction(context)
 
     @property
     def connection(self) -> Connection:
@@ -108,10 +110,51 @@ class Executor:
                 raise RevisionTooLong(step.plugin, step.revision, limit)
 
     def _run_unit(self, unit: Unit, plan: Plan) -> None:
+        """Run a unit, and once more where it met another transaction; record that it failed."""
+        naps = find_naps()
+        while True:
+            ledger, done = self._ledger.copy(), self._done
+            started = monotonic()
+            try:
+                self._try_unit(unit, plan)
+            except MigrationFailed as error:
+                self._ledger, self._done, self._entered = ledger, done, None
+                met = None if self._is_committed else find_transient(error)
+                nap = next(naps, None) if met else None
+                if nap is None:
+                    self._record_failure(unit, error, self._duration(started))
+                    raise
+                log.warning("Trying again: %s in %s", met, ", ".join(unit.plugins))
+                sleep(nap)
+            else:
+                return
+
+    def _record_failure(self, unit: Unit, error: MigrationFailed, duration: int | None) -> None:
+        """Record what was taken back, where there is a registry and the transaction was ours."""
+        if self._is_committed or not self._has_tables[1]:
+            return
+        # Losing the connection is a failure that cannot be recorded.
+        with suppress(DBAPIError), _alembic.transaction(self.context):
+            self._ledger.add_failure(error.plugin, unit.action, str(error), duration)
+            self._flush()
+
+    def _set_timeouts(self) -> None:
+        """Let no statement of the transaction wait or run for longer than the host allows."""
+        settings = self.session.settings
+        timeouts = {
+            "lock_timeout": settings.lock_timeout,
+            "statement_timeout": settings.statement_timeout,
+        }
+        for name, seconds in timeouts.items():
+            if seconds is not None and not self.context.as_sql:
+                self._execute(select(func.set_config(name, f"{round(seconds * 1000)}ms", True)))
+
+    def _try_unit(self, unit: Unit, plan: Plan) -> None:
         started = monotonic()
         moved = dict.fromkeys((*unit.plugins, *unit.removes))
         before = {name: self._ledger.rows(name) for name in moved}
         with self._flushing_before_autocommit(), _alembic.transaction(self.context):
+            self._set_timeouts()
             self._ensure_tables()
             for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
                 self._run_branch(plugin, tuple(steps), plan)
@@ -168,7 +211,7 @@ class Executor:
         except PluginError:
             raise
         except Exception as error:
-            reason = _explain(error, script.path)
+            reason = explain_failure(error, script.path)
             raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
 
     def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
@@ -326,6 +369,7 @@ class Executor:
 
         def autocommit_block() -> AbstractContextManager[None]:
             self._flush()
+            self._is_committed = True
             return original()
 
         self.context.autocommit_block = autocommit_block  # type: ignore[assignment,method-assign]
@@ -341,17 +385,3 @@ def _describe(step: Step, script: BranchScript) -> str:
     ends = (below, step.revision)
     from_, to = ends if step.direction is Direction.UPGRADE else reversed(ends)
     return f"{step.direction} of {step.plugin} {from_} -> {to}, {script.doc}"
-
-
-def _explain(error: Exception, path: str) -> str:
-    """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where."""
-    if isinstance(error, DBAPIError):
-        reason = first_line(error.orig)
-        if getattr(error.orig, "sqlstate", None) == "42P06":
-            reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
-    else:
-        reason = explain(error)
-        if isinstance(error, NoSuchTableError):
-            reason += "; declare transaction = 'revision' where revisions open other connections"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return f"{reason} ('{path}', line {lines[-1]})" if lines else reason

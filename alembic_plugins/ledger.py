@@ -44,6 +44,16 @@ class Ledger:
         self._moved: set[str] = set()
         self._due: list[Executable] = []
 
+    def copy(self) -> "Ledger":
+        """Return a ledger that says the same, to go back to when a transaction is taken back."""
+        other = Ledger(State(), frozenset(self._recorded), self._versions, self._tables)
+        other.plugins = dict(self.plugins)
+        other._applied = {name: dict(applied) for name, applied in self._applied.items()}
+        other._rows = {name: set(rows) for name, rows in self._rows.items()}
+        other._moved = set(self._moved)
+        other._due = list(self._due)
+        return other
+
     def rows(self, branch: str) -> tuple[str, ...]:
         """Return the rows of a branch in the version table, as last written."""
         return tuple(sorted(self._rows.get(branch, ())))
@@ -97,6 +107,20 @@ class Ledger:
         del self.plugins[name]
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
+
+    def add_failure(self, branch: str, action: str, detail: str, duration_ms: int | None) -> None:
+        """Record that something was tried and taken back."""
+        rows = list(self.rows(branch))
+        event = {
+            "plugin": branch,
+            "action": action,
+            "from_revisions": rows,
+            "to_revisions": rows,
+            "outcome": "failed",
+            "detail": detail,
+            "duration_ms": duration_ms,
+        }
+        self._due.append(record_event(self._tables, event))
 
     def add_event(
         self, branch: str, action: str, before: tuple[str, ...], duration_ms: int | None

@@ -22,6 +22,7 @@ from .plugin import HOST, Namespace, check_name, parse_namespace
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
+_LOCK_WAIT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Settings:
         target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
+        lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
+        statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -49,6 +52,8 @@ class Settings:
     target_metadata: str | None
     host_first: bool
     lock_wait: float
+    lock_timeout: float | None
+    statement_timeout: float | None
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -70,6 +75,7 @@ def read_settings(config: Config) -> Settings:
 def _read(config: Config) -> Settings:
     file = _config_file(config)
     here = file.parent if file else Path.cwd()
+    lock_wait = _read_seconds(config, "plugin_lock_wait")
     return Settings(
         here=here,
         folders=tuple(here / folder for folder in _read_folders(config)),
@@ -79,7 +85,9 @@ def _read(config: Config) -> Settings:
         host_first=read_flag(
             "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
         ),
-        lock_wait=_read_seconds(config, "plugin_lock_wait", 300.0),
+        lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
+        lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
+        statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",
@@ -163,10 +171,12 @@ def _read_folders(config: Config) -> list[str]:
     return _read_list(config, "plugin_folders")
 
 
-def _read_seconds(config: Config, option: str, default: float) -> float:
+def _read_seconds(config: Config, option: str) -> float | None:
     value: object = config.get_alembic_option(option)
+    if value is None:
+        return None
     try:
-        seconds = default if value is None else float(str(value))
+        seconds = float(str(value))
     except ValueError:
         seconds = -1
     if not seconds >= 0:  # which NaN is not either

@@ -16,7 +16,7 @@ LAYERS: tuple[set[str], ...] = (
     {"_alembic", "errors", "tables"},
     {"plugin", "refusals", "revisionfile"},
     {"branches", "catalog", "locking", "namespaces", "settings"},
-    {"discovery", "embedded", "undo"},
+    {"discovery", "embedded", "failures", "undo"},
     {"registry"},
     {"plan"},
     {"database", "ledger", "progress", "session"},

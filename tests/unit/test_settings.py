@@ -46,6 +46,8 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         target_metadata=None,
         host_first=True,
         lock_wait=300.0,
+        lock_timeout=None,
+        statement_timeout=None,
         namespace=None,
         sections={},
         source="alembic.ini",

@@ -1,0 +1,47 @@
+"""What the failure of a revision means: in words, and whether it is worth another try."""
+
+import random
+import traceback
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
+
+from .errors import explain, first_line
+
+_TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
+"""SQLSTATEs after which the same transaction may well succeed: it met another one."""
+
+_ATTEMPTS = 5
+_FIRST_NAP_SECONDS = 0.25
+
+
+def find_transient(error: BaseException) -> str | None:
+    """Return in words what the transaction of `error` met, or None where trying again is no use."""
+    cause = error.__cause__
+    if not isinstance(cause, DBAPIError):
+        return None
+    return _TRANSIENT.get(getattr(cause.orig, "sqlstate", None) or "")
+
+
+def find_naps() -> Iterator[float]:
+    """Yield the seconds to wait before each further try: doubled each time, with jitter.
+
+    The jitter keeps those that met once from meeting again.
+    """
+    for attempt in range(1, _ATTEMPTS):
+        longest = _FIRST_NAP_SECONDS * 2**attempt
+        yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
+
+
+def explain_failure(error: Exception, path: str) -> str:
+    """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where."""
+    if isinstance(error, DBAPIError):
+        reason = first_line(error.orig)
+        if getattr(error.orig, "sqlstate", None) == "42P06":
+            reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
+    else:
+        reason = explain(error)
+        if isinstance(error, NoSuchTableError):
+            reason += "; declare transaction = 'revision' where revisions open other connections"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    return f"{reason} ('{path}', line {lines[-1]})" if lines else reason

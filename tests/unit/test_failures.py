@@ -1,0 +1,61 @@
+"""What the failure of a revision means."""
+
+import pytest
+from sqlalchemy.exc import NoSuchTableError, OperationalError
+
+from alembic_plugins.failures import explain_failure, find_naps, find_transient
+
+
+class Refused(Exception):
+    """What psycopg raises, as far as it matters here."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__("it was refused\nLINE 1: SELECT")
+        self.sqlstate = sqlstate
+
+
+def fail(sqlstate: str) -> Exception:
+    """Return an error whose cause PostgreSQL gave."""
+    error = RuntimeError("failed")
+    error.__cause__ = OperationalError("SELECT", {}, Refused(sqlstate))
+    return error
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        ("55P03", "lock not available"),
+        ("40P01", "deadlock"),
+        ("40001", "serialization failure"),
+        ("42P07", None),
+    ],
+)
+def test_only_what_met_another_transaction_is_transient(sqlstate: str, words: str | None) -> None:
+    assert find_transient(fail(sqlstate)) == words
+
+
+def test_failure_that_postgresql_did_not_cause_is_not_transient() -> None:
+    assert find_transient(ValueError("no")) is None
+
+
+def test_naps_grow_and_end() -> None:
+    naps = list(find_naps())
+    assert naps == sorted(naps)
+    assert len(naps) == 4
+
+
+def test_statement_is_left_out_of_the_explanation() -> None:
+    assert explain_failure(OperationalError("SELECT", {}, Refused("42P01")), "") == "it was refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OperationalError("SELECT", {}, Refused("42P06")), "namespace = 'schema NAME existing'"),
+        (NoSuchTableError("bills"), "transaction = 'revision'"),
+    ],
+)
+def test_failure_that_a_declaration_would_avoid_is_told_with_it(
+    error: Exception, advice: str
+) -> None:
+    assert advice in explain_failure(error, "")
