@@ -16,6 +16,7 @@ from datetime import datetime
 from zlib import crc32
 
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 from .refusals import LockLost, LockTimeout, PooledConnection
 
@@ -85,9 +86,10 @@ def hold_lock(
         _check_not_pooled(connection, locking, pid)
         try:
             yield
-        finally:
-            released = locking.execute(_UNLOCK, key).one() if not locking.closed else None
-        if released is None or not released[0] or released[1] != pid:
+        except BaseException:
+            _release(locking, key, pid)
+            raise
+        if not _release(locking, key, pid):
             raise LockLost(name)
 
 
@@ -111,6 +113,15 @@ def _acquire(
         # Jitter, so that replicas which were started together do not come together each time.
         time.sleep(nap * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
         nap = min(nap * 1.5, _LONGEST_NAP_SECONDS)
+
+
+def _release(locking: Connection, key: dict[str, int], pid: int) -> bool:
+    """Release the lock; tell whether it was held until now, by the session that got it."""
+    try:
+        released, by = locking.execute(_UNLOCK, key).one()
+    except DBAPIError:
+        return False
+    return bool(released) and by == pid
 
 
 def _find_holder(locking: Connection, key: dict[str, int]) -> Holder | str:
