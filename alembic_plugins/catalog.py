@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, bindparam, func, select, table, text
+from sqlalchemy.exc import ProgrammingError
 
 from .plugin import Namespace, Prefix, Schema
 
@@ -67,6 +68,8 @@ _SCHEMA_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE 
 
 _WITH_ROWS = ("table", "materialized view")
 
+_UNDEFINED_TABLE = "42P01"
+
 
 @dataclass(frozen=True)
 class CatalogObject:
@@ -113,14 +116,25 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
 def count_objects(
     connection: Connection, objects: tuple[CatalogObject, ...]
 ) -> Iterator[CatalogObject]:
-    """Yield `objects` with their rows and bytes."""
+    """Yield `objects` with their rows and bytes, but for those that are gone meanwhile."""
     for item in objects:
-        if item.kind in _WITH_ROWS:
-            counted = select(func.count()).select_from(table(item.name, schema=item.schema))
+        counted = _count(connection, item) if item.kind in _WITH_ROWS else item
+        if counted is not None:
+            yield counted
+
+
+def _count(connection: Connection, item: CatalogObject) -> CatalogObject | None:
+    """Return a relation with its rows and bytes, or None where it was dropped meanwhile."""
+    count = select(func.count()).select_from(table(item.name, schema=item.schema))
+    try:
+        with connection.begin_nested():
+            rows = connection.scalar(count)
             size = connection.scalar(_SIZE, {"oid": item.objid})
-            yield replace(item, rows=connection.scalar(counted), bytes=int(size))
-        else:
-            yield item
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+            raise
+        return None
+    return replace(item, rows=rows, bytes=int(size or 0))
 
 
 def read_leaning(connection: Connection, objects: tuple[CatalogObject, ...]) -> tuple[str, ...]:
