@@ -12,23 +12,25 @@ from .plugin import Namespace, Prefix, Schema
 # of identity columns, partitions) has no entry of its own, or an internal or automatic dependency
 # on another relation; a partitioned table has one on its own columns.
 _OBJECTS_OF_SCHEMA = text("""
-    SELECT o.type AS kind, o.schema, coalesce(o.name, o.identity) AS name, o.identity,
-           d.classid, d.objid
+    SELECT o.type AS kind, n.nspname AS schema, o.identity, d.classid, d.objid,
+           coalesce(c.relname, o.name, o.identity) AS name
     FROM pg_catalog.pg_namespace n
     JOIN pg_catalog.pg_depend d
       ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid
     CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
+    LEFT JOIN pg_catalog.pg_class c
+      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
     WHERE n.nspname = :schema AND d.deptype = 'n'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
                       WHERE p.classid = d.classid AND p.objid = d.objid AND p.deptype IN ('a', 'i')
                         AND p.refobjid <> p.objid
                         AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-    ORDER BY 1, 4
+    ORDER BY 1, 3
 """).bindparams(bindparam("schema"))
 
 # The relations in the schema that comes first on the search path, for prefixes.
 _OBJECTS_OF_HOST = text("""
-    SELECT o.type AS kind, o.schema, o.name, o.identity,
+    SELECT o.type AS kind, n.nspname AS schema, c.relname AS name, o.identity,
            'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

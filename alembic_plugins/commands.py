@@ -137,10 +137,9 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
-    wanted = dict.fromkeys(names, "heads")
 
     def make_plan(session: Session) -> Plan:
-        return targets.upgrade_to(session, wanted)
+        return targets.install(session, names)
 
     return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
 
@@ -167,7 +166,7 @@ def upgrade(
             return targets.upgrade_installed(session)
         if not sql:
             targets.check_installed(session, names)
-        return targets.upgrade_to(session, dict.fromkeys(names, "heads"))
+        return targets.install(session, names)
 
     return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from configparser import Error as ConfigParserError
 from contextlib import suppress
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.script.revision import RevisionError
+from alembic.script.revision import Revision, RevisionError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from . import _alembic
@@ -21,6 +21,7 @@ from .database import translate_errors
 from .errors import (
     BrokenConfiguration,
     DuplicateRevision,
+    NotAHost,
     PluginError,
     ReferenceFailed,
     UnknownRevision,
@@ -126,7 +127,40 @@ def _narrow(session: Session) -> None:
             locations = (session.find_plugin(scope).versions,)
     script.version_locations = [str(location) for location in locations]
     _alembic.forget_version_locations(script)
-    script.revision_map = BranchMap(partial(find_branches, session, scope), scope or HOST)
+    branches = partial(find_branches, session, scope)
+    script.revision_map = _ShownMap(branches, scope or HOST, script.env_py_location)
+
+
+class _ShownMap(BranchMap):
+    """What commands show; an upgrade or downgrade is planned by us, on other maps.
+
+    Alembic walks this one for it only where ``env.py`` names us and leaves the work to Alembic,
+    which would then run all plugins' revisions in the host's schema.
+    """
+
+    def __init__(self, find: Callable[[], Sequence[Branch]], main: str, environment: str) -> None:
+        super().__init__(find, main)
+        self._environment = environment
+
+    def iterate_revisions(
+        self,
+        upper: str | tuple[str, ...] | None,
+        lower: str | tuple[str, ...] | None,
+        implicit_base: bool = False,
+        inclusive: bool = False,
+        assert_relative_length: bool = True,
+        select_for_downgrade: bool = False,
+    ) -> Iterator[Revision]:
+        """Walk revisions to show them.
+
+        Raises:
+            NotAHost: they are walked to be run.
+        """
+        if implicit_base or select_for_downgrade:
+            raise NotAHost(self._environment)
+        return super().iterate_revisions(
+            upper, lower, inclusive=inclusive, assert_relative_length=assert_relative_length
+        )
 
 
 def find_branches(session: Session, scope: str | None) -> list[Branch]:

@@ -208,7 +208,8 @@ def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
     Rows of the version table that neither a file nor the registry explains are the last one.
     """
     if scope is not None:
-        return [session.branch(scope) if scope == HOST else session.remembered_branch(scope)]
+        installed = scope in session.state.branches and scope != HOST
+        return [session.remembered_branch(scope) if installed else session.branch(scope)]
     names = dict.fromkeys((HOST, *session.state.branches))
     strangers = sorted(session.state.rows - session.state.by_revision.keys())
     unknown = [RevisionInfo(row, (), (), (), "", None) for row in strangers]

@@ -77,11 +77,13 @@ class Session:
         Raises:
             PluginError: the plugin or one of its files is broken; see `Discovery.find`.
             DuplicateRevision: an applied revision of another branch has the same id.
+        RevisionCycle: its revisions follow each other in a circle.
         """
         if name not in self._branches:
             locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
             branch = Branch(name, self._read_infos(name, locations))
             self._check_ids(branch)
+            _ = branch.order  # A circle is an error at once, and not when it is walked.
             self._branches[name] = branch
         return self._branches[name]
 

@@ -20,7 +20,7 @@ from .plan import (
     plan_uninstall,
     plan_upgrade,
 )
-from .plugin import HOST, parse_requirement
+from .plugin import HOST, check_name, parse_requirement
 from .refusals import PluginInUse, PluginsInstalled, RevisionInUse
 from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
@@ -73,6 +73,11 @@ def upgrade_installed(session: Session) -> Plan:
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     plan = _plan_targets(session, ordered, "upgrade")
     return Plan(plan.units, plan.nodes, problems=tuple(problems))
+
+
+def install(session: Session, names: Iterable[str]) -> Plan:
+    """Plan to bring plugins to their heads, after the host and what they require."""
+    return upgrade_to(session, {check_name(name): "heads" for name in names})
 
 
 def check_installed(session: Session, names: Iterable[str]) -> None:

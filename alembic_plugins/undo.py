@@ -81,4 +81,5 @@ def _run(context: MigrationContext, statement: str) -> None:
     if context.as_sql or connection is None:
         context.impl.static_output(f"{statement};")
     else:
-        connection.exec_driver_sql(statement)
+        # Without parameters a percent sign means itself.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
