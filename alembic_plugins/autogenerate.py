@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
+from alembic.util import to_list
 from sqlalchemy import Connection, MetaData, func, inspect, select
 
 from .discovery import FoundPlugin
@@ -41,8 +42,11 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     path = connection.scalar(select(func.current_setting("search_path")))
     qualified = any(table.schema is not None for table in metadata.tables.values())
     given = dict(context.opts)
+    known = _find_tables(given["target_metadata"], metadata)
     context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
-    _filter_tables(context, _owned_by_plugin(connection, found, metadata, qualified=qualified))
+    _filter_tables(
+        context, _owned_by_plugin(connection, found, metadata, known, qualified=qualified)
+    )
     statement = None if qualified else enter_namespace(found.namespace, ())
     if statement is not None:
         connection.execute(statement)
@@ -51,6 +55,12 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     finally:
         context.opts |= given
         connection.execute(leave_namespace(path))
+
+
+def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> set[str]:
+    """Return the tables of the host's own models; a plugin may share its metadata."""
+    others = [other for other in to_list(host, []) if other is not metadata]
+    return {table.name for other in others for table in other.tables.values()}
 
 
 def _owned_by_host(session: Session, context: MigrationContext) -> Owns:
@@ -68,8 +78,14 @@ def _owned_by_host(session: Session, context: MigrationContext) -> Owns:
 
 
 def _owned_by_plugin(
-    connection: Connection, found: FoundPlugin, metadata: MetaData, *, qualified: bool
+    connection: Connection,
+    found: FoundPlugin,
+    metadata: MetaData,
+    known: set[str],
+    *,
+    qualified: bool,
 ) -> Owns:
+    """Return what tells a plugin's tables; `known` are those of the host's own models."""
     namespace = found.namespace
     if isinstance(namespace, Prefix):
         return lambda _schema, name: namespace.covers(name)
@@ -80,7 +96,8 @@ def _owned_by_plugin(
     # A plugin's metadata may hold the host's tables, as stubs or because the two share it.
     hosts = set(inspector.get_table_names()) - own
     if not namespace.create:
-        own, hosts = {table.name for table in metadata.tables.values()}, set()
+        # Who made a table in a shared schema, only the models can tell.
+        own, hosts = set(), known
     modelled = {table.name for table in metadata.tables.values()} - hosts
     return lambda schema, name: schema is None and name in own | modelled
 

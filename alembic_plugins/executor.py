@@ -135,7 +135,8 @@ class Executor:
             return
         # Losing the connection is a failure that cannot be recorded.
         with suppress(DBAPIError), _alembic.transaction(self.context):
-            self._ledger.add_failure(error.plugin, unit.action, str(error), duration)
+            rows = self._ledger.rows(error.plugin)
+            self._ledger.add_event(error.plugin, unit.action, rows, duration, str(error))
             self._flush()
 
     def _set_timeouts(self) -> None:

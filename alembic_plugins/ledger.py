@@ -108,30 +108,22 @@ class Ledger:
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
 
-    def add_failure(self, branch: str, action: str, detail: str, duration_ms: int | None) -> None:
-        """Record that something was tried and taken back."""
-        rows = list(self.rows(branch))
-        event = {
-            "plugin": branch,
-            "action": action,
-            "from_revisions": rows,
-            "to_revisions": rows,
-            "outcome": "failed",
-            "detail": detail,
-            "duration_ms": duration_ms,
-        }
-        self._due.append(record_event(self._tables, event))
-
     def add_event(
-        self, branch: str, action: str, before: tuple[str, ...], duration_ms: int | None
+        self,
+        branch: str,
+        action: str,
+        before: tuple[str, ...],
+        duration_ms: int | None,
+        failure: str | None = None,
     ) -> None:
-        """Record that something was done to a branch, which had the rows `before`."""
+        """Record what was done to a branch that had the rows `before`, or why it failed."""
         event = {
             "plugin": branch,
             "action": action,
             "from_revisions": list(before),
             "to_revisions": sorted(find_heads(self._applied.get(branch, {}).values())),
-            "outcome": "done",
+            "outcome": "done" if failure is None else "failed",
+            "detail": failure,
             "duration_ms": duration_ms,
         }
         self._due.append(record_event(self._tables, event))

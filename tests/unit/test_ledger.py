@@ -165,7 +165,7 @@ def test_event_tells_where_a_branch_came_from_and_went_to() -> None:
     ledger.add_event("billing", "upgrade", ("b1",), 7)
     (statement,) = ledger.take_due()
     values = "'billing', 'upgrade', CAST(ARRAY['b1'] AS TEXT[]), CAST(ARRAY['b2'] AS TEXT[])"
-    assert f"{values}, 'done', 7)" in to_sql(statement)
+    assert f"{values}, 'done', NULL, 7)" in to_sql(statement)
 
 
 def test_event_of_a_removal_goes_to_nothing() -> None:

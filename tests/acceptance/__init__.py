@@ -1,0 +1,1 @@
+"""Tests of the real command line, with nothing mocked."""

@@ -1,0 +1,151 @@
+"""`--sql`: what is printed does to a database what the command itself does."""
+
+import pytest
+from support.databases import Database
+from support.hosts import Host
+
+GOOD = (
+    "autocommit",
+    "billing",
+    "creates_own_schema",
+    "crm_requires_billing",
+    "depends_on_host",
+    "expands_a",
+    "forks_host",
+    "makes_things",
+    "named_by_prefix",
+    "needs_extension",
+    "reserved_word",
+    "takes_arguments",
+    "two_heads",
+)
+
+PLUGIN = ["-x", "plugin=billing"]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_install_leads_to_the_same_database(
+    host: Host, second_database: Database, name: str
+) -> None:
+    host.add(*{name, "billing"})
+    second_database.feed(host.succeed("plugin", "install", name, "--sql").stdout)
+    host.run("plugin", "install", name)
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+@pytest.mark.parametrize(
+    ("online", "offline"),
+    [
+        ("plugin upgrade billing", "-x plugin=billing upgrade billing_1:head --sql"),
+        ("-x plugin=billing upgrade head", "-x plugin=billing upgrade billing_1:head --sql"),
+        ("-x plugin=billing downgrade base", "-x plugin=billing downgrade billing_1:base --sql"),
+        ("plugin downgrade billing base --yes", "plugin downgrade billing billing_1:base --sql"),
+        ("-x plugin=billing stamp head", "-x plugin=billing stamp billing_1:head --sql"),
+    ],
+)
+def test_a_step_of_a_plugin_leads_to_the_same_database(
+    host: Host, second_database: Database, online: str, offline: str
+) -> None:
+    host.add("billing").run(*PLUGIN, "upgrade", "billing_1")
+    second_database.feed("\n".join(host.database.dump()))
+    second_database.feed(host.succeed(*offline.split()).stdout)
+    host.run(*online.split())
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+@pytest.mark.parametrize(
+    ("online", "offline"),
+    [
+        ("upgrade head", "upgrade host_1:head --sql"),
+        ("downgrade base", "downgrade host_1:base --sql"),
+        ("stamp head", "stamp host_1:head --sql"),
+    ],
+)
+def test_a_step_of_the_host_leads_to_the_same_database(
+    host: Host, second_database: Database, online: str, offline: str
+) -> None:
+    host.run("upgrade", "host_1")
+    second_database.feed("\n".join(host.database.dump()))
+    second_database.feed(host.succeed(*offline.split()).stdout)
+    host.run(*online.split())
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+@pytest.mark.parametrize(
+    ("online", "offline"),
+    [
+        ("plugin downgrade billing -1 --yes", "plugin downgrade billing -1 --sql"),
+        ("plugin uninstall billing --yes", "plugin uninstall billing --sql"),
+        ("-x plugin=billing downgrade -1", "-x plugin=billing downgrade billing_2:-1 --sql"),
+    ],
+)
+def test_going_back_from_the_head_leads_to_the_same_database(
+    host: Host, second_database: Database, online: str, offline: str
+) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    second_database.feed("\n".join(host.database.dump()))
+    second_database.feed(host.succeed(*offline.split()).stdout)
+    host.run(*online.split())
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+@pytest.mark.parametrize("target", ["head", "heads"])
+def test_upgrade_of_the_host_leads_to_the_same_database(
+    host: Host, second_database: Database, target: str
+) -> None:
+    second_database.feed(host.add("billing").succeed("upgrade", target, "--sql").stdout)
+    host.run("upgrade", target)
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+def test_plugins_that_need_each_other_lead_to_the_same_database(
+    host: Host, second_database: Database
+) -> None:
+    host.add("mutual_a", "mutual_b")
+    second_database.feed(host.succeed("plugin", "install", "mutual_a", "mutual_b", "--sql").stdout)
+    host.run("plugin", "install", "mutual_a", "mutual_b")
+    assert second_database.catalog() == host.database.catalog()
+    assert second_database.bookkeeping() == host.database.bookkeeping()
+
+
+def test_offline_mode_needs_no_database(host: Host) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    result = host.add("billing").alembic("plugin", "install", "billing", "--sql", env=nowhere)
+    assert result.exit_code == 0
+    assert "CREATE TABLE invoices" in result.stdout
+
+
+def test_offline_mode_changes_nothing(host: Host) -> None:
+    before = host.database.dump()
+    host.add("billing").succeed("plugin", "install", "billing", "--sql")
+    assert host.database.dump() == before
+
+
+def test_offline_mode_prints_sql_alone(host: Host) -> None:
+    lines = host.add("billing").succeed("plugin", "install", "billing", "--sql").lines
+    assert lines[0] == "BEGIN;"
+    assert [line for line in lines if line][-1] == "COMMIT;"
+
+
+def test_offline_mode_has_one_transaction_a_plugin(host: Host) -> None:
+    lines = host.add("billing").succeed("plugin", "install", "billing", "--sql").lines
+    assert (lines.count("BEGIN;"), lines.count("COMMIT;")) == (2, 2)
+
+
+def test_offline_mode_refuses_what_only_the_database_knows(host: Host) -> None:
+    words = host.add("billing").refuse("plugin", "upgrade", "--all", "--sql")
+    assert words.startswith("'alembic plugin upgrade --all --sql' cannot be told without")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["downgrade -1 --sql", "-x plugin=billing downgrade -1 --sql"],
+)
+def test_offline_downgrade_wants_to_know_from_where(host: Host, arguments: str) -> None:
+    words = host.add("billing").refuse(*arguments.split())
+    assert words == "downgrade with --sql requires <fromrev>:<torev>"

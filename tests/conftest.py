@@ -1,0 +1,100 @@
+"""Each test with a database has one of its own, cloned from a template."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pytest_postgresql import factories
+from pytest_postgresql.executors import NoopExecutor
+from sqlalchemy import Connection, NullPool, create_engine
+from support.databases import Database
+from support.hosts import Host
+from support.servers import Server, describe_server, reserve_folder, start_server, stop_server
+
+collect_ignore = ["plugins"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where an embedded server would be, before workers are started."""
+    if not hasattr(config, "workerinput"):
+        reserve_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the embedded server, after all workers are done."""
+    if not hasattr(config, "workerinput"):
+        stop_server()
+
+
+def pytest_report_header() -> str:
+    """Say which PostgreSQL the tests run on."""
+    return f"PostgreSQL: {describe_server()}"
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """The server, started when the first test asks for it."""
+    return start_server()
+
+
+template = factories.postgresql_noproc(dbname="plugin_tests")
+
+
+@pytest.fixture(scope="session")
+def executor(server: Server, request: pytest.FixtureRequest) -> NoopExecutor:
+    """What pytest-postgresql takes for the server, with the template made."""
+    request.config.option.postgresql_host = server.host
+    request.config.option.postgresql_port = server.port
+    request.config.option.postgresql_user = server.user
+    request.config.option.postgresql_password = server.password
+    found: NoopExecutor = request.getfixturevalue("template")
+    return found
+
+
+postgresql = factories.postgresql("executor")
+second_postgresql = factories.postgresql(
+    "executor", dbname=f"plugin_second{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+)
+
+
+@pytest.fixture
+def database(
+    server: Server, postgresql: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> Database:
+    """The test's own database, to which DATABASE_URL leads."""
+    database = Database(server.url(postgresql.info.dbname))
+    monkeypatch.setenv("DATABASE_URL", database.text)
+    return database
+
+
+@pytest.fixture
+def second_database(server: Server, second_postgresql: psycopg.Connection) -> Database:
+    """Another empty database, to compare the test's own with."""
+    return Database(server.url(second_postgresql.info.dbname))
+
+
+@pytest.fixture
+def database_url(database: Database) -> str:
+    """The URL of the test's own database."""
+    return database.text
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    """A connection to the test's own database."""
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def host(tmp_path: Path, database: Database) -> Host:
+    """A host without plugins, in a folder and on a database of its own."""
+    return Host(tmp_path, database)
+
+
+@pytest.fixture
+def example(host: Host) -> Host:
+    """The example host that the repository has, on a database of its own."""
+    return host.copy_example()

@@ -1,0 +1,119 @@
+"""The ``alembic plugin`` commands as functions that return data."""
+
+import pytest
+from support.hosts import Host
+
+from alembic_plugins import commands
+from alembic_plugins.errors import NotInstalled, UnknownPlugin, UnmetRequirement
+from alembic_plugins.plan import Direction
+from alembic_plugins.refusals import OfflineUnknown, PluginInUse
+
+
+def test_list_returns_a_status_a_plugin(host: Host) -> None:
+    host.add("billing", "two_heads").run("-x", "plugin=billing", "upgrade", "billing_1")
+    billing, two_heads = commands.list_plugins(host.config()).plugins
+    assert (billing.state, billing.current, billing.pending) == ("outdated", "billing_1", 1)
+    assert (two_heads.state, two_heads.head, two_heads.pending) == (
+        "available",
+        "two_2a, two_2b",
+        3,
+    )
+
+
+def test_list_returns_why_a_plugin_cannot_be_read(host: Host) -> None:
+    listing = commands.list_plugins(host.add("billing", "broken_syntax").config())
+    [problem] = listing.problems
+    assert "syntax_2_never_finished.py" in str(problem)
+
+
+def test_list_counts_two_heads_behind(host: Host) -> None:
+    host.add("two_heads").run("-x", "plugin=two_heads", "upgrade", "two_2a")
+    [status] = commands.list_plugins(host.config()).plugins
+    assert (status.state, status.current, status.pending) == ("outdated", "two_2a", 1)
+
+
+def test_show_returns_pending_revisions_in_order(host: Host) -> None:
+    details = commands.show_plugin(host.add("billing").config(), "billing")
+    assert details.pending_revisions == ("billing_1", "billing_2")
+
+
+def test_show_of_an_unknown_plugin_is_refused(host: Host) -> None:
+    with pytest.raises(UnknownPlugin):
+        commands.show_plugin(host.config(), "nothing")
+
+
+def test_show_of_an_orphan_knows_what_it_required(host: Host) -> None:
+    host.add("billing", "crm_requires_billing").run("plugin", "install", "crm_requires_billing")
+    host.remove("crm_requires_billing")
+    details = commands.show_plugin(host.config(), "crm_requires_billing")
+    assert details.requires == ("billing>=2.0",)
+
+
+def test_install_returns_what_was_run(host: Host) -> None:
+    plan = commands.install(host.add("billing").config(), ["billing"])
+    assert [step.revision for step in plan.steps] == ["host_1", "host_2", "billing_1", "billing_2"]
+    assert [unit.plugins for unit in plan.units] == [("host",), ("billing",)]
+
+
+def test_install_dry_run_returns_what_would_be_run(host: Host) -> None:
+    dry = commands.install(host.add("billing").config(), ["billing"], dry_run=True)
+    assert dry == commands.install(host.config(), ["billing"])
+
+
+def test_install_of_nothing_new_returns_an_empty_plan(host: Host) -> None:
+    commands.install(host.add("billing").config(), ["billing"])
+    assert commands.install(host.config(), ["billing"]).steps == ()
+
+
+def test_install_wants_the_version_that_is_required(host: Host) -> None:
+    host.add("billing", "requires_newer")
+    with pytest.raises(UnmetRequirement) as excinfo:
+        commands.install(host.config(), ["requires_newer"])
+    assert (excinfo.value.requirement, excinfo.value.found) == ("billing>=9", "2.1")
+
+
+def test_upgrade_of_what_is_not_installed_is_refused(host: Host) -> None:
+    with pytest.raises(NotInstalled):
+        commands.upgrade(host.add("billing").config(), ["billing"])
+
+
+def test_upgrade_of_all_cannot_be_told_offline(host: Host) -> None:
+    with pytest.raises(OfflineUnknown):
+        commands.upgrade(host.config(), sql=True)
+
+
+def test_downgrade_returns_what_was_run(host: Host) -> None:
+    commands.install(host.add("billing").config(), ["billing"])
+    plan = commands.downgrade(host.config(), "billing", "base")
+    assert [(step.revision, step.direction) for step in plan.steps] == [
+        ("billing_2", Direction.DOWNGRADE),
+        ("billing_1", Direction.DOWNGRADE),
+    ]
+
+
+def test_uninstall_returns_what_went(host: Host) -> None:
+    commands.install(host.add("makes_things").config(), ["makes_things"])
+    removal = commands.uninstall(host.config(), ["makes_things"])
+    assert removal.plan.removes == ("makes_things",)
+    counted = {item.name: item.rows for item in removal.objects["makes_things"]}
+    assert counted["things"] == 2
+
+
+def test_uninstall_names_who_needs_it(host: Host) -> None:
+    host.add("billing", "crm_requires_billing")
+    commands.install(host.config(), ["crm_requires_billing"])
+    with pytest.raises(PluginInUse) as excinfo:
+        commands.uninstall(host.config(), ["billing"])
+    assert excinfo.value.dependents == ("crm_requires_billing",)
+
+
+def test_uninstall_with_cascade_returns_all_that_went(host: Host) -> None:
+    host.add("billing", "crm_requires_billing")
+    commands.install(host.config(), ["crm_requires_billing"])
+    removal = commands.uninstall(host.config(), ["billing"], cascade=True)
+    assert removal.plan.removes == ("crm_requires_billing", "billing")
+
+
+def test_history_returns_events(host: Host) -> None:
+    commands.install(host.add("billing").config(), ["billing"])
+    assert [event.plugin for event in commands.history(host.config())] == ["host", "billing"]

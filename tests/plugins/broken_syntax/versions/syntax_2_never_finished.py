@@ -1,0 +1,7 @@
+"""never finished"""
+
+revision = "syntax_2"
+down_revision = "syntax_1"
+
+
+def upgrade(:

@@ -1,0 +1,27 @@
+"""create drops
+
+Revision ID: drops_1
+Revises:
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "drops_1"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Upgrade schema."""
+    op.create_table(
+        "drops",
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+    )
+
+
+def downgrade() -> None:
+    """Downgrade schema."""
+    op.drop_table("drops")

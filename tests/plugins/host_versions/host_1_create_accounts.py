@@ -1,0 +1,28 @@
+"""create accounts
+
+Revision ID: host_1
+Revises:
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "host_1"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Upgrade schema."""
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+        sa.Column("email", sa.Text(), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Downgrade schema."""
+    op.drop_table("accounts")

@@ -1,0 +1,27 @@
+"""create crumbs
+
+Revision ID: leftover_1
+Revises:
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "leftover_1"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Upgrade schema."""
+    op.create_table(
+        "crumbs",
+        sa.Column("id", sa.BigInteger(), primary_key=True),
+    )
+
+
+def downgrade() -> None:
+    """Downgrade schema."""
+    pass

