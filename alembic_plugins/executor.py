@@ -78,8 +78,9 @@ class Executor:
         self._entered: Executable | None = None
         self._path: str | None = None
         self._total = self._done = 0
-        # What was committed within a unit, or is the caller's to take back, is not tried again.
-        self._is_committed = context.as_sql or _alembic.in_external_transaction(context)
+        # A transaction that is the caller's, or was committed midway, cannot be tried again.
+        self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
+        self._is_committed = False
 
     @property
     def connection(self) -> Connection:
@@ -113,13 +114,14 @@ class Executor:
         """Run a unit, and once more where it met another transaction; record that it failed."""
         naps = find_naps()
         while True:
-            ledger, done = self._ledger.copy(), self._done
-            started = monotonic()
+            ledger, done, started = self._ledger.copy(), self._done, monotonic()
+            self._is_committed = False
             try:
                 self._try_unit(unit, plan)
             except MigrationFailed as error:
                 self._ledger, self._done, self._entered = ledger, done, None
-                met = None if self._is_committed else find_transient(error)
+                undone = self._is_ours and not self._is_committed
+                met = find_transient(error) if undone else None
                 nap = next(naps, None) if met else None
                 if nap is None:
                     self._record_failure(unit, error, self._duration(started))
@@ -131,7 +133,7 @@ class Executor:
 
     def _record_failure(self, unit: Unit, error: MigrationFailed, duration: int | None) -> None:
         """Record what was taken back, where there is a registry and the transaction was ours."""
-        if self._is_committed or not self._has_tables[1]:
+        if self._is_committed or not self._is_ours or not self._has_tables[1]:
             return
         # Losing the connection is a failure that cannot be recorded.
         with suppress(DBAPIError), _alembic.transaction(self.context):
