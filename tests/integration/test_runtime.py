@@ -1,8 +1,11 @@
 """What ``env.py`` calls, by way of callers that use `alembic.command` in their own process."""
 
+from typing import Any
+
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import Connection, text
 from support.hosts import Host
 
@@ -17,6 +20,12 @@ given = context.config.attributes
 alembic_plugins.configure(given["connection"], **given["options"])
 alembic_plugins.run_migrations(**given.get("arguments", {}))
 """
+
+
+def raise_at_billing_2(*, step: MigrationInfo, **_facts: object) -> None:
+    """Be a callback that does not like one revision."""
+    if step.up_revision_id == "billing_2":
+        raise ValueError("no")
 
 
 @pytest.fixture
@@ -102,15 +111,10 @@ def test_offline_mode_writes_to_the_configuration_s_buffer(host: Host) -> None:
 
 
 def test_callback_sees_each_step_with_its_rows(own: Config) -> None:
-    seen: list[tuple[str | None, set[str]]] = []
-
-    def callback(**facts: object) -> None:
-        step, heads = facts["step"], facts["heads"]
-        seen.append((step.up_revision_id, set(heads)))  # type: ignore[attr-defined, call-overload]
-
-    own.attributes["options"] = {"on_version_apply": callback}
+    seen: list[dict[str, Any]] = []
+    own.attributes["options"] = {"on_version_apply": lambda **facts: seen.append(facts)}
     commands.install(own, ["billing"])
-    assert seen == [
+    assert [(facts["step"].up_revision_id, set(facts["heads"])) for facts in seen] == [
         ("host_1", {"host_1"}),
         ("host_2", {"host_2"}),
         ("billing_1", {"host_2", "billing_1"}),
@@ -119,11 +123,7 @@ def test_callback_sees_each_step_with_its_rows(own: Config) -> None:
 
 
 def test_callback_that_raises_takes_its_step_back(own: Config, host: Host) -> None:
-    def callback(**facts: object) -> None:
-        if facts["step"].up_revision_id == "billing_2":  # type: ignore[attr-defined]
-            raise ValueError("no")
-
-    own.attributes["options"] = {"on_version_apply": callback}
+    own.attributes["options"] = {"on_version_apply": raise_at_billing_2}
     with pytest.raises(ValueError, match="no"):
         commands.install(own, ["billing"])
     assert host.database.versions() == ["host_2"]

@@ -59,7 +59,10 @@ def start_server() -> Server:
     """Return the server, which is started unless another worker has done so."""
     named = os.environ.get(NAMED_BY)
     if named:
-        return Server.from_url(named)
+        server = Server.from_url(named)
+        # Without this, pytest-postgresql would try for a minute.
+        psycopg.connect(_plain(server.url("postgres"))).close()
+        return server
     embedded = _import_embedded()
     running = embedded.get_server(_data(), cleanup_mode=None)
     # The process that has reserved the folder stops the server, when all workers are done.
@@ -78,7 +81,8 @@ def stop_server() -> None:
     if (data / "postmaster.pid").exists():
         user = "embedded_postgres" if os.geteuid() == 0 else None
         command = [find_program("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
-        subprocess.run(command, user=user, check=True, capture_output=True, cwd="/")
+        # It may have died already; its folder goes all the same.
+        subprocess.run(command, user=user, check=False, capture_output=True, cwd="/")
     shutil.rmtree(folder)
 
 
