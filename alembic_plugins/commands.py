@@ -105,7 +105,7 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
         status = _read_status(session, name, problems)
         if problems and name not in session.state.plugins:
             raise problems[0]
-        found = _find(session, name)
+        found = session.find_usable(name)
         declared = found.declaration if found else None
         installed = session.state.plugins.get(name)
         branch = session.remembered_branch(name)
@@ -269,13 +269,6 @@ def _count(migrator: Migrator, name: str) -> tuple[CatalogObject, ...]:
     counted = tuple(count_objects(migrator.connection, objects))
     migrator.end_reading()
     return counted
-
-
-def _find(session: Session, name: str) -> FoundPlugin | None:
-    try:
-        return session.find_plugin(name)
-    except PluginError:
-        return None
 
 
 def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:

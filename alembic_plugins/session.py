@@ -272,9 +272,14 @@ class Session:
         alone = declaration is not None and declaration.transaction == "revision"
         return self.transaction_per_revision or alone
 
-    def declaration(self, name: str) -> Plugin | None:
-        """Return what a plugin declares, or None where it is gone or broken."""
+    def find_usable(self, name: str) -> FoundPlugin | None:
+        """Return a plugin that is on disk, or None where it is gone or broken."""
         try:
-            return self.find_plugin(name).declaration
+            return self.find_plugin(name)
         except PluginError:
             return None
+
+    def declaration(self, name: str) -> Plugin | None:
+        """Return what a plugin declares, or None where it is gone or broken."""
+        found = self.find_usable(name)
+        return found.declaration if found else None

@@ -46,12 +46,12 @@ def _is_plugin(session: Session, name: str) -> bool:
     return name in session.state.branches or name in session.discovery.names
 
 
-def upgrade(session: Session, scope: str | None, target: str, action: str = "upgrade") -> Plan:
+def upgrade(session: Session, scope: str | None, target: str) -> Plan:
     """Plan ``upgrade TARGET``: of one branch, or with ``heads`` of all that are installed."""
     scope, target = split_target(session, scope, target)
     if scope is None and target == "heads":
         return upgrade_installed(session)
-    return upgrade_to(session, {scope or HOST: target}, action)
+    return upgrade_to(session, {scope or HOST: target})
 
 
 def upgrade_installed(session: Session) -> Plan:
@@ -64,14 +64,14 @@ def upgrade_installed(session: Session) -> Plan:
     targets = {HOST: "heads"}
     for name in session.state.plugins:
         try:
-            _plan_targets(session, dict.fromkeys(_with_requirements(session, [name]), "heads"), "")
+            _plan_targets(session, dict.fromkeys(_with_requirements(session, [name]), "heads"))
             targets[name] = "heads"
         except UnknownPlugin:
             continue
         except PluginError as error:
             problems.append(error)
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
-    plan = _plan_targets(session, ordered, "upgrade")
+    plan = _plan_targets(session, ordered)
     return Plan(plan.units, plan.nodes, problems=tuple(problems))
 
 
@@ -91,18 +91,18 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
             raise NotInstalled(name)
 
 
-def upgrade_to(session: Session, targets: Mapping[str, str], action: str = "upgrade") -> Plan:
+def upgrade_to(session: Session, targets: Mapping[str, str]) -> Plan:
     """Plan the upgrade of branches to a revision each, after the host and what they require."""
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     host = {HOST: "heads"} if session.settings.host_first else {}
-    return _plan_targets(session, {**host, **ordered, **targets}, action)
+    return _plan_targets(session, {**host, **ordered, **targets})
 
 
 def _with_requirements(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     return order_requirements(names, session.find_requirements)
 
 
-def _plan_targets(session: Session, targets: dict[str, str], action: str) -> Plan:
+def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
     wanted: list[tuple[str, str]] = []
     for name, target in targets.items():
         branch = session.find_target(name)
@@ -111,18 +111,12 @@ def _plan_targets(session: Session, targets: dict[str, str], action: str) -> Pla
     nodes = session.close(wanted)
     # A revision may depend on a plugin that nothing requires by name: it counts as required too.
     names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
-    missing = dict.fromkeys((name for name in names if name not in targets), "heads")
-    missing = {
-        name: target for name, target in missing.items() if _is_required(session, name, names)
-    }
+    required = {needed for name in names for needed in session.find_requirements(name)}
+    missing = [name for name in names if name in required and name not in targets]
     if missing:
-        return _plan_targets(session, {**missing, **targets}, action)
+        return _plan_targets(session, {**dict.fromkeys(missing, "heads"), **targets})
     session.check_namespaces(name for name in names if name != HOST)
-    return plan_upgrade(nodes, _order_hint(session, names), session.is_alone, action)
-
-
-def _is_required(session: Session, name: str, names: Collection[str]) -> bool:
-    return any(name in session.find_requirements(other) for other in names)
+    return plan_upgrade(nodes, _order_hint(session, names), session.is_alone, "upgrade")
 
 
 def _order_hint(session: Session, names: Sequence[str]) -> dict[str, Collection[str]]:
