@@ -44,6 +44,19 @@ _OBJECTS_OF_HOST = text("""
     ORDER BY 1, 4
 """)
 
+# The partitions of a table, and theirs, that are in the same schema.
+_PARTITIONS = text("""
+    SELECT o.type AS kind, n.nspname AS schema, c.relname AS name, o.identity,
+           'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid
+    FROM pg_catalog.pg_partition_tree(:oid) t
+    JOIN pg_catalog.pg_class c ON c.oid = t.relid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
+        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
+    WHERE t.level > 0 AND n.nspname = :schema
+    ORDER BY 4
+""").bindparams(bindparam("oid"), bindparam("schema"))
+
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
     SELECT pg_catalog.pg_total_relation_size(:oid)
@@ -51,20 +64,53 @@ _SIZE = text("""
     FROM pg_catalog.pg_partition_tree(:oid) t WHERE t.level > 0
 """).bindparams(bindparam("oid"))
 
-# What depends on some objects, or on what hangs on them, without hanging on them itself.
+# What depends on some objects, or on what hangs on them, without hanging on them itself: in
+# PostgreSQL's words, of which catalog, and the schema and relation to which it belongs. A partition
+# would go with its table, and leans on it where it is in another schema.
 _LEANING = text("""
     WITH RECURSIVE inside (classid, objid) AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]))
         UNION
         SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
         JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
-        WHERE d.deptype <> 'n')
-    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+        LEFT JOIN pg_catalog.pg_class c
+          ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
+          AND c.relispartition AND c.relkind NOT IN ('i', 'I')
+        LEFT JOIN pg_catalog.pg_class p
+          ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.oid = d.refobjid
+        WHERE d.deptype <> 'n' AND c.relnamespace IS NOT DISTINCT FROM p.relnamespace
+           OR d.deptype <> 'n' AND c.oid IS NULL)
+    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
+           o.type AS kind, coalesce(n.nspname, a.object_names[1]) AS schema,
+           coalesce(t.relname, a.object_names[2]) AS relation
     FROM pg_catalog.pg_depend d
     JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
-    WHERE d.deptype = 'n' AND (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object_as_address(
+        d.classid, d.objid, d.objsubid) a
+    LEFT JOIN pg_catalog.pg_namespace n ON pg_catalog.quote_ident(n.nspname) = o.schema
+    LEFT JOIN pg_catalog.pg_index x
+      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.indexrelid = d.objid
+    LEFT JOIN pg_catalog.pg_class t ON t.oid = x.indrelid
+    WHERE (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
     ORDER BY 1
 """).bindparams(bindparam("classids"), bindparam("objids"))
+
+# The indexes of a schema that a concurrent statement has left unfinished, and that none builds now.
+_INVALID_INDEXES = text("""
+    SELECT t.relname AS table, o.identity
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
+        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
+    WHERE NOT i.indisvalid AND c.relkind = 'i'
+      AND n.nspname = coalesce(CAST(:schema AS text), current_schema())
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
+                      WHERE p.index_relid = i.indexrelid)
+    ORDER BY 2
+""").bindparams(bindparam("schema"))
 
 _SCHEMA_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :schema)")
 
@@ -101,6 +147,26 @@ class CatalogObject:
         return f"{self.kind} {self.identity}"
 
 
+@dataclass(frozen=True)
+class Leaning:
+    """Something elsewhere that depends on an object.
+
+    Attributes:
+        words: what PostgreSQL calls it, as in ``constraint c on table t``.
+        kind: PostgreSQL's word for its kind: table constraint, trigger, rule ...
+        schema: the schema that it, or what it is on, is in.
+        relation: the relation that it is or is on; None for what is on none.
+    """
+
+    words: str
+    kind: str
+    schema: str | None
+    relation: str | None
+
+    def __str__(self) -> str:
+        return self.words
+
+
 def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogObject, ...]:
     """Return what stands in a namespace, without counting rows.
 
@@ -111,7 +177,20 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
         return tuple(item for item in found if namespace.covers(item.name))
     if not namespace.create and namespace.name == connection.scalar(select(func.current_schema())):
         return ()
-    rows = connection.execute(_OBJECTS_OF_SCHEMA, {"schema": namespace.name})
+    return read_schema_objects(connection, namespace.name)
+
+
+def read_schema_objects(connection: Connection, schema: str) -> tuple[CatalogObject, ...]:
+    """Return what stands in a schema, without counting rows."""
+    rows = connection.execute(_OBJECTS_OF_SCHEMA, {"schema": schema})
+    return tuple(CatalogObject(**row._mapping) for row in rows)
+
+
+def read_partitions(connection: Connection, item: CatalogObject) -> tuple[CatalogObject, ...]:
+    """Return the partitions of a table in the table's schema; what is no such table has none."""
+    if item.kind != "table":
+        return ()
+    rows = connection.execute(_PARTITIONS, {"oid": item.objid, "schema": item.schema})
     return tuple(CatalogObject(**row._mapping) for row in rows)
 
 
@@ -139,13 +218,21 @@ def _count(connection: Connection, item: CatalogObject) -> CatalogObject | None:
     return replace(item, rows=rows, bytes=int(size or 0))
 
 
-def read_leaning(connection: Connection, objects: tuple[CatalogObject, ...]) -> tuple[str, ...]:
-    """Return, in PostgreSQL's words, what would be lost elsewhere if `objects` were dropped."""
+def read_leaning(connection: Connection, objects: tuple[CatalogObject, ...]) -> tuple[Leaning, ...]:
+    """Return what would be lost elsewhere if `objects` were dropped."""
     parameters = {
         "classids": [item.classid for item in objects],
         "objids": [item.objid for item in objects],
     }
-    return tuple(connection.scalars(_LEANING, parameters))
+    return tuple(Leaning(**row._mapping) for row in connection.execute(_LEANING, parameters))
+
+
+def read_invalid_indexes(connection: Connection, namespace: Namespace | None) -> tuple[str, ...]:
+    """Return the invalid indexes of a namespace, or with None of the host's schema."""
+    schema = namespace.name if isinstance(namespace, Schema) else None
+    rows = connection.execute(_INVALID_INDEXES, {"schema": schema})
+    tables = namespace if isinstance(namespace, Prefix) else None
+    return tuple(row.identity for row in rows if tables is None or tables.covers(row.table))
 
 
 def has_schema(connection: Connection, namespace: Namespace) -> bool:

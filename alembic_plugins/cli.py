@@ -8,6 +8,10 @@ _PLUGIN = ("plugin", {"metavar": "NAME", "help": "the plugin's name"})
 _PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "+", "help": "plugins by name"})
 _SOME_PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "*", "help": "plugins by name"})
 _ANY_PLUGIN = ("plugin", {"metavar": "NAME", "nargs": "?", "help": "one plugin only"})
+_REPAIRED = (
+    "plugin",
+    {"metavar": "NAME", "nargs": "?", "help": "a plugin, or host; all of them by default"},
+)
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
@@ -16,7 +20,20 @@ _DRY_RUN = ("--dry-run", {"dest": "dry_run", "help": "print the plan and change 
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
-_PURGE = ("--purge", {"dest": "purge", "help": "drop what the downgrades leave behind"})
+_PURGE = (
+    "--purge",
+    {"dest": "purge", "help": "drop what the downgrades leave behind, or cannot take back"},
+)
+_KEEP_DATA = ("--keep-data", {"dest": "keep_data", "help": "set the plugin's objects aside"})
+_BACKUP = (
+    "--backup",
+    {"dest": "backup", "metavar": "PATH", "help": "write the plugin to a file of pg_dump's first"},
+)
+_FROM = (
+    "--from",
+    {"dest": "path", "metavar": "PATH", "help": "a backup, instead of what is set aside"},
+)
+_ADOPTED = ("revision", {"metavar": "REVISION", "nargs": "?", "help": "the heads by default"})
 
 Argument = tuple[str, dict[str, Any]]
 
@@ -29,7 +46,11 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
     def add(
-        name: str, door: Callable[..., None], positional: list[Argument], flags: list[Argument]
+        name: str,
+        door: Callable[..., None],
+        positional: list[Argument],
+        flags: list[Argument],
+        valued: Argument | None = None,
     ) -> None:
         line = (door.__doc__ or "").partition("\n")[0]
         parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
@@ -37,13 +58,23 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
             parser.add_argument(argument, **options)
         for argument, options in flags:
             parser.add_argument(argument, action="store_true", **options)
+        if valued:
+            parser.add_argument(valued[0], **valued[1])
         names = [argument for argument, _ in positional]
-        parser.set_defaults(cmd=(door, names, [options["dest"] for _, options in flags]))
+        keys = [options["dest"] for _, options in (*flags, *([valued] if valued else []))]
+        parser.set_defaults(cmd=(door, names, keys))
 
     add("list", doors.list_plugins, [], [_JSON])
     add("show", doors.show, [_PLUGIN], [_JSON])
     add("install", doors.install, [_PLUGINS], [_SQL, _DRY_RUN])
     add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, _SQL, _DRY_RUN])
     add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN])
-    add("uninstall", doors.uninstall, [_PLUGINS], [_CASCADE, _PURGE, _YES, _SQL, _DRY_RUN])
+    flags = [_CASCADE, _KEEP_DATA, _PURGE, _YES, _SQL, _DRY_RUN]
+    add("uninstall", doors.uninstall, [_PLUGINS], flags, _BACKUP)
+    add("restore", doors.restore, [_PLUGIN], [_DRY_RUN], _FROM)
+    add("adopt", doors.adopt, [_PLUGIN, _ADOPTED], [])
+    add("forget", doors.forget, [_PLUGIN], [_YES, _DRY_RUN])
+    add("repair", doors.repair, [_REPAIRED], [_YES, _DRY_RUN])
     add("history", doors.history, [_ANY_PLUGIN], [_JSON])
+    add("history-sync", doors.history_sync, [], [_YES, _DRY_RUN])
+    add("eject", doors.eject, [], [_YES, _DRY_RUN])

@@ -3,93 +3,72 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from . import targets
-from .catalog import CatalogObject, count_objects, read_objects
-from .discovery import FoundPlugin
-from .errors import NotAHost, PluginError, UnknownPlugin
+from . import targets, upkeep
+from .adoption import check_made
+from .errors import InvalidOption, NotAHost
 from .hosting import is_host
 from .migrator import MakePlan, Migrator
 from .plan import Plan
+from .plugin import HOST, check_name
+from .preview import Holdings, read_holdings
 from .refusals import OfflineUnknown
-from .registry import Event, InstalledPlugin, read_events
+from .registry import Event, read_events, read_sources
 from .runtime import Work
 from .session import Session
+from .sourcefile import find_changes, read_source
+from .status import Listing, PluginDetails, read_details, read_listing
 from .tables import make_tables
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class PluginStatus:
-    """One line of ``alembic plugin list``.
-
-    Attributes:
-        state: ``available``, ``installed``, ``outdated`` or ``orphaned``.
-        current: the applied heads, with commas; None where nothing is applied.
-        head: the heads on disk, with commas; None where they cannot be read.
-        pending: how many revisions on disk are not applied; None where they cannot be read.
-    """
-
-    name: str
-    version: str | None
-    namespace: str | None
-    state: str
-    current: str | None
-    head: str | None
-    pending: int | None
-
-
-@dataclass(frozen=True)
-class PluginDetails:
-    """What ``alembic plugin show`` tells besides the status."""
-
-    status: PluginStatus
-    description: str
-    package: str | None
-    source: str | None
-    versions: str | None
-    models: str | None
-    transaction: str
-    requires: tuple[str, ...]
-    required_by: tuple[str, ...]
-    extensions: tuple[str, ...]
-    writes: tuple[str, ...]
-    pending_revisions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """All plugins, and why some of them cannot be read."""
-
-    plugins: tuple[PluginStatus, ...]
-    problems: tuple[PluginError, ...]
-
-
-@dataclass(frozen=True)
 class Removal:
-    """What an uninstall takes away: its plan, and the objects in each plugin's namespace."""
+    """What an uninstall takes away: its plan, and what each plugin has, by name."""
 
     plan: Plan
-    objects: Mapping[str, tuple[CatalogObject, ...]]
+    holdings: Mapping[str, Holdings]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a repair accepts.
+
+    Attributes:
+        plan: what is recorded.
+        changes: the lines of a diff between a revision's file as it was applied and as it is
+            now, by plugin and revision; none where the file as it was is not remembered.
+        strangers: the rows of the version table that nothing explains, and that are deleted.
+    """
+
+    plan: Plan
+    changes: Mapping[tuple[str, str], tuple[str, ...]]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What is left when the database is handed back to stock Alembic.
+
+    Attributes:
+        rows: those of the version table.
+        locations: the version locations that stock Alembic has to be given.
+    """
+
+    rows: tuple[str, ...]
+    locations: tuple[str, ...]
 
 
 def list_plugins(config: Config) -> Listing:
     """Return all plugins that are on disk or in the database, by name."""
-
-    def read(migrator: Migrator) -> Listing:
-        session = migrator.session
-        problems: list[PluginError] = []
-        names = sorted({*session.discovery.names, *session.state.plugins})
-        plugins = tuple(_read_status(session, name, problems) for name in names)
-        return Listing(plugins, tuple(problems))
-
-    return _run(config, read)
+    return _run(config, read_listing)
 
 
 def show_plugin(config: Config, name: str) -> PluginDetails:
@@ -98,33 +77,7 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.
     """
-
-    def read(migrator: Migrator) -> PluginDetails:
-        session = migrator.session
-        problems: list[PluginError] = []
-        status = _read_status(session, name, problems)
-        if problems and name not in session.state.plugins:
-            raise problems[0]
-        found = session.find_usable(name)
-        declared = found.declaration if found else None
-        installed = session.state.plugins.get(name)
-        branch = session.remembered_branch(name)
-        return PluginDetails(
-            status,
-            declared.description if declared else "",
-            _package(found, installed),
-            found.source if found else None,
-            str(found.versions) if found else None,
-            declared.models if declared else None,
-            declared.transaction if declared else "plugin",
-            tuple(declared.requires) if declared else installed.requires if installed else (),
-            targets.find_requiring(session, [name]),
-            tuple(declared.extensions) if declared else (),
-            tuple(declared.writes) if declared else (),
-            tuple(r for r in branch.order if r not in session.state.by_revision),
-        )
-
-    return _run(config, read)
+    return _run(config, lambda migrator: read_details(migrator, name))
 
 
 def install(
@@ -203,29 +156,160 @@ def uninstall(
     *,
     cascade: bool = False,
     purge: bool = False,
+    keep_data: bool = False,
+    backup: Path | None = None,
     sql: bool = False,
     dry_run: bool = False,
 ) -> Removal:
     """Take plugins back to base and remove them, in one transaction; return what goes.
 
-    With `sql` they are taken to be at their heads.
+    With `keep_data` nothing is taken back: their objects are set aside. With `backup` they are
+    written to a file first. With `sql` they are taken to be at their heads.
 
     Raises:
         NotInstalled: the database does not have one of them.
         PluginInUse: others depend on one of them, and there is no `cascade`.
+        PluginLeanedOn: objects of others lean on theirs, and there is no `cascade`.
         LeftoverObjects: the downgrades left something behind, and there is no `purge`.
+        CannotKeep: the data of one cannot be set aside.
         PluginError: what else cannot be done, in words.
     """
+    _check_options(keep_data=keep_data, purge=purge, backup=backup, sql=sql)
 
     def make_plan(session: Session) -> Plan:
-        return targets.uninstall(session, names, cascade=cascade, purge=purge)
+        if keep_data:
+            return targets.quarantine(session, names, cascade=cascade)
+        return targets.uninstall(session, names, cascade=cascade, purge=purge, backup=backup)
 
     def run(migrator: Migrator) -> Removal:
         plan = make_plan(migrator.session)
-        objects = {} if sql else {name: _count(migrator, name) for name in plan.removes}
-        return Removal(_carry_out(make_plan, dry_run, migrator), objects)
+        holdings = {} if sql else read_holdings(migrator, plan)
+        return Removal(_carry_out(make_plan, dry_run, migrator), holdings)
 
     return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
+
+
+def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bool) -> None:
+    if keep_data and (purge or backup):
+        raise InvalidOption("--keep-data", "true", "false, or leave out --purge and --backup")
+    if sql and (keep_data or backup):
+        command = f"alembic plugin uninstall --sql {'--keep-data' if keep_data else '--backup'}"
+        raise OfflineUnknown(command, "Leave out --sql")
+
+
+def restore(
+    config: Config, name: str, *, path: Path | None = None, dry_run: bool = False
+) -> tuple[str, ...]:
+    """Bring back a plugin that is set aside, or all of a backup; return the names of what is back.
+
+    Raises:
+        AlreadyInstalled: the database has the plugin.
+        NotQuarantined: nothing of it is set aside, and there is no `path`.
+        NotInBackup: the backup at `path` has nothing of it.
+        RestoreFailed: pg_restore says why.
+        PluginError: what else cannot be done, in words.
+    """
+    check_name(name)
+    if path is not None:
+        return _run(config, lambda migrator: migrator.bring_back(path, name))
+    plan = _run(config, partial(_carry_out, lambda session: upkeep.restore(session, name), dry_run))
+    return tuple(plan.fates)
+
+
+def forget(config: Config, name: str, *, dry_run: bool = False) -> Holdings:
+    """Remove a plugin from the registry; return what it has, which stays where it is.
+
+    Raises:
+        NotInstalled: the database does not have it.
+        CannotForget: other plugins need it.
+    """
+
+    def make_plan(session: Session) -> Plan:
+        return upkeep.forget(session, name)
+
+    def run(migrator: Migrator) -> Holdings:
+        holdings = read_holdings(migrator, make_plan(migrator.session))[name]
+        _carry_out(make_plan, dry_run, migrator)
+        return holdings
+
+    return _run(config, run)
+
+
+def adopt(config: Config, name: str, revision: str = "heads") -> Plan:
+    """Record a plugin whose objects are there already as installed; return what was recorded.
+
+    What its revisions would make is made in a scratch database, and compared with what is there.
+
+    Raises:
+        AlreadyInstalled: the database has the plugin.
+        NothingToAdopt: its namespace is empty.
+        Different: what is there is not what the revisions make.
+        ScratchFailed: the revisions could not be tried out.
+        PluginError: what else cannot be done, in words.
+    """
+    check_name(name)
+
+    def make_plan(session: Session) -> Plan:
+        return upkeep.adopt(session, name, revision)
+
+    def run(migrator: Migrator) -> Plan:
+        make_plan(migrator.session)
+        check_made(migrator, name, revision)
+        return migrator.run(make_plan)
+
+    return _run(config, run)
+
+
+def repair(config: Config, name: str | None = None, *, dry_run: bool = False) -> Repair:
+    """Accept changed revision files of a branch, and delete rows that nothing explains.
+
+    Args:
+        config: the host's.
+        name: the plugin, or ``host``; None is all of them.
+        dry_run: only return what differs.
+
+    Raises:
+        NotInstalled: the database does not have the plugin.
+        RevisionMoved: a changed file needs revisions that are not applied.
+    """
+
+    def make_plan(session: Session) -> Plan:
+        names = (HOST, *session.state.plugins) if name is None else (name,)
+        targets.check_installed(session, [n for n in names if n != HOST])
+        return upkeep.repair(session, names, upkeep.find_strangers(session))
+
+    def run(migrator: Migrator) -> Repair:
+        plan = make_plan(migrator.session)
+        changes = _read_changes(migrator, tuple(plan.fates))
+        strangers = tuple(row for unit in plan.units for row in unit.strangers)
+        return Repair(_carry_out(make_plan, dry_run, migrator), changes, strangers)
+
+    return _run(config, run)
+
+
+def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
+    """Delete the rows of the version table that neither a file nor the registry explains."""
+
+    def make_plan(session: Session) -> Plan:
+        return upkeep.repair(session, (), upkeep.find_strangers(session))
+
+    plan = _run(config, partial(_carry_out, make_plan, dry_run))
+    return tuple(row for unit in plan.units for row in unit.strangers)
+
+
+def eject(config: Config, *, dry_run: bool = False) -> Leaving:
+    """Hand the database back to stock Alembic: its rows as it wants them, and none of our tables.
+
+    Raises:
+        CannotLeave: plugins are there whose revisions stock Alembic could not find.
+    """
+
+    def run(migrator: Migrator) -> Leaving:
+        locations = upkeep.find_locations(migrator.session)
+        plan = _carry_out(upkeep.eject, dry_run, migrator)
+        return Leaving(plan.stock_rows or (), locations)
+
+    return _run(config, run)
 
 
 def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
@@ -263,45 +347,18 @@ def _carry_out(make_plan: MakePlan, dry_run: bool, migrator: Migrator) -> Plan:
     return make_plan(migrator.session) if dry_run else migrator.run(make_plan)
 
 
-def _count(migrator: Migrator, name: str) -> tuple[CatalogObject, ...]:
-    namespace = migrator.session.state.plugins[name].namespace
-    objects = read_objects(migrator.connection, namespace)
-    counted = tuple(count_objects(migrator.connection, objects))
+def _read_changes(
+    migrator: Migrator, names: Sequence[str]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Return what differs in the changed files of branches."""
+    changes: dict[tuple[str, str], tuple[str, ...]] = {}
+    tables = make_tables(migrator.context.version_table_schema)
+    for name in names:
+        changed = migrator.session.find_changed(name)
+        known = read_sources(migrator.connection, tables, changed)
+        for revision in changed:
+            source = read_source(migrator.session.branch(name).infos[revision].path)
+            before, after = known.get(revision), source.text if source else ""
+            changes[name, revision] = find_changes(before, after) if before else ()
     migrator.end_reading()
-    return counted
-
-
-def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:
-    if found:
-        return found.package
-    return installed.package if installed else None
-
-
-def _read_status(session: Session, name: str, problems: list[PluginError]) -> PluginStatus:
-    """Return the status of a plugin, and add to `problems` why something of it is not known."""
-    installed = session.state.plugins.get(name)
-    current = ", ".join(session.state.heads(name)) or None
-    found, branch = None, None
-    try:
-        found = session.find_plugin(name)
-        branch = session.branch(name)
-    except UnknownPlugin as error:
-        problems.append(error)
-        if installed:
-            return _orphan(installed, current)
-    except PluginError as error:
-        problems.append(error)
-    known = installed or found
-    version = found.declaration.version if found else installed and installed.version
-    namespace = str(known.namespace) if known else None
-    head = ", ".join(branch.heads()) or None if branch else None
-    pending = sum(r not in session.state.by_revision for r in branch.infos) if branch else None
-    state = ("outdated" if pending else "installed") if installed else "available"
-    return PluginStatus(name, version or None, namespace, state, current, head, pending)
-
-
-def _orphan(installed: InstalledPlugin, current: str | None) -> PluginStatus:
-    namespace = str(installed.namespace)
-    return PluginStatus(
-        installed.name, installed.version, namespace, "orphaned", current, None, None
-    )
+    return changes

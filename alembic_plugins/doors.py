@@ -7,15 +7,19 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
 
 from . import commands
-from .commands import PluginStatus, Removal
-from .errors import InvalidOption
-from .plan import Plan, Step
+from .commands import Removal
+from .errors import InvalidOption, UnknownPlugin
+from .plan import Fate, Plan, Step
+from .preview import Holdings
 from .refusals import ConfirmationNeeded, Declined
+from .status import PluginStatus
 
 _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
 
@@ -23,14 +27,21 @@ _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
 def list_plugins(config: Config, as_json: bool) -> None:
     """List the plugins that are on disk or in the database."""
     listing = commands.list_plugins(config)
-    orphans = {plugin.name for plugin in listing.plugins if plugin.state == "orphaned"}
+    gone = {p.name for p in listing.plugins if p.state in ("orphaned", "quarantined")}
     for problem in listing.problems:
-        if getattr(problem, "name", None) not in orphans:
+        # What is gone, or set aside, has a line that says so.
+        if not (isinstance(problem, UnknownPlugin) and problem.name in gone):
             print(f"WARNING: {problem}", file=sys.stderr)
     if as_json:
-        _print_json(config, [asdict(plugin) for plugin in listing.plugins])
+        _print_json(config, [_as_json(plugin) for plugin in listing.plugins])
     else:
         _print_columns(config, [_describe(plugin) for plugin in listing.plugins])
+
+
+def _as_json(plugin: PluginStatus) -> dict[str, object]:
+    fields = asdict(plugin)
+    del fields["remark"]  # The state tells; `show` has the words.
+    return fields
 
 
 def show(config: Config, plugin: str, as_json: bool) -> None:
@@ -86,22 +97,106 @@ def uninstall(
     config: Config,
     plugins: Sequence[str],
     cascade: bool,
+    keep_data: bool,
     purge: bool,
     yes: bool,
     sql: bool,
     dry_run: bool,
+    backup: str | None,
 ) -> None:
     """Take plugins back to base and remove them, after showing what goes."""
+    run = partial(
+        commands.uninstall,
+        config,
+        plugins,
+        cascade=cascade,
+        purge=purge,
+        keep_data=keep_data,
+        backup=Path(backup) if backup else None,
+        sql=sql,
+    )
     if not sql:
-        removal = commands.uninstall(config, plugins, cascade=cascade, purge=purge, dry_run=True)
-        _print_removal(config, removal)
+        _print_removal(config, run(dry_run=True))
         if dry_run:
             return
         _confirm(f"alembic plugin uninstall {' '.join(plugins)}", yes=yes)
-    removal = commands.uninstall(config, plugins, cascade=cascade, purge=purge, sql=sql)
+    removal = run()
     if not sql:
-        for name in removal.plan.removes:
-            config.print_stdout(f"uninstalled {name}")
+        for name, fate in removal.plan.fates.items():
+            verb = "set aside" if fate is Fate.QUARANTINED else "uninstalled"
+            config.print_stdout(f"{verb} {name}")
+
+
+def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> None:
+    """Bring back a plugin that is set aside, or with --from the plugins of a backup."""
+    if path and dry_run:
+        raise InvalidOption("--dry-run", "true", "false, or leave out --from")
+    names = commands.restore(config, plugin, path=Path(path) if path else None, dry_run=dry_run)
+    for name in names:
+        config.print_stdout(f"{'restore' if dry_run else 'restored'} {name}")
+
+
+def adopt(config: Config, plugin: str, revision: str | None) -> None:
+    """Take a plugin for installed whose objects are there, if its revisions make the same."""
+    plan = commands.adopt(config, plugin, revision or "heads")
+    config.print_stdout(f"adopted {plugin}: {_count(len(plan.steps), 'revision')}")
+
+
+def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
+    """Remove a plugin from the registry, and leave its objects where they are."""
+    holdings = commands.forget(config, plugin, dry_run=True)
+    what = "what it has stays:" if holdings.objects else "it has nothing"
+    config.print_stdout(f"plugin {plugin} is forgotten, and {what}")
+    _print_objects(config, holdings)
+    if dry_run:
+        return
+    _confirm(f"alembic plugin forget {plugin}", yes=yes)
+    commands.forget(config, plugin)
+    config.print_stdout(f"forgot {plugin}")
+
+
+def repair(config: Config, plugin: str | None, yes: bool, dry_run: bool) -> None:
+    """Accept changed revision files, and delete rows of revisions that are nowhere."""
+    found = commands.repair(config, plugin, dry_run=True)
+    for (name, revision), lines in found.changes.items():
+        config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
+        for line in lines or ("(the file as it was is not remembered)",):
+            # Written as it is: Alembic's own printing would take a percent sign for its own.
+            config.print_stdout("%s", line)
+    _print_strangers(config, found.strangers)
+    if not found.changes and not found.strangers:
+        config.print_stdout("nothing to do")
+    elif not dry_run:
+        _confirm(f"alembic plugin repair {plugin or ''}".rstrip(), yes=yes)
+        commands.repair(config, plugin)
+        config.print_stdout("repaired")
+
+
+def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
+    """Delete rows of the version table whose revisions no longer exist anywhere."""
+    strangers = commands.sync_history(config, dry_run=True)
+    _print_strangers(config, strangers)
+    if not strangers:
+        config.print_stdout("nothing to do")
+    elif not dry_run:
+        _confirm("alembic plugin history-sync", yes=yes)
+        commands.sync_history(config)
+        config.print_stdout(f"deleted {_count(len(strangers), 'row')}")
+
+
+def eject(config: Config, yes: bool, dry_run: bool) -> None:
+    """Hand the database back to stock Alembic, and drop the registry with its history."""
+    leaving = commands.eject(config, dry_run=True)
+    config.print_stdout(f"the version table keeps: {_in_words(leaving.rows)}")
+    config.print_stdout("stock Alembic needs these version_locations:")
+    for location in leaving.locations:
+        config.print_stdout(f"  {location}")
+    config.print_stdout("the registry is dropped: how to do without files, and who did what when")
+    if dry_run:
+        return
+    _confirm("alembic plugin eject", yes=yes)
+    commands.eject(config)
+    config.print_stdout("ejected")
 
 
 def history(config: Config, plugin: str | None, as_json: bool) -> None:
@@ -152,21 +247,36 @@ def _step_row(step: Step) -> tuple[str, ...]:
 
 
 def _print_removal(config: Config, removal: Removal) -> None:
-    for name, objects in removal.objects.items():
-        what = "and what stands in its namespace:" if objects else "with nothing in its namespace"
-        config.print_stdout(f"plugin {name} {what}")
-        _print_columns(
-            config,
-            [
-                (
-                    f"  {item.kind}",
-                    item.identity,
-                    "" if item.rows is None else _count(item.rows, "row"),
-                    "" if item.bytes is None else _count(item.bytes, "byte"),
-                )
-                for item in objects
-            ],
+    for name, holdings in removal.holdings.items():
+        is_kept = removal.plan.fates[name] is Fate.QUARANTINED
+        what = "and what stands in its namespace" if holdings.objects else "with nothing in it"
+        end = (", to be set aside" if is_kept else "") + (":" if holdings.objects else "")
+        config.print_stdout(f"plugin {name} {what}{end}")
+        _print_objects(config, holdings)
+
+
+def _print_objects(config: Config, holdings: Holdings) -> None:
+    rows = [
+        (
+            f"  {item.kind}",
+            item.identity,
+            "" if item.rows is None else _count(item.rows, "row"),
+            "" if item.bytes is None else _count(item.bytes, "byte"),
         )
+        for item in holdings.objects
+    ]
+    _print_columns(config, rows)
+    for owner, items in holdings.leaning.items():
+        whose = f" of plugin {owner}" if owner else ""
+        for item in items:
+            config.print_stdout(f"  used by {item}{whose}")
+    for revision, why in holdings.irreversible.items():
+        config.print_stdout("%s", f"  revision {revision} may not be taken back: {why}")
+
+
+def _print_strangers(config: Config, strangers: Sequence[str]) -> None:
+    for row in strangers:
+        config.print_stdout(f"row {row} of the version table: no file and no registry knows it")
 
 
 def _confirm(command: str, *, yes: bool) -> None:
@@ -183,6 +293,8 @@ def _describe(plugin: PluginStatus) -> tuple[str, ...]:
     mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
     columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
     current = plugin.current or ""
+    if plugin.remark:
+        return (*columns, f"{current}  {plugin.remark}".strip())
     if plugin.state == "orphaned":
         return (*columns, f"{current}  its revision files are gone")
     if plugin.head is None:

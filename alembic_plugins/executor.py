@@ -1,46 +1,40 @@
 """Run plans. This is the only module that changes the database."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from itertools import groupby
+from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NoReturn
 
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext, MigrationInfo
-from sqlalchemy import Connection, Executable, func, select
-from sqlalchemy.exc import DBAPIError
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
-from .branches import BranchScript
-from .catalog import CatalogObject, has_schema, read_leaning, read_objects
-from .errors import PluginError, RevisionTooLong
-from .failures import explain_failure, find_naps, find_transient
-from .ledger import Ledger
-from .namespaces import (
-    CreateExtension,
-    DropObject,
-    create_namespace,
-    drop_schema,
-    enter_namespace,
-    leave_namespace,
-)
-from .plan import Direction, Plan, Step, Unit
-from .plugin import HOST, Namespace, Schema, parse_requirement
+from .catalog import read_leaning
+from .errors import PluginError, RevisionTooLong, first_line
+from .estate import Estate
+from .failures import find_dependents_in_words, find_naps, find_transient
+from .leaning import read_branch_objects, sort_leaning
+from .plan import Direction, Fate, Plan, Step, Unit
+from .plugin import HOST
+from .records import record_versions
 from .refusals import (
-    LeftoverObjects,
     MigrationFailed,
+    MigrationInterrupted,
     NoDowngrade,
     ObjectsInUse,
-    UnexpectedVersionRows,
+    RevisionInUse,
+    TamperedUndo,
 )
-from .registry import InstalledPlugin, read_undo
+from .safekeeping import Safekeeping, bring_back
+from .scribe import Scribe
 from .session import Session
-from .simulate import remember_plugin, remember_revision
-from .tables import make_tables
-from .undo import render_undo, run_statements
+from .steps import StepRunner
+from .upkeep import find_repairs
+from .upkeep_errors import Interrupted
 
 log = logging.getLogger(__name__)
 
@@ -69,77 +63,126 @@ class Executor:
     ) -> None:
         self.session = session
         self.context = context
-        self._run_args = run_args
         self._progress = progress
-        self._tables = make_tables(context.version_table_schema)
-        self._versions = _alembic.version_table(context)
-        self._ledger = Ledger(session.state, recorded, self._versions, self._tables)
-        self._has_tables = (session.state.version_table, session.state.registry)
-        self._entered: Executable | None = None
-        self._path: str | None = None
+        self._scribe = Scribe(session, context, recorded)
+        self._steps = StepRunner(self._scribe, run_args)
+        self._estate = Estate(self._scribe)
         self._total = self._done = 0
-        # A transaction that is the caller's, or was committed midway, cannot be tried again.
+        # A transaction that is the caller's cannot be tried again, nor added to when it fails.
         self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
-        self._is_committed = False
-
-    @property
-    def connection(self) -> Connection:
-        """The connection; in offline mode one that prints."""
-        connection = self.context.connection
-        assert connection is not None  # noqa: S101 - a configured context has one
-        return connection
 
     def run(self, contact: Plan, plan: Plan) -> None:
         """Record `contact`, then run `plan`: each unit is kept as soon as it is done.
 
         Raises:
             MigrationFailed: a revision raised; the units before its own are kept.
+            MigrationInterrupted: it raised after it had committed a part of itself.
+            Interrupted: a revision that was interrupted has to be completed first.
+            RevisionInUse: objects of other plugins lean on what was to go.
             LeftoverObjects: an uninstalled plugin left something behind; nothing is kept.
         """
         self._check_lengths(plan)
+        self._check_interruptions(plan)
         self._total, self._done = sum(step.runs for step in plan.steps), 0
-        if not self.context.as_sql:
-            self._path = self.connection.scalar(select(func.current_setting("search_path")))
-        for source in (contact, plan):
-            for unit in source.units:
-                self._run_unit(unit, source)
+        self._scribe.remember_path()
+        safekeeping = Safekeeping(self._scribe, plan)
+        with safekeeping.prepare():
+            for source in (contact, plan):
+                for unit in source.units:
+                    self._run_unit(unit, source, safekeeping)
+        if plan.stock_rows is not None:
+            self._eject(plan.stock_rows)
 
     def _check_lengths(self, plan: Plan) -> None:
-        limit = getattr(self._versions.c.version_num.type, "length", None)
+        limit = getattr(self._scribe.versions.c.version_num.type, "length", None)
         for step in plan.steps:
             if limit and step.direction is Direction.UPGRADE and len(step.revision) > limit:
                 raise RevisionTooLong(step.plugin, step.revision, limit)
 
-    def _run_unit(self, unit: Unit, plan: Plan) -> None:
+    def _check_interruptions(self, plan: Plan) -> None:
+        """Check that what was interrupted is completed before anything else is done to it."""
+        for name, known in self.session.state.interruptions.items():
+            if name in plan.fates:
+                continue
+            step = next((step for step in plan.steps if step.plugin == name), None)
+            same = step and (step.revision, step.direction) == (known.revision, known.direction)
+            if step and step.runs and not same:
+                raise Interrupted(name, known.revision, known.direction)
+
+    def _run_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
         """Run a unit, and once more where it met another transaction; record that it failed."""
         naps = find_naps()
         while True:
-            ledger, done, started = self._ledger.copy(), self._done, monotonic()
-            self._is_committed = False
+            done, started = self._done, monotonic()
+            self._scribe.begin()
             try:
-                self._try_unit(unit, plan)
-            except MigrationFailed as error:
-                self._ledger, self._done, self._entered = ledger, done, None
-                undone = self._is_ours and not self._is_committed
-                met = find_transient(error) if undone else None
+                self._try_unit(unit, plan, safekeeping)
+            except (PluginError, DBAPIError) as error:
+                self._done = done
+                self._scribe.go_back()
+                retriable = self._is_ours and not self._scribe.is_committed
+                met = find_transient(error) if retriable else None
                 nap = next(naps, None) if met else None
                 if nap is None:
-                    self._record_failure(unit, error, self._duration(started))
-                    raise
+                    self._fail(error, unit, plan, self._scribe.find_duration(started))
                 log.warning("Trying again: %s in %s", met, ", ".join(unit.plugins))
                 sleep(nap)
             else:
+                safekeeping.end()
                 return
 
-    def _record_failure(self, unit: Unit, error: MigrationFailed, duration: int | None) -> None:
+    def _fail(
+        self, error: PluginError | DBAPIError, unit: Unit, plan: Plan, duration: int | None
+    ) -> NoReturn:
+        """Record what has failed, and raise what it means."""
+        failure: PluginError | DBAPIError = error
+        if isinstance(error, MigrationFailed):
+            failure = self._explain(error, plan)
+        words = str(failure) if isinstance(failure, PluginError) else first_line(failure.orig)
+        self._record_failure(
+            unit, words, getattr(error, "plugin", (*unit.plugins, HOST)[0]), duration
+        )
+        if failure is error:
+            raise error
+        raise failure from error
+
+    def _explain(self, error: MigrationFailed, plan: Plan) -> PluginError:
+        """Return what a failure means, which may take a look at the database."""
+        if not self._is_ours:
+            return error
+        facts = (error.plugin, error.revision, error.function, error.reason)
+        # Where the connection is lost, nothing more is to be had.
+        with suppress(SQLAlchemyError), _alembic.transaction(self.context):
+            if self._steps.journal.is_written:
+                return MigrationInterrupted(*facts, self._steps.journal.find_invalid())
+            dependents = find_dependents_in_words(error)
+            if dependents and error.function == Direction.DOWNGRADE:
+                return self._find_dependents(error.plugin, dependents, plan) or error
+        return error
+
+    def _find_dependents(self, name: str, words: str, plan: Plan) -> PluginError | None:
+        """Return who leans on what a downgrade was to drop, of what PostgreSQL has named."""
+        scribe, state = self._scribe, self.session.state
+        objects = read_branch_objects(scribe.connection, state, name)
+        if name in scribe.ledger.plugins:
+            scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
+        leaning = read_leaning(scribe.connection, objects)
+        scribe.leave()
+        named = tuple(item for item in leaning if item.words in words)
+        owners = sort_leaning(scribe.connection, state, named).keys() - {name}
+        if owners and owners <= state.plugins.keys():
+            return RevisionInUse(name, tuple(owners))
+        return ObjectsInUse(name, tuple(str(item) for item in named)) if named else None
+
+    def _record_failure(self, unit: Unit, words: str, name: str, duration: int | None) -> None:
         """Record what was taken back, where there is a registry and the transaction was ours."""
-        if self._is_committed or not self._is_ours or not self._has_tables[1]:
+        if not self._is_ours or not self._scribe.has_registry:
             return
         # Losing the connection is a failure that cannot be recorded.
-        with suppress(DBAPIError), _alembic.transaction(self.context):
-            rows = self._ledger.rows(error.plugin)
-            self._ledger.add_event(error.plugin, unit.action, rows, duration, str(error))
-            self._flush()
+        with suppress(SQLAlchemyError), _alembic.transaction(self.context):
+            rows = self._scribe.ledger.rows(name)
+            self._scribe.ledger.add_event(name, unit.action, rows, duration, failure=words)
+            self._scribe.flush()
 
     def _set_timeouts(self) -> None:
         """Let no statement of the transaction wait or run for longer than the host allows."""
@@ -149,242 +192,107 @@ class Executor:
             "statement_timeout": settings.statement_timeout,
         }
         for name, seconds in timeouts.items():
-            if seconds is not None and not self.context.as_sql:
-                self._execute(select(func.set_config(name, f"{round(seconds * 1000)}ms", True)))
+            if seconds is not None and not self._scribe.is_offline:
+                milliseconds = f"{round(seconds * 1000)}ms"
+                self._scribe.execute(select(func.set_config(name, milliseconds, True)))
 
-    def _try_unit(self, unit: Unit, plan: Plan) -> None:
+    def _try_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
         started = monotonic()
-        moved = dict.fromkeys((*unit.plugins, *unit.removes))
-        before = {name: self._ledger.rows(name) for name in moved}
-        with self._flushing_before_autocommit(), _alembic.transaction(self.context):
+        before = {name: self._scribe.ledger.rows(name) for name in unit.plugins}
+        with _alembic.transaction(self.context):
             self._set_timeouts()
-            self._ensure_tables()
-            for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
-                self._run_branch(plugin, tuple(steps), plan)
-            for name in unit.removes:
-                self._remove_leftovers(name, purge=plan.purge)
-            for name, rows in before.items():
-                self._finish(name, unit.action, rows, self._duration(started))
-            self._flush()
-        self._has_tables = (True, True)
+            self._scribe.ensure_tables()
+            with safekeeping.keep() if plan.backup else nullcontext():
+                self._run_steps(unit, plan)
+                for name, rows in before.items():
+                    self._add_event(name, unit, rows, self._scribe.find_duration(started))
+                self._scribe.flush()
+        self._scribe.keep_tables()
+
+    def _run_steps(self, unit: Unit, plan: Plan) -> None:
+        for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
+            self._run_branch(plugin, tuple(steps), plan)
+        for name in unit.plugins:
+            self._finish(name, unit, plan)
+        self._remove_strangers(unit.strangers)
+
+    def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
+        """Bring back the plugins of a backup, of which `name` is one; return their names.
+
+        Raises:
+            PluginError: see `alembic_plugins.safekeeping.bring_back`.
+        """
+        return bring_back(self._scribe, path, name)
+
+    def _add_event(
+        self, name: str, unit: Unit, before: Sequence[str], duration: int | None
+    ) -> None:
+        new = not before and unit.action == "upgrade" and name != HOST
+        action = "install" if new else unit.action
+        self._scribe.ledger.add_event(name, action, tuple(before), duration)
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
         """Run consecutive steps of one plugin in its namespace."""
         if plugin != HOST and any(step.runs for step in steps):
             if steps[0].direction is Direction.UPGRADE:
-                self._prepare_namespace(plugin)
-            self._enter(plugin, plan)
+                self._estate.prepare(plugin)
+            self._scribe.enter(plugin, plan)
         for step in steps:
-            self._run_step(step, plan)
-        self._leave()
-
-    def _run_step(self, step: Step, plan: Plan) -> None:
-        started = monotonic()
-        if step.runs:
-            self._progress(self._done, self._total, step)
-            self._call(step)
-            self._done += 1
-        duration = self._duration(started) if step.runs else None
-        if step.direction is Direction.UPGRADE:
-            self._remember(step, plan, duration)
-        else:
-            self._ledger.add_reverted(step.plugin, step.revision)
-        if self.context.on_version_apply_callbacks:
-            self._notify(step)
-
-    def _remember(self, step: Step, plan: Plan, duration: int | None) -> None:
-        """Record an applied revision, with what takes it back when its file is gone."""
-        assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
-        remembered = remember_revision(self.session, plan.nodes[step.revision])
-        script = self.session.find_script(step.plugin, step.revision)
-        undo = render_undo(self.context, script, self._run_args)
-        self._ledger.add_applied(remembered, undo, duration)
-
-    def _call(self, step: Step) -> None:
-        """Run a revision's function, as Alembic does."""
-        script = self.session.find_script(step.plugin, step.revision)
-        words = _describe(step, script)
-        log.info("Running %s", words)
-        if self.context.as_sql:
-            self.context.impl.static_output(f"-- Running {words.splitlines()[0]}")
-        run = self._find_function(step, script)
-        try:
-            with Operations.context(self.context):
-                run()
-        except PluginError:
-            raise
-        except Exception as error:
-            reason = explain_failure(error, script.path)
-            raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
-
-    def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
-        """Return what runs a step: the file's function, or what is remembered of its downgrade."""
-        try:
-            module = script.module
-        except PluginError:
-            if step.direction is Direction.UPGRADE or self.context.as_sql:
-                raise
-            return self._find_undo(step)
-        function = getattr(module, step.direction, None)
-        if function is None:
-            reason = f"the file has no function {step.direction}()"
-            raise MigrationFailed(step.plugin, step.revision, step.direction, reason)
-        return partial(function, **self._run_args)
-
-    def _find_undo(self, step: Step) -> Callable[[], None]:
-        undo = read_undo(self.connection, self._tables, step.revision)
-        if undo.statements is None:
-            raise NoDowngrade(step.plugin, step.revision, undo.reason or "none was recorded")
-        return partial(run_statements, self.context, undo.statements)
-
-    def _notify(self, step: Step) -> None:
-        """Call the host's `on_version_apply`, which sees the version table as it is by then."""
-        self._flush()
-        script = self.session.find_script(step.plugin, step.revision)
-        info = MigrationInfo(
-            revision_map=self.session.remembered_branch(step.plugin).map,
-            is_upgrade=step.direction is Direction.UPGRADE,
-            is_stamp=not step.runs,
-            up_revisions=step.revision,
-            down_revisions=script.down_revisions,
-        )
-        arguments = dict(self._run_args)
-        for callback in self.context.on_version_apply_callbacks:
-            callback(ctx=self.context, step=info, heads=self._ledger.all_rows, run_args=arguments)
-
-    def _ensure_tables(self) -> None:
-        """Make what is missing of the version table and the registry."""
-        versions, registry = self._has_tables
-        if not versions:
-            self._versions.create(self.connection)
-        if not registry:
-            self._tables.metadata.create_all(self.connection, checkfirst=False)
-
-    def _prepare_namespace(self, name: str) -> None:
-        """Make the schema and the extensions of a plugin that is about to be installed."""
-        if name in self._ledger.plugins:
-            return
-        found = self.session.find_plugin(name)
-        for extension in found.declaration.extensions:
-            self._execute(CreateExtension(extension))
-        existed = not self.context.as_sql and has_schema(self.connection, found.namespace)
-        statements = () if existed else tuple(create_namespace(found.namespace))
-        for statement in statements:
-            self._execute(statement)
-        plugin = remember_plugin(self.session, name, schema_created=bool(statements))
-        self._ledger.add_installed(plugin)
-
-    def _enter(self, name: str, plan: Plan) -> None:
-        """Put the plugin's schema on the search path, with those of the plugins that it needs."""
-        plugins = self._ledger.plugins
-        needed = (plugins[other].namespace for other in self._find_needed(name, plan))
-        schemas = [namespace.name for namespace in needed if isinstance(namespace, Schema)]
-        statement = enter_namespace(plugins[name].namespace, schemas)
-        if statement is not None:
-            self._execute(statement)
-            self._entered = statement
-
-    def _find_needed(self, name: str, plan: Plan) -> list[str]:
-        """Return the installed plugins that a plugin needs, by requirement or by revision."""
-        found: list[str] = []
-        todo = [name]
-        while todo:
-            current = todo.pop(0)
-            if current in self._ledger.plugins and current not in found:
-                found.append(current)
-                requires = self._ledger.plugins[current].requires
-                todo += [parse_requirement(text).name for text in requires]
-                todo += sorted(self._ledger.find_needed(current, plan.nodes or {}))
-        return found[1:]
-
-    def _leave(self) -> None:
-        if self._entered is not None:
-            self._execute(leave_namespace(self._path))
-            self._entered = None
-
-    def _flush(self) -> None:
-        """Write what is to be recorded, on the host's search path."""
-        entered = self._entered
-        self._leave()
-        for statement in self._ledger.take_versions():
-            self._change_version_row(statement)
-        for statement in self._ledger.take_due():
-            self._execute(statement)
-        if entered is not None:
-            self._execute(entered)
-            self._entered = entered
-
-    def _finish(
-        self, name: str, action: str, before: tuple[str, ...], duration: int | None
-    ) -> None:
-        """Register a plugin of which something is applied, and forget one of which nothing is."""
-        new = not before and action == "upgrade" and name != HOST
-        plugin = self._ledger.plugins.get(name)
-        if name != HOST and self._ledger.has_applied(name):
-            created = plugin is not None and plugin.schema_created
-            if self.session.declaration(name):
-                remembered = remember_plugin(self.session, name, schema_created=created)
-                self._ledger.add_installed(remembered)
-        elif plugin is not None:
-            self._ledger.add_uninstalled(name)
-            self._drop_empty_schema(plugin)
-        self._ledger.add_event(name, "install" if new else action, before, duration)
-
-    def _remove_leftovers(self, name: str, *, purge: bool) -> None:
-        """Drop what the downgrades of an uninstalled plugin have left, where that is wished."""
-        left = self._read_objects(self._ledger.plugins[name].namespace)
-        if left and not purge:
-            raise LeftoverObjects(name, tuple(str(item) for item in left))
-        leaning = read_leaning(self.connection, left) if left else ()
-        if leaning:
-            raise ObjectsInUse(name, leaning)
-        for item in left:
-            self._execute(DropObject(item.kind, item.identity))
-
-    def _drop_empty_schema(self, plugin: InstalledPlugin) -> None:
-        namespace = plugin.namespace
-        if plugin.schema_created and isinstance(namespace, Schema):
-            if self._read_objects(namespace):
-                log.warning("Schema %s is kept: there is still something in it.", namespace.name)
+            if step.runs:
+                self._progress(self._done, self._total, step)
+            if plan.purge and step.direction is Direction.DOWNGRADE:
+                self._run_or_give_up(step, plan)
             else:
-                self._execute(drop_schema(namespace.name))
+                self._steps.run(step, plan)
+            self._done += step.runs
+        self._scribe.leave()
 
-    def _read_objects(self, namespace: Namespace) -> tuple[CatalogObject, ...]:
-        return () if self.context.as_sql else read_objects(self.connection, namespace)
-
-    def _execute(self, statement: Executable) -> None:
-        self.context.impl.execute(statement)
-
-    def _change_version_row(self, statement: Executable) -> None:
-        """Change one row of the version table, which nobody else must have changed."""
-        if self.context.as_sql:
-            self._execute(statement)
-        elif self.connection.execute(statement).rowcount == 0:
-            raise UnexpectedVersionRows(self._versions.name)
-
-    def _duration(self, started: float) -> int | None:
-        return None if self.context.as_sql else round((monotonic() - started) * 1000)
-
-    @contextmanager
-    def _flushing_before_autocommit(self) -> Iterator[None]:
-        """Write what is due before an `autocommit_block()` commits what it belongs to."""
-        original = self.context.autocommit_block
-
-        def autocommit_block() -> AbstractContextManager[None]:
-            self._flush()
-            self._is_committed = True
-            return original()
-
-        self.context.autocommit_block = autocommit_block  # type: ignore[assignment,method-assign]
+    def _run_or_give_up(self, step: Step, plan: Plan) -> None:
+        """Take a revision back; where that fails, leave what it has made to be dropped."""
+        savepoint = self._scribe.connection.begin_nested()
         try:
-            yield
-        finally:
-            del self.context.autocommit_block
+            self._steps.run(step, plan)
+        except (MigrationFailed, NoDowngrade, TamperedUndo) as error:
+            if self._scribe.connection.invalidated or find_transient(error):
+                raise
+            # An `autocommit_block()` has ended the transaction, and the savepoint with it.
+            if savepoint.is_active:
+                savepoint.rollback()
+            if not self._estate.can_drop(step.plugin):
+                raise
+            words = (
+                "Revision %s of %s cannot be taken back (%s). What it has made is dropped instead."
+            )
+            log.warning(words, step.revision, step.plugin, error.reason)
+            self._scribe.ledger.add_reverted(step.plugin, step.revision)
+        else:
+            if savepoint.is_active:
+                savepoint.commit()
 
+    def _finish(self, name: str, unit: Unit, plan: Plan) -> None:
+        """Register a plugin of which something is applied, and forget one of which nothing is."""
+        fate = unit.fates.get(name)
+        if fate is Fate.REPAIRED:
+            for node in find_repairs(self.session, name):
+                self._steps.accept(node)
+        elif fate is not None:
+            self._estate.settle(name, fate, purge=plan.purge)
+        elif name != HOST and self._scribe.ledger.has_applied(name):
+            self._estate.register(name)
+        elif name in self._scribe.ledger.plugins:
+            self._estate.leave(name)
 
-def _describe(step: Step, script: BranchScript) -> str:
-    """Return what a step does, as Alembic says it, with its branch."""
-    below = ", ".join(script.down_revisions) or "<base>"
-    ends = (below, step.revision)
-    from_, to = ends if step.direction is Direction.UPGRADE else reversed(ends)
-    return f"{step.direction} of {step.plugin} {from_} -> {to}, {script.doc}"
+    def _remove_strangers(self, rows: Sequence[str]) -> None:
+        if rows:
+            for statement in record_versions(self._scribe.versions, rows, ()):
+                self._scribe.execute(statement)
+            words = f"removed {', '.join(rows)}"
+            self._scribe.ledger.add_event(HOST, "history-sync", (), None, detail=words)
+
+    def _eject(self, rows: Sequence[str]) -> None:
+        """Give the version table the rows that stock Alembic wants, and drop our tables."""
+        with _alembic.transaction(self.context):
+            before = self._scribe.ledger.all_rows
+            for statement in record_versions(self._scribe.versions, before, rows):
+                self._scribe.execute(statement)
+            self._scribe.tables.metadata.drop_all(self._scribe.connection, checkfirst=True)

@@ -17,10 +17,18 @@ _FIRST_NAP_SECONDS = 0.25
 
 def find_transient(error: BaseException) -> str | None:
     """Return in words what the transaction of `error` met, or None where trying again is no use."""
-    cause = error.__cause__
+    cause = error if isinstance(error, DBAPIError) else error.__cause__
     if not isinstance(cause, DBAPIError):
         return None
     return _TRANSIENT.get(getattr(cause.orig, "sqlstate", None) or "")
+
+
+def find_dependents_in_words(error: BaseException) -> str | None:
+    """Return PostgreSQL's list of what depends on an object that `error` was about to drop."""
+    cause = error.__cause__
+    if not isinstance(cause, DBAPIError) or getattr(cause.orig, "sqlstate", None) != "2BP01":
+        return None
+    return str(cause.orig.diag.message_detail or "")  # type: ignore[union-attr]  # psycopg's has it
 
 
 def find_naps() -> Iterator[float]:

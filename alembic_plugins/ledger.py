@@ -1,22 +1,24 @@
 """What a running command has to record: gathered while revisions run, written in few statements."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Executable, Table
 
 from .plan import Node
-from .registry import (
-    AppliedRevision,
-    InstalledPlugin,
-    State,
-    find_heads,
+from .records import (
     record_applied,
     record_event,
     record_installed,
+    record_repaired,
+    record_restored,
     record_reverted,
+    record_settled,
     record_uninstalled,
     record_versions,
 )
+from .registry import AppliedRevision, InstalledPlugin, State, find_heads
+from .sourcefile import Source
 from .tables import Tables
 from .undo import Undo
 
@@ -46,13 +48,18 @@ class Ledger:
 
     def copy(self) -> "Ledger":
         """Return a ledger that says the same, to go back to when a transaction is taken back."""
-        other = Ledger(State(), frozenset(self._recorded), self._versions, self._tables)
-        other.plugins = dict(self.plugins)
-        other._applied = {name: dict(applied) for name, applied in self._applied.items()}
-        other._rows = {name: set(rows) for name, rows in self._rows.items()}
-        other._moved = set(self._moved)
-        other._due = list(self._due)
+        other = Ledger(State(), frozenset(), self._versions, self._tables)
+        other.go_back_to(self)
         return other
+
+    def go_back_to(self, other: "Ledger") -> None:
+        """Say what another ledger says."""
+        self.plugins = dict(other.plugins)
+        self._recorded = set(other._recorded)
+        self._applied = {name: dict(applied) for name, applied in other._applied.items()}
+        self._rows = {name: set(rows) for name, rows in other._rows.items()}
+        self._moved = set(other._moved)
+        self._due = list(other._due)
 
     def rows(self, branch: str) -> tuple[str, ...]:
         """Return the rows of a branch in the version table, as last written."""
@@ -81,11 +88,23 @@ class Ledger:
         depended |= {r for node in nodes.values() if node.plugin == name for r in node.depends}
         return {owner for revision in depended if (owner := self.find_owner(revision))}
 
-    def add_applied(self, applied: AppliedRevision, undo: Undo, duration_ms: int | None) -> None:
-        """Record that a revision was applied, and how to take it back."""
+    def add_applied(
+        self,
+        applied: AppliedRevision,
+        undo: Undo,
+        source: Source | None,
+        duration_ms: int | None,
+    ) -> None:
+        """Record that a revision was applied, what its file is, and how to do without it."""
         self._applied.setdefault(applied.plugin, {})[applied.revision] = applied
         self._moved.add(applied.plugin)
-        self._due.append(record_applied(self._tables, applied, undo, duration_ms))
+        self._due.append(record_applied(self._tables, applied, undo, source, duration_ms))
+
+    def add_repaired(self, applied: AppliedRevision, undo: Undo, source: Source | None) -> None:
+        """Record that an applied revision is taken to be what its file says now."""
+        self._applied[applied.plugin][applied.revision] = applied
+        self._moved.add(applied.plugin)
+        self._due.append(record_repaired(self._tables, applied, undo, source))
 
     def add_reverted(self, branch: str, revision: str) -> None:
         """Record that a revision was taken back."""
@@ -108,13 +127,43 @@ class Ledger:
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
 
+    def add_quarantined(self, name: str, schema: str) -> None:
+        """Record that a plugin is set aside: its revisions are remembered, and not applied."""
+        self.add_installed(replace(self.plugins.pop(name), quarantine=schema))
+        del self.plugins[name]
+        self._applied.pop(name, None)
+        self._moved.add(name)
+
+    def add_restored(self, plugin: InstalledPlugin, applied: Iterable[AppliedRevision]) -> None:
+        """Record that a plugin is back, after all that it needs."""
+        self._recorded.add(plugin.name)
+        applied = tuple(applied)
+        self._due += [record_restored(self._tables, item.revision) for item in applied]
+        self.add_installed(replace(plugin, quarantine=None))
+        self._applied[plugin.name] = {item.revision: item for item in applied}
+        self._moved.add(plugin.name)
+
+    def add_forgotten(self, name: str, kept: Iterable[AppliedRevision] = ()) -> None:
+        """Record that nothing is to be known of a plugin, nor of revisions `kept` for it."""
+        for revision in (*self._applied.get(name, {}), *(item.revision for item in kept)):
+            self.add_reverted(name, revision)
+        self.plugins.pop(name, None)
+        self._recorded.discard(name)
+        self._due.append(record_uninstalled(self._tables, name))
+
+    def add_settled(self, name: str) -> None:
+        """Record that no revision of a branch is half done."""
+        self._due.append(record_settled(self._tables, name))
+
     def add_event(
         self,
         branch: str,
         action: str,
         before: tuple[str, ...],
         duration_ms: int | None,
+        *,
         failure: str | None = None,
+        detail: str | None = None,
     ) -> None:
         """Record what was done to a branch that had the rows `before`, or why it failed."""
         event = {
@@ -123,7 +172,7 @@ class Ledger:
             "from_revisions": list(before),
             "to_revisions": sorted(find_heads(self._applied.get(branch, {}).values())),
             "outcome": "done" if failure is None else "failed",
-            "detail": failure,
+            "detail": failure or detail,
             "duration_ms": duration_ms,
         }
         self._due.append(record_event(self._tables, event))
@@ -131,7 +180,7 @@ class Ledger:
     def take_versions(self) -> Iterator[Executable]:
         """Yield what is due in the version table; each statement changes one row."""
         for name in sorted(self._moved):
-            after = set(find_heads(self._applied[name].values()))
+            after = set(find_heads(self._applied.get(name, {}).values()))
             yield from record_versions(self._versions, self._rows.get(name, set()), after)
             self._rows[name] = after
         self._moved.clear()

@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import Connection, bindparam, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from .refusals import LockLost, LockTimeout, PooledConnection
 
 _CLASS = crc32(b"alembic_plugins") & 0x7FFFFFFF
-"""The first half of the lock's key; the second is made of the version table's name."""
+"""The first half of the lock's key, and one more that of the second lock's; the other half is
+made of the version table's name."""
 
 _SHORTEST_NAP_SECONDS = 0.05
 _LONGEST_NAP_SECONDS = 1.0
@@ -66,6 +68,9 @@ def hold_lock(
 ) -> Iterator[None]:
     """Hold the lock that is about a version table, as long as the block runs.
 
+    The connection that migrates holds a second lock: the server may go on for a while with what a
+    killed process has sent it, when the first lock is free already.
+
     Args:
         connection: the one that migrates; the lock gets another one of its engine.
         name: the version table's, with its schema.
@@ -77,68 +82,112 @@ def hold_lock(
         PooledConnection: statements of one connection reach different sessions of PostgreSQL.
         LockLost: the session that held it ended while the block ran.
     """
-    key = {"class": _CLASS, "object": crc32(name.encode()) & 0x7FFFFFFF}
+    first = {"class": _CLASS, "object": crc32(name.encode()) & 0x7FFFFFFF}
+    second = {"class": _CLASS + 1, "object": first["object"]}
+    wait = _Wait(wait_seconds, report)
+    if isinstance(connection.engine.pool, StaticPool):
+        # There is no other connection to be had.
+        with _held(connection, first, wait, name), _held(connection, second, wait, name):
+            yield
+        return
     with connection.engine.connect() as opened:
         locking = opened.execution_options(isolation_level="AUTOCOMMIT")
         label = f"alembic {os.getpid()} on {socket.gethostname()}"[:63]
         locking.execute(_NAME_SESSION, {"name": label})
-        pid = _acquire(locking, key, wait_seconds, report)
-        _check_not_pooled(connection, locking, pid)
-        try:
+        _check_not_pooled(connection, locking)
+        with _held(locking, first, wait, name), _held(connection, second, wait, name):
             yield
-        except BaseException:
-            _release(locking, key, pid)
-            raise
-        if not _release(locking, key, pid):
-            raise LockLost(name)
 
 
-def _acquire(
-    locking: Connection, key: dict[str, int], wait_seconds: float, report: Callable[[str], None]
-) -> int:
-    """Return the pid of the session that got the lock."""
-    started = time.monotonic()
-    next_report = started + 1.0
-    nap = _SHORTEST_NAP_SECONDS
-    while True:
-        acquired, pid = locking.execute(_TRY, key).one()
-        if acquired:
-            return int(pid)
+class _Wait:
+    """How long to wait for locks, all in all, and whom to tell."""
+
+    def __init__(self, seconds: float, report: Callable[[str], None]) -> None:
+        self._seconds = seconds
+        self._report = report
+        self._started = time.monotonic()
+        self._next_report = self._started + 1.0
+        self._nap = _SHORTEST_NAP_SECONDS
+
+    def nap(self, find_holder: Callable[[], object]) -> None:
+        """Sleep for a while, or raise `LockTimeout`."""
         now = time.monotonic()
-        if now - started >= wait_seconds:
-            raise LockTimeout(wait_seconds, str(_find_holder(locking, key)))
-        if now >= next_report:
-            report(f"Waiting for another migration: {_find_holder(locking, key)}")
-            next_report = now + _REPORT_SECONDS
+        if now - self._started >= self._seconds:
+            raise LockTimeout(self._seconds, str(find_holder()))
+        if now >= self._next_report:
+            self._report(f"Waiting for another migration: {find_holder()}")
+            self._next_report = now + _REPORT_SECONDS
         # Jitter, so that replicas which were started together do not come together each time.
-        time.sleep(nap * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
-        nap = min(nap * 1.5, _LONGEST_NAP_SECONDS)
+        time.sleep(self._nap * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
+        self._nap = min(self._nap * 1.5, _LONGEST_NAP_SECONDS)
 
 
-def _release(locking: Connection, key: dict[str, int], pid: int) -> bool:
+@contextmanager
+def _held(connection: Connection, key: dict[str, int], wait: _Wait, name: str) -> Iterator[None]:
+    """Hold one lock by the session of a connection, in which no transaction is left open."""
+    pid = _acquire(connection, key, wait)
+    try:
+        yield
+    except BaseException:
+        _release(connection, key, pid)
+        raise
+    if not _release(connection, key, pid):
+        raise LockLost(name)
+
+
+def _acquire(connection: Connection, key: dict[str, int], wait: _Wait) -> int:
+    """Return the pid of the session that got the lock."""
+    while True:
+        acquired, pid = _ask(connection, _TRY, key)
+        if acquired:
+            return pid
+        wait.nap(lambda: _find_holder(connection, key))
+
+
+def _release(connection: Connection, key: dict[str, int], pid: int) -> bool:
     """Release the lock; tell whether it was held until now, by the session that got it."""
     try:
-        released, by = locking.execute(_UNLOCK, key).one()
-    except DBAPIError:
-        return False
-    return bool(released) and by == pid
+        released, by = _ask(connection, _UNLOCK, key)
+    except SQLAlchemyError:
+        failed = connection.get_nested_transaction() or connection.get_transaction()
+        if failed is None or connection.invalidated:
+            return False
+        failed.rollback()  # It is the caller's, and PostgreSQL would hear nothing else in it.
+        return _release(connection, key, pid)
+    return released and by == pid
 
 
-def _find_holder(locking: Connection, key: dict[str, int]) -> Holder | str:
-    row = locking.execute(_HOLDER, key).first()
+def _ask(connection: Connection, question: TextClause, key: dict[str, int]) -> tuple[bool, int]:
+    """Return what PostgreSQL answers, and the pid of the session that does."""
+    fresh = not connection.in_transaction()
+    answer, pid = connection.execute(question, key).one()
+    if fresh:
+        connection.rollback()
+    return bool(answer), int(pid)
+
+
+def _find_holder(connection: Connection, key: dict[str, int]) -> Holder | str:
+    fresh = not connection.in_transaction()
+    row = connection.execute(_HOLDER, key).first()
+    if fresh:
+        connection.rollback()
     return Holder(row.pid, row.application_name, row.backend_start) if row else "it has just ended"
 
 
-def _check_not_pooled(connection: Connection, locking: Connection, pid: int) -> None:
+def _check_not_pooled(connection: Connection, locking: Connection) -> None:
     """Check that a connection is a session, which it is not behind a transaction-pooling proxy.
 
-    There, two connections share a session, or one connection has different ones in turn.
+    There, two connections share a session, or one connection has different ones in turn. It is
+    checked before anything is locked, since a lock would stay in a session that others get.
     """
+    first, migrating, again = (_find_pid(c) for c in (locking, connection, locking))
+    if first == migrating or first != again:
+        raise PooledConnection()
+
+
+def _find_pid(connection: Connection) -> int:
     fresh = not connection.in_transaction()
-    migrating = connection.scalar(_PID)
+    pid = connection.scalar(_PID)
     if fresh:
         connection.rollback()
-    if locking.connection.dbapi_connection is connection.connection.dbapi_connection:
-        return  # A pool of a single connection has given us the same one again.
-    if migrating == pid or locking.scalar(_PID) != pid:
-        raise PooledConnection()
+    return int(pid or 0)

@@ -1,8 +1,10 @@
 """Do a command's work: read what there is, plan, and run the plan, one migration at a time."""
 
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -10,13 +12,18 @@ from sqlalchemy import Connection
 
 from . import _alembic
 from .executor import Executor
+from .leaning import Leanings, find_leaning
 from .locking import hold_lock
 from .plan import Plan
 from .progress import make_progress
+from .refusals import RevisionInUse
 from .registry import State, read_state
 from .session import Session
 from .simulate import plan_contact, simulate
 from .tables import make_tables
+from .upkeep_errors import FilesChanged
+
+log = logging.getLogger(__name__)
 
 MakePlan = Callable[[Session], Plan]
 
@@ -35,7 +42,7 @@ class Migrator:
     ) -> None:
         self.session = session
         self.context = context
-        self._run_args = run_args
+        self.run_args = run_args
         self._contact = Plan()
         self._recorded: frozenset[str] = frozenset()
 
@@ -57,7 +64,8 @@ class Migrator:
         state = read_state(self.connection, _alembic.version_table(self.context), tables)
         self.end_reading()
         self.session.state = state
-        self._recorded = frozenset(state.plugins)
+        self.session.find_leaning = self._find_leaning
+        self._recorded = frozenset({*state.plugins, *state.quarantined} - state.lost)
         self._contact = plan_contact(self.session)
         if self._contact.units:
             self.session.state = simulate(self.session, self._contact, schema_created=False)
@@ -66,6 +74,12 @@ class Migrator:
         """End the transaction that reading has begun: nobody may wait for what it has locked."""
         if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
             self.connection.rollback()
+
+    def _find_leaning(self, name: str) -> Leanings:
+        """Return what leans on a plugin, by the plugin that it belongs to."""
+        found = find_leaning(self.connection, self.session.state, name)
+        self.end_reading()
+        return found
 
     def run(self, make_plan: MakePlan) -> Plan:
         """Run what `make_plan` plans, and return it.
@@ -78,16 +92,54 @@ class Migrator:
             PluginError: see `Executor.run`.
         """
         plan = make_plan(self.session)
-        if plan.units or self._contact.units:
-            self.end_reading()
-            with self._lock():
-                if not self.context.as_sql:
-                    self.read()
-                    plan = make_plan(self.session)
-                self._execute(plan)
+        if plan.is_empty and not self._contact.units:
+            return self._tell(plan)
+        self.end_reading()
+        with self._lock():
+            if not self.context.as_sql:
+                self.read()
+                plan = make_plan(self.session)
+            return self._tell(self._execute(plan, make_plan))
+
+    def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
+        """Bring back the plugins of a backup; see `Executor.bring_back`."""
+        self.end_reading()
+        with self._lock():
+            self.read()
+            self._make_executor().run(self._contact, Plan())
+            self.read()
+            return self._make_executor().bring_back(path, name)
+
+    def _execute(self, plan: Plan, make_plan: MakePlan) -> Plan:
+        """Run a plan; where others lean on what was to go, and shall go along, one with them."""
+        while True:
+            self._warn_of_changes(plan)
+            try:
+                self._make_executor().run(self._contact, plan)
+            except RevisionInUse as error:
+                doomed = self.session.doomed.union(error.dependents)
+                if not plan.cascade or doomed == self.session.doomed:
+                    raise
+                self.session.doomed = doomed
+                self.read()
+                plan = make_plan(self.session)
+            else:
+                self._contact = Plan()
+                return plan
+
+    def _tell(self, plan: Plan) -> Plan:
+        """Say what is wrong besides; what could not be done is an error when all else is done."""
+        for warning in plan.warnings:
+            log.warning("%s", warning)
         for problem in plan.problems:
             raise problem
         return plan
+
+    def _warn_of_changes(self, plan: Plan) -> None:
+        for name in dict.fromkeys(step.plugin for step in plan.steps if step.runs):
+            changed = self.session.find_changed(name)
+            if changed:
+                log.warning("%s", FilesChanged(name, changed))
 
     def _lock(self) -> AbstractContextManager[None]:
         if self.context.as_sql:
@@ -96,12 +148,9 @@ class Migrator:
         name = f"{table.schema or ''}.{table.name}"
         return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
 
-    def _execute(self, plan: Plan) -> None:
-        executor = Executor(
-            self.session, self.context, self._recorded, self._run_args, make_progress(sys.stderr)
-        )
-        executor.run(self._contact, plan)
-        self._contact = Plan()
+    def _make_executor(self) -> Executor:
+        progress = make_progress(sys.stderr)
+        return Executor(self.session, self.context, self._recorded, self.run_args, progress)
 
 
 def _report(line: str) -> None:

@@ -44,6 +44,18 @@ def _compile_drop_object(element: DropObject, _compiler: DDLCompiler, **_options
     return f"DROP {element.kind} IF EXISTS {element.identity} CASCADE"
 
 
+class LockTable(ExecutableDDLElement):
+    """``LOCK TABLE identity`` against writers, and not against readers as pg_dump."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+
+@compiles(LockTable)
+def _compile_lock_table(element: LockTable, _compiler: DDLCompiler, **_options: object) -> str:
+    return f"LOCK TABLE {element.identity} IN SHARE MODE"
+
+
 def drop_schema(name: str) -> Executable:
     """Return what drops a plugin's schema, if it is empty."""
     return DropSchema(name, if_exists=True)

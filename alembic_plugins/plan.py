@@ -5,10 +5,11 @@ connection or the disk.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
+from pathlib import Path
 
 from .errors import PluginError, RequirementCycle, RevisionCycle
 from .plugin import HOST
@@ -20,6 +21,17 @@ class Direction(StrEnum):
 
     UPGRADE = "upgrade"
     DOWNGRADE = "downgrade"
+
+
+class Fate(StrEnum):
+    """What becomes of a plugin as a whole; the value is what the event log calls it."""
+
+    REMOVED = "uninstall"
+    QUARANTINED = "quarantine"
+    RESTORED = "restore"
+    FORGOTTEN = "forget"
+    REGISTERED = "register"
+    REPAIRED = "repair"
 
 
 @dataclass(frozen=True)
@@ -49,17 +61,19 @@ class Unit:
     Attributes:
         steps: what to run, in order.
         action: what the event log calls it.
-        removes: plugins to remove when the steps are done.
+        fates: what becomes of plugins when the steps are done, in order.
+        strangers: rows of the version table to delete, since nothing explains them.
     """
 
     steps: tuple[Step, ...]
     action: str
-    removes: tuple[str, ...] = ()
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    strangers: tuple[str, ...] = ()
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The branches that the unit moves, in order."""
-        return tuple(dict.fromkeys(step.plugin for step in self.steps))
+        """The branches that the unit is about, in order."""
+        return tuple(dict.fromkeys((*(step.plugin for step in self.steps), *self.fates)))
 
 
 @dataclass(frozen=True)
@@ -69,19 +83,32 @@ class Plan:
     Attributes:
         units: what to run, each in a transaction of its own.
         nodes: the revisions of the steps upwards, by id.
-        purge: drop what the downgrades of removed plugins leave behind.
+        purge: drop what the downgrades of removed plugins leave behind, or cannot take back.
         problems: why plugins had to be left out; the first is raised when all else is done.
+        warnings: what is wrong with plugins for which there is nothing to do.
+        backup: the file to write the removed plugins to, before anything of them is removed.
+        cascade: take along plugins that turn out to lean on what goes.
+        stock_rows: hand the database back to stock Alembic, with these rows.
     """
 
     units: tuple[Unit, ...] = ()
     nodes: Mapping[str, Node] | None = None
     purge: bool = False
     problems: tuple[PluginError, ...] = ()
+    warnings: tuple[PluginError, ...] = ()
+    backup: Path | None = None
+    cascade: bool = False
+    stock_rows: tuple[str, ...] | None = None
 
     @property
-    def removes(self) -> tuple[str, ...]:
-        """All plugins to remove, in order."""
-        return tuple(name for unit in self.units for name in unit.removes)
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.units and self.stock_rows is None
+
+    @property
+    def fates(self) -> Mapping[str, Fate]:
+        """What becomes of plugins as a whole, in order."""
+        return {name: fate for unit in self.units for name, fate in unit.fates.items()}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -137,11 +164,12 @@ def plan_downgrade(
     revisions: Collection[str],
     applied: Sequence[AppliedRevision],
     alone: Callable[[str], bool],
-    action: str,
+    *,
+    cascade: bool,
 ) -> Plan:
     """Return the plan that takes back `revisions` in the reverse order of application."""
     steps = _reverse(revisions, applied)
-    return Plan(_group(steps, alone, action))
+    return Plan(_group(steps, alone, "downgrade"), cascade=cascade)
 
 
 def plan_uninstall(
@@ -150,6 +178,7 @@ def plan_uninstall(
     alone: Callable[[str], bool],
     *,
     purge: bool,
+    backup: Path | None = None,
 ) -> Plan:
     """Return the plan that takes back all of some plugins and removes them.
 
@@ -157,18 +186,25 @@ def plan_uninstall(
     """
     revisions = {item.revision for item in applied if item.plugin in names}
     steps = _reverse(revisions, applied)
-    units: Iterable[Unit] = (Unit(tuple(steps), "uninstall"),)
+    units: Iterable[Unit] = (Unit(tuple(steps), Fate.REMOVED),)
     if any(alone(name) for name in names):
-        units = _group(steps, alone, "uninstall")
+        units = _group(steps, alone, Fate.REMOVED)
     last = {step.plugin: step for step in steps}
     removing = [
-        replace(unit, removes=tuple(n for n in unit.plugins if last[n] in unit.steps))
+        replace(
+            unit, fates={name: Fate.REMOVED for name in unit.plugins if last[name] in unit.steps}
+        )
         for unit in units
     ]
-    empty = tuple(name for name in names if name not in last)
-    if empty:
-        removing.append(Unit((), "uninstall", empty))
-    return Plan(tuple(unit for unit in removing if unit.steps or unit.removes), purge=purge)
+    empty = {name: Fate.REMOVED for name in names if name not in last}
+    removing.append(Unit((), Fate.REMOVED, empty))
+    units = tuple(unit for unit in removing if unit.steps or unit.fates)
+    return Plan(units, purge=purge, backup=backup)
+
+
+def plan_fate(names: Sequence[str], fate: Fate) -> Plan:
+    """Return the plan that does one thing to plugins as a whole and runs no revision."""
+    return Plan((Unit((), fate, dict.fromkeys(names, fate)),))
 
 
 def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action: str) -> Plan:

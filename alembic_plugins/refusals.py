@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import PluginError
+from .errors import PluginError, join
 
 
 @dataclass(eq=False)
@@ -26,12 +26,28 @@ class NoDowngrade(PluginError):
     words = (
         "Revision '{revision}' of '{plugin}' cannot be taken back without its file, since its "
         "downgrade() could not be rendered as SQL: {reason}. Put back the version of the plugin's "
-        "package that has it."
+        "package that has it, or drop a plugin's objects with 'alembic plugin uninstall NAME "
+        "--purge'."
     )
 
     plugin: str
     revision: str
     reason: str
+
+
+@dataclass(eq=False)
+class TamperedUndo(PluginError):
+    """The statements that take a revision back were changed in the registry."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' cannot be taken back without its file: {reason} since "
+        "the revision was applied, and is not run. Put back the revision's file; the objects "
+        "of a plugin can be dropped without it, with 'alembic plugin uninstall NAME --purge'."
+    )
+
+    plugin: str
+    revision: str
+    reason: str = "its SQL was changed in the registry"
 
 
 @dataclass(eq=False)
@@ -45,6 +61,33 @@ class PluginInUse(PluginError):
 
     name: str
     dependents: Sequence[str]
+
+
+@dataclass(eq=False)
+class NeededByHost(PluginError):
+    """A plugin cannot go while the host's own revisions depend on its."""
+
+    words = (
+        "Plugin '{name}' cannot go while the host depends on it, by {revisions}. Downgrade the "
+        "host below that first."
+    )
+
+    name: str
+    revisions: Sequence[str]
+
+
+@dataclass(eq=False)
+class PluginLeanedOn(PluginError):
+    """Objects of other plugins lean on a plugin's, though nothing declares it."""
+
+    words = (
+        "Plugin '{name}' is used by {dependents}: {leaning}. Uninstall {dependents} first, or "
+        "pass --cascade."
+    )
+
+    name: str
+    dependents: Sequence[str]
+    leaning: Sequence[str]
 
 
 @dataclass(eq=False)
@@ -90,8 +133,8 @@ class ObjectsInUse(PluginError):
     """Something elsewhere leans on what is to be dropped."""
 
     words = (
-        "What is left of plugin '{name}' cannot be dropped, since it is used by {leaning}. Remove"
-        " that first; nothing was changed."
+        "What there is of '{name}' cannot be dropped, since it is used by {leaning}. Remove that "
+        "first; nothing was changed."
     )
 
     name: str
@@ -104,13 +147,42 @@ class MigrationFailed(PluginError):
 
     words = (
         "{function}() of revision '{revision}' of '{plugin}' failed: {reason}. Its transaction "
-        "was taken back; correct the revision and run the command again."
+        "was taken back; correct the revision and run the command again{purge}."
     )
 
     plugin: str
     revision: str
     function: str
     reason: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out for a plugin whose downgrades do not work."""
+        stuck = self.function == "downgrade" and self.plugin != "host"
+        command = f"alembic plugin uninstall {self.plugin} --purge"
+        purge = f", or drop the plugin's objects with '{command}'" if stuck else ""
+        return {**super().facts(), "purge": purge}
+
+
+@dataclass(eq=False)
+class MigrationInterrupted(PluginError):
+    """A revision failed after it had committed a part of itself by an `autocommit_block()`."""
+
+    words = (
+        "{function}() of revision '{revision}' of '{plugin}' failed: {reason}. What it has "
+        "committed stays{invalid}; correct the cause and run the command again, which carries on "
+        "from there."
+    )
+
+    plugin: str
+    revision: str
+    function: str
+    reason: str
+    indexes: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the indexes where there are any."""
+        invalid = f", with the invalid index {join(self.indexes)}" if self.indexes else ""
+        return {**super().facts(), "invalid": invalid}
 
 
 @dataclass(eq=False)
@@ -165,7 +237,7 @@ class PooledConnection(PluginError):
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 
-    words = "'{command}' destroys what is listed above. Pass --yes to go on."
+    words = "'{command}' changes what is told above. Pass --yes to go on."
 
     command: str
 
@@ -184,12 +256,12 @@ class NewerRegistry(PluginError):
     """The registry's tables were made by a later release."""
 
     words = (
-        "The registry tables are of version '{found}', and this release knows '{known}'. Install "
-        "a later alembic-plugins."
+        "The registry tables say '{found}', and this release knows them up to version {known}. "
+        "Install a later alembic-plugins."
     )
 
     found: str
-    known: str
+    known: int
 
 
 @dataclass(eq=False)

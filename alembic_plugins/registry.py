@@ -1,20 +1,20 @@
 """What the database remembers: the version table, the plugins, the applied revisions, the events.
 
-Reading gives frozen objects; the statements that record are built here and executed by
-`alembic_plugins.executor`, which is how they come out the same online and offline.
+Reading gives frozen objects; `alembic_plugins.records` has the statements that record.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, Executable, Row, Table, bindparam, select, text
+from sqlalchemy import Connection, Row, Table, bindparam, func, inspect, select, text
 
-from .plugin import Namespace, parse_namespace
-from .refusals import IncompleteRegistry, NewerRegistry
+from .plugin import HOST, Namespace, Schema, parse_namespace
+from .refusals import IncompleteRegistry, NewerRegistry, TamperedUndo
 from .revisionfile import RevisionInfo
-from .tables import VERSION, Tables
+from .sourcefile import find_checksum_of_statements
+from .tables import VERSION, Tables, find_version, is_since
 from .undo import Undo
 
 # Which of our tables and the version table are there, with their comments.
@@ -29,7 +29,10 @@ _FIND_TABLES = text("""
 
 @dataclass(frozen=True)
 class InstalledPlugin:
-    """A row of `alembic_plugin`: the database has this plugin."""
+    """A row of `alembic_plugin`: the database has this plugin.
+
+    `quarantine` is the schema in which its objects are set aside; None where they are in use.
+    """
 
     name: str
     package: str | None
@@ -37,6 +40,21 @@ class InstalledPlugin:
     namespace: Namespace
     schema_created: bool
     requires: tuple[str, ...]
+    quarantine: str | None = None
+
+    @property
+    def place(self) -> Namespace:
+        """Where its objects are: in its namespace, or set aside."""
+        return Schema(self.quarantine, create=False) if self.quarantine else self.namespace
+
+    def holds(self, schema: str | None, relation: str | None, host_schema: str) -> bool:
+        """Tell whether what is in a schema, or on a relation there, is the plugin's."""
+        if self.quarantine:
+            return schema == self.quarantine
+        if isinstance(self.namespace, Schema):
+            shared = not self.namespace.create and self.namespace.name == host_schema
+            return schema == self.namespace.name and not shared
+        return schema == host_schema and relation is not None and self.namespace.covers(relation)
 
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> "InstalledPlugin":
@@ -49,6 +67,7 @@ class InstalledPlugin:
             parse_namespace(fields["namespace"]),
             fields["schema_created"],
             tuple(fields["requires"]),
+            fields.get("quarantine"),
         )
 
 
@@ -56,7 +75,8 @@ class InstalledPlugin:
 class AppliedRevision:
     """A row of `alembic_plugin_revision`: the revision is applied.
 
-    `depends_on` holds ids of revisions on other branches, resolved when it was applied.
+    `depends_on` holds ids of revisions on other branches, resolved when it was applied;
+    `checksum` tells the file as it was then, None where that was not to be had.
     """
 
     revision: str
@@ -65,6 +85,7 @@ class AppliedRevision:
     depends_on: tuple[str, ...]
     branch_labels: tuple[str, ...]
     description: str
+    checksum: str | None = None
 
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> "AppliedRevision":
@@ -77,6 +98,7 @@ class AppliedRevision:
             tuple(fields["depends_on"]),
             tuple(fields["branch_labels"]),
             fields["description"],
+            fields.get("checksum"),
         )
 
     @property
@@ -108,6 +130,38 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Interruption:
+    """A row of `alembic_plugin_journal`: a revision has committed a part of itself.
+
+    Attributes:
+        direction: ``upgrade`` or ``downgrade``.
+        statements: what it has done and committed, in order, as the journal calls them.
+        pending: what it was doing outside of a transaction when last heard of.
+        invalid_before: the invalid indexes that were there before it began.
+    """
+
+    revision: str
+    plugin: str
+    direction: str
+    statements: tuple[str, ...] = ()
+    pending: str | None = None
+    invalid_before: tuple[str, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Row[tuple[object, ...]]) -> "Interruption":
+        """Make one of a row."""
+        fields = row._mapping
+        return cls(
+            fields["revision"],
+            fields["plugin"],
+            fields["direction"],
+            tuple(fields["statements"]),
+            fields["pending"],
+            tuple(fields["invalid_before"]),
+        )
+
+
+@dataclass(frozen=True)
 class State:
     """The whole of what the database remembers, at one moment.
 
@@ -116,14 +170,22 @@ class State:
         applied: the applied revisions, in order of application.
         plugins: the installed plugins by name.
         version_table: whether there is one.
-        registry: whether our tables are there.
+        registry: the version of our tables; 0 where they are not there.
+        quarantined: the plugins that are set aside, by name.
+        kept: the revisions of those, in order of application.
+        interruptions: the revisions that have committed a part of themselves, by plugin.
+        lost: the plugins of which revisions are remembered, and nothing else.
     """
 
     rows: frozenset[str] = frozenset()
     applied: tuple[AppliedRevision, ...] = ()
     plugins: Mapping[str, InstalledPlugin] = field(default_factory=dict)
     version_table: bool = False
-    registry: bool = False
+    registry: int = 0
+    quarantined: Mapping[str, InstalledPlugin] = field(default_factory=dict)
+    kept: tuple[AppliedRevision, ...] = ()
+    interruptions: Mapping[str, Interruption] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
 
     @cached_property
     def by_revision(self) -> Mapping[str, AppliedRevision]:
@@ -138,6 +200,10 @@ class State:
     def of(self, branch: str) -> tuple[AppliedRevision, ...]:
         """Return the applied revisions of one branch."""
         return tuple(applied for applied in self.applied if applied.plugin == branch)
+
+    def kept_of(self, name: str) -> tuple[AppliedRevision, ...]:
+        """Return the revisions of a plugin that is set aside."""
+        return tuple(item for item in self.kept if item.plugin == name)
 
     def heads(self, branch: str) -> tuple[str, ...]:
         """Return the rows that the version table should have for one branch."""
@@ -161,29 +227,103 @@ def read_state(connection: Connection, version_table: Table, tables: Tables) -> 
         IncompleteRegistry: some of our tables are gone.
         NewerRegistry: a later release of ours made them.
     """
-    names = [version_table.name, *tables.names]
-    parameters = {"names": names, "schema": version_table.schema}
-    found = connection.execute(_FIND_TABLES, parameters)
-    comments = {row.relname: row.comment for row in found}
+    names = (version_table.name, *tables.names)
+    comments = _read_comments(connection, names, version_table.schema)
     rows: frozenset[str] = frozenset()
     if version_table.name in comments:
         rows = frozenset(connection.scalars(select(version_table.c.version_num)))
-    missing = [name for name in tables.names if name not in comments]
-    if missing and len(missing) < len(tables.names):
-        raise IncompleteRegistry(tuple(missing))
+    state = State(rows, version_table=version_table.name in comments)
+    version = _find_registry(connection, tables, comments)
+    return _read_registry(connection, tables, version, state) if version else state
+
+
+def read_kept(connection: Connection, tables: Tables) -> State:
+    """Return what a copy of the registry's rows remembers, of which nothing is set aside."""
+    comments = _read_comments(connection, tables.names, tables.metadata.schema)
+    version = _find_registry(connection, tables, comments)
+    return _read_registry(connection, tables, version, State()) if version else State()
+
+
+def _read_comments(
+    connection: Connection, names: Sequence[str], schema: str | None
+) -> Mapping[str, str | None]:
+    found = connection.execute(_FIND_TABLES, {"names": list(names), "schema": schema})
+    return {row.relname: row.comment for row in found}
+
+
+def _find_registry(
+    connection: Connection, tables: Tables, comments: Mapping[str, str | None]
+) -> int:
+    """Return the version of the registry, 0 where there is none.
+
+    A comment may be lost on the way through a dump; then the columns that are there tell.
+    """
+    present = [table for table in tables.all if table.name in comments]
+    if not present:
+        return 0
+    comment = comments.get(tables.plugin.name)
+    version = find_version(comment)
+    if comment is None:
+        version = max(_guess_version(connection, table) for table in present)
+    if version is None or version > VERSION:
+        raise NewerRegistry(str(comment), VERSION)
+    missing = [t.name for t in tables.all if is_since(t, version) and t not in present]
     if missing:
-        return State(rows, version_table=version_table.name in comments)
-    if comments[tables.plugin.name] != VERSION:
-        raise NewerRegistry(str(comments[tables.plugin.name]), VERSION)
-    plugins = [InstalledPlugin.from_row(row) for row in connection.execute(select(tables.plugin))]
-    applied = connection.execute(select(tables.revision).order_by(tables.revision.c.position))
-    return State(
-        rows,
-        tuple(AppliedRevision.from_row(row) for row in applied),
-        {plugin.name: plugin for plugin in plugins},
-        version_table.name in comments,
-        registry=True,
+        raise IncompleteRegistry(tuple(missing))
+    return version
+
+
+def _guess_version(connection: Connection, table: Table) -> int:
+    names = {column["name"] for column in inspect(connection).get_columns(table.name, table.schema)}
+    infos = [table.info, *(column.info for column in table.c if column.name in names)]
+    return max(int(info.get("since", 1)) for info in infos)
+
+
+def _read_registry(connection: Connection, tables: Tables, version: int, state: State) -> State:
+    columns = [column for column in tables.plugin.c if is_since(column, version)]
+    plugins = [InstalledPlugin.from_row(row) for row in connection.execute(select(*columns))]
+    applied = tuple(_read_applied(connection, tables, version))
+    aside = {plugin.name: plugin for plugin in plugins if plugin.quarantine}
+    active = tuple(item for item in applied if item.plugin not in aside)
+    lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
+    guesses = (_guess_plugin(name) for name in sorted(lost))
+    return replace(
+        state,
+        applied=active,
+        plugins={p.name: p for p in (*plugins, *guesses) if p.name not in aside},
+        registry=version,
+        quarantined=aside,
+        kept=tuple(item for item in applied if item.plugin in aside),
+        interruptions=dict(_read_journal(connection, tables, version)),
+        lost=frozenset(lost),
     )
+
+
+def _read_applied(
+    connection: Connection, tables: Tables, version: int
+) -> Iterator[AppliedRevision]:
+    """Read the revisions, without what is only wanted when one is taken back or compared."""
+    revision = tables.revision
+    names = [name for name in AppliedRevision.__dataclass_fields__ if name in revision.c]
+    columns = [revision.c[name] for name in names if is_since(revision.c[name], version)]
+    for row in connection.execute(select(*columns).order_by(revision.c.position)):
+        yield AppliedRevision.from_row(row)
+
+
+def _read_journal(
+    connection: Connection, tables: Tables, version: int
+) -> Iterable[tuple[str, Interruption]]:
+    if is_since(tables.journal, version):
+        for row in connection.execute(select(tables.journal)):
+            yield row.plugin, Interruption.from_row(row)
+
+
+def _guess_plugin(name: str) -> InstalledPlugin:
+    """Return what a plugin may be whose row is gone: with a schema of its name, not to be dropped.
+
+    It must not vanish from sight, since its revisions are applied.
+    """
+    return InstalledPlugin(name, None, None, Schema(name, create=False), False, ())
 
 
 def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
@@ -205,72 +345,40 @@ def read_events(connection: Connection, tables: Tables, plugin: str | None) -> t
     )
 
 
-def record_versions(
-    table: Table, before: Collection[str], after: Collection[str]
-) -> list[Executable]:
-    """Return the statements that take the version table from one set of rows to another."""
-    gone = sorted(set(before) - set(after))
-    new = sorted(set(after) - set(before))
-    column = table.c.version_num
-    moved = min(len(gone), len(new))
-    statements: list[Executable] = [
-        table.update().values(version_num=to).where(column == from_)
-        for from_, to in zip(gone, new, strict=False)
-    ]
-    statements += [table.delete().where(column == revision) for revision in gone[moved:]]
-    statements += [table.insert().values(version_num=revision) for revision in new[moved:]]
-    return statements
+def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:
+    """Return what takes back a revision that is applied.
+
+    Raises:
+        TamperedUndo: the statements are not those that were recorded.
+    """
+    table = tables.revision
+    names = ("plugin", "downgrade_sql", "downgrade_reason", "downgrade_checksum")
+    columns = [table.c[name] for name in names if is_since(table.c[name], version)]
+    fields = connection.execute(select(*columns).where(table.c.revision == revision)).one()._mapping
+    statements = None if fields["downgrade_sql"] is None else tuple(fields["downgrade_sql"])
+    checksum = fields.get("downgrade_checksum")
+    if checksum and checksum != find_checksum_of_statements(statements):
+        raise TamperedUndo(fields["plugin"], revision)
+    return Undo(statements, fields["downgrade_reason"])
 
 
-def read_undo(connection: Connection, tables: Tables, revision: str) -> Undo:
-    """Return what takes back a revision that is applied."""
-    columns = (tables.revision.c.downgrade_sql, tables.revision.c.downgrade_reason)
-    row = connection.execute(select(*columns).where(tables.revision.c.revision == revision)).one()
-    statements = None if row.downgrade_sql is None else tuple(row.downgrade_sql)
-    return Undo(statements, row.downgrade_reason)
+def read_sources(
+    connection: Connection, tables: Tables, revisions: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the files of applied revisions as they were then, by id, where they are remembered."""
+    table = tables.revision
+    chosen = table.c.revision.in_(revisions) & table.c.source.is_not(None)
+    rows = connection.execute(select(table.c.revision, table.c.source).where(chosen))
+    return {row.revision: row.source for row in rows}
 
 
-def record_applied(
-    tables: Tables, applied: AppliedRevision, undo: Undo, duration_ms: int | None
-) -> Executable:
-    """Return the statement that remembers an applied revision."""
-    return tables.revision.insert().values(
-        revision=applied.revision,
-        plugin=applied.plugin,
-        down_revision=list(applied.down_revision),
-        depends_on=list(applied.depends_on),
-        branch_labels=list(applied.branch_labels),
-        description=applied.description,
-        downgrade_sql=None if undo.statements is None else list(undo.statements),
-        downgrade_reason=undo.reason,
-        duration_ms=duration_ms,
+def read_irreversible(connection: Connection, tables: Tables) -> Mapping[str, str]:
+    """Return, by id, why applied revisions cannot be taken back by what is remembered of them."""
+    table = tables.revision
+    nothing = func.cardinality(table.c.downgrade_sql) == 0
+    rows = connection.execute(
+        select(table.c.revision, table.c.downgrade_reason).where(
+            table.c.downgrade_sql.is_(None) | nothing
+        )
     )
-
-
-def record_reverted(tables: Tables, revision: str) -> Executable:
-    """Return the statement that forgets a revision that was taken back."""
-    return tables.revision.delete().where(tables.revision.c.revision == revision)
-
-
-def record_installed(tables: Tables, plugin: InstalledPlugin, *, known: bool) -> Executable:
-    """Return the statement that remembers a plugin, which may be known already."""
-    values = {
-        "package": plugin.package,
-        "version": plugin.version,
-        "namespace": str(plugin.namespace),
-        "schema_created": plugin.schema_created,
-        "requires": list(plugin.requires),
-    }
-    if known:
-        return tables.plugin.update().values(values).where(tables.plugin.c.name == plugin.name)
-    return tables.plugin.insert().values(name=plugin.name, **values)
-
-
-def record_uninstalled(tables: Tables, name: str) -> Executable:
-    """Return the statement that forgets a plugin."""
-    return tables.plugin.delete().where(tables.plugin.c.name == name)
-
-
-def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
-    """Return the statement that adds an event, whose columns `event` gives."""
-    return tables.event.insert().values(**event)
+    return {row.revision: row.downgrade_reason or "its downgrade() does nothing" for row in rows}

@@ -21,6 +21,7 @@ from .revisionfile import RevisionInfo
 from .session import Session
 from .settings import load_reference, read_cascade, read_scope
 from .simulate import simulate
+from .tables import VERSION
 
 T = TypeVar("T")
 
@@ -126,7 +127,7 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
     plan = targets.upgrade_to(session, start)
     state = simulate(session, plan, schema_created=True)
     rows = frozenset(row for name in state.branches for row in state.heads(name))
-    return replace(state, rows=rows, version_table=True, registry=True)
+    return replace(state, rows=rows, version_table=True, registry=VERSION)
 
 
 def _run_stock(

@@ -4,7 +4,7 @@ A branch is read when it is first asked for, so that a command reads the host, t
 names and what they need.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -25,11 +25,14 @@ from .errors import (
     UnknownPlugin,
     UnmetRequirement,
 )
+from .leaning import Leanings
 from .plan import Node
 from .plugin import HOST, Plugin, overlap
 from .registry import State
 from .revisionfile import RevisionInfo, read_revision_file
 from .settings import read_settings
+from .sourcefile import read_source
+from .upkeep_errors import Quarantined
 
 
 class Session:
@@ -41,6 +44,10 @@ class Session:
         self._state = state
         self.settings = read_settings(config)
         self.transaction_per_revision = False
+        self.doomed: frozenset[str] = frozenset()
+        """Plugins that have turned out to lean on what goes, and go along."""
+        self.find_leaning: Callable[[str], Leanings] = lambda _name: {}
+        """Returns what leans on a plugin's objects; offline mode knows of nothing."""
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
 
@@ -121,7 +128,11 @@ class Session:
 
         Raises:
             EmptyPlugin: it has no revisions.
+            Quarantined: it is set aside.
         """
+        aside = self.state.quarantined.get(name)
+        if aside and aside.quarantine:
+            raise Quarantined(name, aside.quarantine)
         branch = self.branch(name)
         if name != HOST and not branch.infos:
             raise EmptyPlugin(name, self.find_plugin(name).versions)
@@ -213,6 +224,10 @@ class Session:
         applied = self.state.by_revision.get(revision)
         if applied:
             return Node(revision, branch.name, self._down(branch, applied.info), applied.depends_on)
+        return self.read_node(branch, revision)
+
+    def read_node(self, branch: Branch, revision: str) -> Node:
+        """Return a revision as its file is now, whatever is remembered; see `make_node`."""
         info = branch.infos[revision]
         depends = []
         for identifier in (*info.down_revision, *info.depends_on):
@@ -265,6 +280,16 @@ class Session:
                 if other != name and overlap(namespace, theirs):
                     raise NamespaceConflict(other, name, str(namespace))
             taken[name] = namespace
+
+    def find_changed(self, name: str) -> tuple[str, ...]:
+        """Return the applied revisions of a branch whose files have changed since."""
+        branch = self.remembered_branch(name)
+        found = []
+        for item in self.state.of(name):
+            source = read_source(branch.infos[item.revision].path)
+            if source and item.checksum and source.checksum != item.checksum:
+                found.append(item.revision)
+        return tuple(found)
 
     def is_alone(self, name: str) -> bool:
         """Tell whether each revision of a branch has a transaction of its own."""

@@ -7,7 +7,7 @@ that another tool has applied are taken into account before they are recorded.
 from dataclasses import replace
 
 from .errors import PluginError
-from .plan import Direction, Node, Plan, plan_record
+from .plan import Direction, Fate, Node, Plan, plan_fate, plan_record
 from .plugin import HOST, Schema
 from .registry import AppliedRevision, InstalledPlugin, State
 from .session import Session
@@ -25,7 +25,7 @@ def remember_plugin(session: Session, name: str, *, schema_created: bool) -> Ins
     """Return what is to be remembered of a plugin that is installed."""
     found = session.find_plugin(name)
     declared = found.declaration
-    known = session.state.plugins.get(name)
+    known = session.state.plugins.get(name) if name not in session.state.lost else None
     return InstalledPlugin(
         name,
         found.package,
@@ -44,7 +44,16 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
         if step.direction is Direction.UPGRADE and plan.nodes is not None:
             applied[step.revision] = remember_revision(session, plan.nodes[step.revision])
     state = session.state.with_applied(tuple(applied.values()))
-    plugins = {name: known for name, known in state.plugins.items() if name in state.branches}
+    plugins = {
+        name: known
+        for name, known in state.plugins.items()
+        if name in state.branches or name in state.interruptions
+    }
+    lost = [name for name, fate in plan.fates.items() if fate is Fate.REGISTERED]
+    for name in lost:  # by the registry, and the disk has it
+        own = session.find_plugin(name).namespace
+        created = isinstance(own, Schema) and own.create
+        plugins[name] = remember_plugin(session, name, schema_created=created)
     for name in state.branches:
         if name != HOST and name not in plugins:
             created = schema_created and isinstance(session.find_plugin(name).namespace, Schema)
@@ -59,17 +68,27 @@ def plan_contact(session: Session) -> Plan:
     row that no file explains stays where it is and hinders nobody.
     """
     state = session.state
+    lost = _plan_registration(session)
     known = {row for name in state.branches for row in state.heads(name)}
     if state.rows == known:
-        return Plan()
+        return lost
     owners = {row: owner for row in state.rows if (owner := session.find_owner(row))}
-    lost = {state.by_revision[row].plugin for row in known - state.rows}
-    touched = lost | {owner for row, owner in owners.items() if row not in known}
+    gone = {state.by_revision[row].plugin for row in known - state.rows}
+    touched = gone | {owner for row, owner in owners.items() if row not in known}
     present = _close_applied(session, owners)
     touched |= {name for name in present if name not in state.branches}
+    # Of an orphan, the registry knows better: no other tool could have taken it back.
+    touched -= {name for name in touched if session.remembered_branch(name).orphaned}
     before = [item for item in state.applied if item.plugin in touched]
     after = [node for name in touched for node in present.get(name, {}).values()]
-    return plan_record(before, after, "adopt")
+    plan = plan_record(before, after, "adopt")
+    return replace(plan, units=(*plan.units, *lost.units))
+
+
+def _plan_registration(session: Session) -> Plan:
+    """Plan to record plugins of which the registry has lost the row, where the disk has them."""
+    found = [name for name in sorted(session.state.lost) if session.find_usable(name)]
+    return plan_fate(found, Fate.REGISTERED) if found else Plan()
 
 
 def _close_applied(session: Session, owners: dict[str, str]) -> dict[str, dict[str, Node]]:

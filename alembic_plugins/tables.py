@@ -5,6 +5,7 @@ They stand in the version table's schema. The comment of the first one tells the
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -22,8 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "alembic-plugins registry 1"
-"""The version of the tables below, as it stands in the comment of `alembic_plugin`."""
+VERSION = 2
+"""The version of the tables below."""
+
+_COMMENT = "alembic-plugins registry "
+"""What the comment of `alembic_plugin` says before the version."""
+
+_SINCE_2 = {"since": 2}
+"""Marks what version 2 has added: an older registry gets it from the first command that writes."""
 
 
 class TextList(TypeDecorator[list[str]]):
@@ -45,24 +52,45 @@ class Tables:
         plugin: one row an installed plugin.
         revision: one row an applied revision, of the host too; `position` tells the order.
         event: who did what, when, how long and with what outcome; rows are only ever added.
+        journal: one row a revision that has committed a part of itself, while it runs or since
+            it was interrupted.
     """
 
     metadata: MetaData
     plugin: Table
     revision: Table
     event: Table
+    journal: Table
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """The tables, first the one whose comment tells the version."""
+        return (self.plugin, self.revision, self.event, self.journal)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the tables, without their schema."""
-        return tuple(table.name for table in (self.plugin, self.revision, self.event))
+        return tuple(table.name for table in self.all)
 
 
 @cache
 def make_tables(schema: str | None) -> Tables:
     """Return the tables of the registry in `schema`; None is the first one on the search path."""
     metadata = MetaData(schema=schema)
-    return Tables(metadata, _plugin(metadata), _revision(metadata), _event(metadata))
+    return Tables(
+        metadata, _plugin(metadata), _revision(metadata), _event(metadata), _journal(metadata)
+    )
+
+
+def find_version(comment: str | None) -> int | None:
+    """Return the version that the comment of `alembic_plugin` tells, None where it tells none."""
+    _, ours, number = (comment or "").rpartition(_COMMENT)
+    return int(number) if ours and number.isdecimal() else None
+
+
+def is_since(item: Table | Column[Any], version: int) -> bool:
+    """Tell whether a registry of some version has a table or a column."""
+    return int(item.info.get("since", 1)) <= version
 
 
 def _plugin(metadata: MetaData) -> Table:
@@ -76,7 +104,9 @@ def _plugin(metadata: MetaData) -> Table:
         Column("schema_created", Boolean, nullable=False),
         Column("requires", TextList, nullable=False),
         Column("installed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-        comment=VERSION,
+        # The schema in which the plugin's objects are set aside, if they are.
+        Column("quarantine", Text, info=_SINCE_2),
+        comment=f"{_COMMENT}{VERSION}",
     )
 
 
@@ -96,6 +126,10 @@ def _revision(metadata: MetaData) -> Table:
         Column("applied_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("applied_by", Text, nullable=False, server_default=text("session_user")),
         Column("duration_ms", BigInteger),
+        # The file as it was applied: to tell whether it has changed since, and never to run it.
+        Column("checksum", Text, info=_SINCE_2),
+        Column("source", Text, info=_SINCE_2),
+        Column("downgrade_checksum", Text, info=_SINCE_2),
     )
 
 
@@ -113,6 +147,22 @@ def _event(metadata: MetaData) -> Table:
         Column("happened_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("happened_by", Text, nullable=False, server_default=text("session_user")),
         Column("duration_ms", BigInteger),
+    )
+
+
+def _journal(metadata: MetaData) -> Table:
+    return Table(
+        "alembic_plugin_journal",
+        metadata,
+        Column("revision", Text, primary_key=True),
+        Column("plugin", Text, nullable=False),
+        Column("direction", Text, nullable=False),
+        Column("statements", TextList, nullable=False),
+        Column("pending", Text),
+        Column("invalid_before", TextList, nullable=False),
+        Column("started_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("started_by", Text, nullable=False, server_default=text("session_user")),
+        info=_SINCE_2,
     )
 
 

@@ -5,25 +5,38 @@ be done.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from .branches import Branch
+from .catalog import Leaning
 from .errors import NotInstalled, PluginError, UnknownPlugin, UnknownRevision
 from .plan import (
     Direction,
+    Fate,
     Plan,
     Step,
     Unit,
     find_dependents,
     order_requirements,
     plan_downgrade,
+    plan_fate,
     plan_record,
     plan_uninstall,
     plan_upgrade,
 )
 from .plugin import HOST, check_name, parse_requirement
-from .refusals import PluginInUse, PluginsInstalled, RevisionInUse
+from .refusals import (
+    NeededByHost,
+    ObjectsInUse,
+    PluginInUse,
+    PluginLeanedOn,
+    PluginsInstalled,
+    RevisionInUse,
+)
 from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
+from .upkeep_errors import LostRevision, Quarantined
 
 _SYMBOLS = ("head", "heads", "base")
 
@@ -58,9 +71,11 @@ def upgrade_installed(session: Session) -> Plan:
     """Plan the upgrade of the host and of every installed plugin to its heads.
 
     A plugin whose files are gone is left as it is. One that is broken is left out, and its error
-    is raised when all others are done: it must not stop them.
+    is raised when all others are done: it must not stop them. One that has nothing to be done
+    is not missed, and its error is told as a warning.
     """
     problems: list[PluginError] = []
+    warnings: list[PluginError] = []
     targets = {HOST: "heads"}
     for name in session.state.plugins:
         try:
@@ -69,10 +84,18 @@ def upgrade_installed(session: Session) -> Plan:
         except UnknownPlugin:
             continue
         except PluginError as error:
-            problems.append(error)
+            (problems if _has_pending(session, name) else warnings).append(error)
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     plan = _plan_targets(session, ordered)
-    return Plan(plan.units, plan.nodes, problems=tuple(problems))
+    return replace(plan, problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _has_pending(session: Session, name: str) -> bool:
+    """Tell whether a plugin has revisions to be applied, as far as that can be told."""
+    try:
+        return any(r not in session.state.by_revision for r in session.branch(name).infos)
+    except PluginError:
+        return True
 
 
 def install(session: Session, names: Iterable[str]) -> Plan:
@@ -85,8 +108,12 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
 
     Raises:
         NotInstalled: it does not have one of them.
+        Quarantined: one of them is set aside.
     """
     for name in names:
+        aside = session.state.quarantined.get(name)
+        if aside and aside.quarantine:
+            raise Quarantined(name, aside.quarantine)
         if name not in session.state.plugins:
             raise NotInstalled(name)
 
@@ -111,6 +138,8 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
     nodes = session.close(wanted)
     # A revision may depend on a plugin that nothing requires by name: it counts as required too.
     names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
+    for name in names:
+        session.find_target(name)
     required = {needed for name in names for needed in session.find_requirements(name)}
     missing = [name for name in names if name in required and name not in targets]
     if missing:
@@ -134,10 +163,10 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     """
     scope, target = split_target(session, scope, target)
     if scope is None and target.startswith("-"):
-        return _downgrade_last(session, target)
+        return _downgrade_last(session, target, cascade=cascade)
     name = scope or HOST
     if name != HOST and name not in session.state.branches:
-        raise NotInstalled(name)
+        check_installed(session, [name])
     branch = session.remembered_branch(name)
     going = set(branch.find_downgrade(target, session.state.heads(name)))
     plugins = [plugin for plugin in session.state.branches if plugin != HOST]
@@ -148,22 +177,76 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     return _plan_going(session, name, going, cascade=cascade)
 
 
-def _downgrade_last(session: Session, target: str) -> Plan:
+def _downgrade_last(session: Session, target: str, *, cascade: bool) -> Plan:
     count = -int(target) if target[1:].isdigit() else 0
     if not 0 < count <= len(session.state.applied):
         reason = f"{len(session.state.applied)} revisions are applied"
         raise UnknownRevision(HOST, target, reason)
-    going = {applied.revision for applied in session.state.applied[-count:]}
-    return _plan_going(session, HOST, going, cascade=True)
+    last = session.state.applied[-count:]
+    going = {applied.revision for applied in last}
+    return _plan_going(session, last[-1].plugin, going, cascade=cascade)
 
 
 def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) -> Plan:
-    dependents = _find_all_dependents(session, going)
-    others = {applied.plugin for applied in dependents} - {name}
+    going = going | _all_revisions(session, session.doomed)
+    grown = going | {applied.revision for applied in _find_all_dependents(session, going)}
+    while True:
+        whole = [n for n in session.state.branches if n != HOST and _revisions(session, n) <= grown]
+        leaning = {other for n in whole for other in find_leaning_plugins(session, n)}
+        more = grown | _all_revisions(session, leaning)
+        more |= {applied.revision for applied in _find_all_dependents(session, more)}
+        if more == grown:
+            break
+        grown = more
+    others = {session.state.by_revision[revision].plugin for revision in grown - going} - {name}
     if others and not cascade:
         raise RevisionInUse(name, tuple(others))
-    going = going | {applied.revision for applied in dependents}
-    return plan_downgrade(going, session.state.applied, session.is_alone, "downgrade")
+    _check_unbroken(session, grown)
+    return plan_downgrade(grown, session.state.applied, session.is_alone, cascade=cascade)
+
+
+def _all_revisions(session: Session, names: Iterable[str]) -> set[str]:
+    return {revision for name in names for revision in _revisions(session, name)}
+
+
+def _check_unbroken(session: Session, going: Collection[str]) -> None:
+    """Check that nothing is missing below or right above revisions that go: its effects would stay.
+
+    Raises:
+        LostRevision: the registry has lost one, and its file is gone.
+    """
+    applied = session.state.by_revision
+    begun: set[str] = set()
+    for item in session.state.applied:
+        if item.revision in going:
+            begun.add(item.plugin)
+        lost = [down for down in item.down_revision if down not in applied]
+        if lost and item.plugin in begun:
+            raise LostRevision(item.plugin, item.revision, lost[0])
+
+
+def find_leaning_plugins(
+    session: Session, name: str, *, drops: bool = True
+) -> Mapping[str, tuple[Leaning, ...]]:
+    """Return the plugins that lean on a plugin's objects without saying that they need it.
+
+    Where the plugin itself needs the other one, it has made that itself, and takes it away.
+
+    Raises:
+        ObjectsInUse: what is set aside of a plugin leans on them, and they are to be dropped.
+    """
+    found = dict(session.find_leaning(name))
+    found.pop("", None)
+    for other in found.keys() & session.state.quarantined.keys():
+        if not drops:
+            del found[other]
+            continue
+        raise ObjectsInUse(name, tuple(f"{item}, set aside of '{other}'" for item in found[other]))
+    return {
+        other: items
+        for other, items in found.items()
+        if other != name and name not in find_plugin_dependents(session, other)
+    }
 
 
 def _find_all_dependents(session: Session, going: set[str]) -> tuple[AppliedRevision, ...]:
@@ -215,31 +298,76 @@ def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def uninstall(session: Session, names: Sequence[str], *, cascade: bool, purge: bool) -> Plan:
+def uninstall(
+    session: Session,
+    names: Sequence[str],
+    *,
+    cascade: bool,
+    purge: bool = False,
+    backup: Path | None = None,
+) -> Plan:
     """Plan the removal of plugins, with those that depend on them where `cascade` says so.
 
     Raises:
         NotInstalled: the database does not have one of them.
+        Quarantined: one of them is set aside, and there is no `purge`.
         PluginInUse: another plugin depends on one of them, and there is no `cascade`.
+        NeededByHost: a revision of the host depends on one of them.
+        PluginLeanedOn: objects of another plugin lean on theirs, and there is no `cascade`.
+        LostRevision: one cannot be taken back as a whole, and there is no `purge`.
     """
+    aside = session.state.quarantined
+    # What is set aside can be dropped; it cannot be backed up, since it would come back to there.
+    droppable = aside if purge and backup is None else {}
+    check_installed(session, [name for name in names if name not in droppable])
+    removed = _find_removed(session, names, cascade=cascade)
+    if not purge:
+        _check_unbroken(session, _all_revisions(session, removed))
+    return plan_uninstall(
+        removed, session.state.applied, session.is_alone, purge=purge, backup=backup
+    )
+
+
+def quarantine(session: Session, names: Sequence[str], *, cascade: bool) -> Plan:
+    """Plan to set plugins aside, with all that is in their namespaces; see `uninstall`."""
     check_installed(session, names)
+    removed = _find_removed(session, names, cascade=cascade, drops=False)
+    return plan_fate(removed, Fate.QUARANTINED)
+
+
+def _find_removed(
+    session: Session, names: Sequence[str], *, cascade: bool, drops: bool = True
+) -> list[str]:
     removed = list(dict.fromkeys(names))
-    for name in names:
-        dependents = [
-            other for other in find_plugin_dependents(session, name) if other not in names
-        ]
+    for name in removed:  # which grows
+        dependents = [n for n in find_plugin_dependents(session, name) if n not in removed]
+        if HOST in dependents:
+            raise NeededByHost(name, _find_host_dependents(session, name))
+        leaning = {
+            other: items
+            for other, items in find_leaning_plugins(session, name, drops=drops).items()
+            if other not in (*removed, *dependents)
+        }
         if dependents and not cascade:
             raise PluginInUse(name, tuple(dependents))
-        removed += [other for other in dependents if other not in removed]
-    return plan_uninstall(removed, session.state.applied, session.is_alone, purge=purge)
+        if leaning and not cascade:
+            words = tuple(str(item) for items in leaning.values() for item in items)
+            raise PluginLeanedOn(name, tuple(leaning), words)
+        removed += [*dependents, *leaning]
+    return removed
+
+
+def _find_host_dependents(session: Session, name: str) -> tuple[str, ...]:
+    dependents = _find_all_dependents(session, _revisions(session, name))
+    return tuple(item.revision for item in dependents if item.plugin == HOST)
 
 
 def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
-    """Return the plugins that could not stay without `name`, by requirement or by revision."""
+    """Return the branches that could not stay without `name`, by requirement or by revision."""
     dependents = _find_all_dependents(session, _revisions(session, name))
     by_revision = [applied.plugin for applied in dependents]
     found = dict.fromkeys((*find_requiring(session, [name]), *by_revision))
-    return tuple(other for other in found if other not in (name, HOST))
+    return tuple(other for other in found if other != name)
 
 
 def stamp(session: Session, scope: str | None, targets: Sequence[str], *, purge: bool) -> Plan:
@@ -258,7 +386,7 @@ def _stamped_branches(session: Session, name: str | None, revision: str) -> list
     if name is None and revision == "heads":
         names = (HOST, *(n for n in session.state.plugins if session.declaration(n)))
         return [session.branch(name) for name in names]
-    return [session.branch(name or HOST)]
+    return [session.find_target(name or HOST)]
 
 
 def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:

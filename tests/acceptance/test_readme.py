@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+ERROR_ROOMS = ("errors", "refusals", "upkeep_errors", "custody_errors")
 
 
 def read_console(heading: str) -> list[tuple[str, str]]:
@@ -66,7 +67,7 @@ def test_every_option_is_in_the_reference() -> None:
 
 def test_every_error_is_in_the_reference() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
-    rooms = [ROOT / "alembic_plugins" / f"{room}.py" for room in ("errors", "refusals")]
+    rooms = [ROOT / "alembic_plugins" / f"{room}.py" for room in ERROR_ROOMS]
     names = [n for r in rooms for n in re.findall(r"class (\w+)\(PluginError\)", r.read_text())]
     assert [name for name in names if f"`{name}`" not in reference] == []
 

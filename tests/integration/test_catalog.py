@@ -181,7 +181,7 @@ def read_a(connection: Connection) -> tuple[CatalogObject, ...]:
 def test_what_leans_on_an_object_is_told(box: Connection, make: str, leaning: str) -> None:
     objects = read_a(box)
     box.execute(text(make))
-    assert read_leaning(box, objects) == (leaning,)
+    assert [str(item) for item in read_leaning(box, objects)] == [leaning]
 
 
 def test_what_an_object_leans_on_itself_is_no_leaning(box: Connection) -> None:

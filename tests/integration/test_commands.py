@@ -5,7 +5,7 @@ from support.hosts import Host
 
 from alembic_plugins import commands
 from alembic_plugins.errors import NotInstalled, UnknownPlugin, UnmetRequirement
-from alembic_plugins.plan import Direction
+from alembic_plugins.plan import Direction, Fate
 from alembic_plugins.refusals import OfflineUnknown, PluginInUse
 
 
@@ -94,8 +94,8 @@ def test_downgrade_returns_what_was_run(host: Host) -> None:
 def test_uninstall_returns_what_went(host: Host) -> None:
     commands.install(host.add("makes_things").config(), ["makes_things"])
     removal = commands.uninstall(host.config(), ["makes_things"])
-    assert removal.plan.removes == ("makes_things",)
-    counted = {item.name: item.rows for item in removal.objects["makes_things"]}
+    assert removal.plan.fates == {"makes_things": Fate.REMOVED}
+    counted = {item.name: item.rows for item in removal.holdings["makes_things"].objects}
     assert counted["things"] == 2
 
 
@@ -111,7 +111,7 @@ def test_uninstall_with_cascade_returns_all_that_went(host: Host) -> None:
     host.add("billing", "crm_requires_billing")
     commands.install(host.config(), ["crm_requires_billing"])
     removal = commands.uninstall(host.config(), ["billing"], cascade=True)
-    assert removal.plan.removes == ("crm_requires_billing", "billing")
+    assert list(removal.plan.fates) == ["crm_requires_billing", "billing"]
 
 
 def test_history_returns_events(host: Host) -> None:

@@ -11,7 +11,9 @@ from alembic_plugins.errors import RevisionTooLong
 from alembic_plugins.refusals import (
     LeftoverObjects,
     MigrationFailed,
+    MigrationInterrupted,
     ObjectsInUse,
+    PluginLeanedOn,
     UnexpectedVersionRows,
 )
 
@@ -136,7 +138,7 @@ def test_autocommit_block_finds_recorded_what_came_before(host: Host) -> None:
     block = "with op.get_context().autocommit_block():\n    raise RuntimeError('crash')"
     host.add("autocommit")
     write_revision(host, "autocommit", "autocommit_3", block, '"autocommit_2"')
-    with pytest.raises(MigrationFailed):
+    with pytest.raises(MigrationInterrupted):
         commands.install(host.config(), ["autocommit"])
     assert host.database.applied() == ["host_1", "host_2", "autocommit_1", "autocommit_2"]
     assert host.database.versions() == ["autocommit_2", "host_2"]
@@ -146,7 +148,7 @@ def test_install_goes_on_after_a_failure_in_an_autocommit_block(host: Host) -> N
     block = "with op.get_context().autocommit_block():\n    raise RuntimeError('crash')"
     host.add("autocommit")
     file = write_revision(host, "autocommit", "autocommit_3", block, '"autocommit_2"')
-    with pytest.raises(MigrationFailed):
+    with pytest.raises(MigrationInterrupted):
         commands.install(host.config(), ["autocommit"])
     file.write_text(file.read_text().replace("raise RuntimeError('crash')", "pass"))
     commands.install(host.config(), ["autocommit"])
@@ -197,10 +199,19 @@ def test_leftovers_are_named(host: Host) -> None:
 def test_what_leans_on_leftovers_is_named(host: Host) -> None:
     host.add("leaves_leftovers", "leans_on_leftovers")
     host.run("plugin", "install", "leaves_leftovers", "leans_on_leftovers")
-    with pytest.raises(ObjectsInUse) as excinfo:
+    with pytest.raises(PluginLeanedOn) as excinfo:
         commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)
     [leaning] = excinfo.value.leaning
     assert "leans_on_leftovers.sweepings" in leaning
+    assert excinfo.value.dependents == ("leans_on_leftovers",)
+
+
+def test_what_nobody_owns_and_leans_on_leftovers_is_named(host: Host) -> None:
+    host.add("leaves_leftovers").run("plugin", "install", "leaves_leftovers")
+    host.database.execute("CREATE VIEW sweepings AS SELECT id FROM leaves_leftovers.crumbs")
+    with pytest.raises(ObjectsInUse) as excinfo:
+        commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)
+    assert excinfo.value.leaning == ("rule _RETURN on view sweepings",)
 
 
 def test_purge_drops_what_depends_on_other_leftovers(host: Host) -> None:

@@ -1,36 +1,41 @@
-"""What the database remembers, written and read."""
-
-from datetime import UTC, datetime, timedelta
+"""What the database remembers: registries of any version, whole, damaged and tampered with."""
 
 import pytest
-from sqlalchemy import Column, Connection, Executable, MetaData, String, Table, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, select, text
+from support.databases import Database
+from support.registries import take_back_to_1
 
-from alembic_plugins.plugin import Prefix, Schema
-from alembic_plugins.refusals import IncompleteRegistry, NewerRegistry
+from alembic_plugins.plugin import Schema
+from alembic_plugins.records import (
+    record_applied,
+    record_installed,
+    record_interruption,
+    record_versions,
+)
+from alembic_plugins.refusals import IncompleteRegistry, NewerRegistry, TamperedUndo
 from alembic_plugins.registry import (
     AppliedRevision,
     InstalledPlugin,
+    Interruption,
     State,
-    read_events,
     read_state,
     read_undo,
-    record_applied,
-    record_event,
-    record_installed,
-    record_reverted,
-    record_uninstalled,
-    record_versions,
 )
+from alembic_plugins.sourcefile import Source
 from alembic_plugins.tables import VERSION, make_tables
 from alembic_plugins.undo import Undo
 
 VERSIONS = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 TABLES = make_tables(None)
+OLD_TABLES = ("alembic_plugin", "alembic_plugin_revision", "alembic_plugin_event")
 
-BILLING = InstalledPlugin("billing", "acme", "2.1", Schema("billing"), True, ("tags>=1",))
-WIKI = InstalledPlugin("wiki", None, None, Prefix("wiki_", "wikis"), False, ())
-ODD = AppliedRevision("b2", "billing", ("b1",), ("h'1", "%s"), ("lab:el",), 'it\'s "100%" :odd\n')
-FIRST = AppliedRevision("b1", "billing", (), (), (), "")
+BILLING = InstalledPlugin("billing", "acme", "2.1", Schema("billing"), True, ())
+ASIDE = InstalledPlugin("old", None, "1", Schema("old"), True, (), "quarantine_old")
+FIRST = AppliedRevision("b1", "billing", (), (), (), "", "c0ffee")
+SECOND = AppliedRevision("b2", "billing", ("b1",), (), (), "", "c0ffee")
+KEPT = AppliedRevision("o1", "old", (), (), (), "")
+OF_HOST = AppliedRevision("h1", "host", (), (), (), "")
+UNDO = Undo(("DROP TABLE a", "DROP TABLE b"), None)
 
 
 @pytest.fixture
@@ -38,7 +43,17 @@ def registry(connection: Connection) -> Connection:
     """A connection to a database that has all the tables."""
     VERSIONS.metadata.create_all(connection)
     TABLES.metadata.create_all(connection)
+    connection.commit()
     return connection
+
+
+@pytest.fixture
+def old_registry(registry: Connection, database: Database) -> Connection:
+    """A connection to a database with a registry of version 1, and two revisions in it."""
+    install(registry)
+    registry.commit()
+    take_back_to_1(database)
+    return registry
 
 
 def read(connection: Connection) -> State:
@@ -46,16 +61,22 @@ def read(connection: Connection) -> State:
     return read_state(connection, VERSIONS, TABLES)
 
 
-def run(connection: Connection, *statements: Executable) -> None:
-    """Run statements that record something."""
-    for statement in statements:
-        connection.execute(statement)
+def apply(connection: Connection, *applied: AppliedRevision, undo: Undo = UNDO) -> None:
+    """Record revisions."""
+    for item in applied:
+        source = Source("", item.checksum) if item.checksum else None
+        connection.execute(record_applied(TABLES, item, undo, source, 5))
 
 
-def make_event(**values: object) -> dict[str, object]:
-    """Return the columns of an event."""
-    given = {"plugin": "billing", "action": "install", "outcome": "done", "duration_ms": 5}
-    return {**given, "from_revisions": [], "to_revisions": ["b1"], **values}
+def install(connection: Connection) -> None:
+    """Record a plugin with two revisions."""
+    connection.execute(record_installed(TABLES, BILLING, known=False))
+    apply(connection, FIRST, SECOND)
+
+
+def change(connection: Connection, sql: str) -> None:
+    """Do something to the registry by hand."""
+    connection.execute(text(sql))
 
 
 def test_empty_database_remembers_nothing(connection: Connection) -> None:
@@ -64,119 +85,164 @@ def test_empty_database_remembers_nothing(connection: Connection) -> None:
 
 def test_stock_database_has_rows_and_no_registry(connection: Connection) -> None:
     VERSIONS.metadata.create_all(connection)
-    run(connection, *record_versions(VERSIONS, [], ["h1"]))
+    for statement in record_versions(VERSIONS, [], ["h1"]):
+        connection.execute(statement)
     assert read(connection) == State(rows=frozenset({"h1"}), version_table=True)
 
 
 def test_registry_that_is_empty_is_there(registry: Connection) -> None:
-    assert read(registry) == State(version_table=True, registry=True)
-
-
-@pytest.mark.parametrize("plugin", [BILLING, WIKI])
-def test_installed_plugin_is_read_as_it_was_recorded(
-    registry: Connection, plugin: InstalledPlugin
-) -> None:
-    run(registry, record_installed(TABLES, plugin, known=False))
-    assert read(registry).plugins == {plugin.name: plugin}
-
-
-def test_known_plugin_is_changed(registry: Connection) -> None:
-    run(registry, record_installed(TABLES, BILLING, known=False))
-    later = InstalledPlugin("billing", "acme", "3", Schema("billing"), True, ())
-    run(registry, record_installed(TABLES, later, known=True))
-    assert read(registry).plugins == {"billing": later}
-
-
-def test_uninstalled_plugin_is_forgotten(registry: Connection) -> None:
-    run(registry, record_installed(TABLES, BILLING, known=False))
-    run(registry, record_uninstalled(TABLES, "billing"))
-    assert read(registry).plugins == {}
-
-
-@pytest.mark.parametrize("applied", [FIRST, ODD])
-def test_applied_revision_is_read_as_it_was_recorded(
-    registry: Connection, applied: AppliedRevision
-) -> None:
-    run(registry, record_applied(TABLES, applied, Undo((), None), 5))
-    assert read(registry).applied == (applied,)
-
-
-def test_applied_revisions_are_read_in_order_of_application(registry: Connection) -> None:
-    undo = Undo(None, "no")
-    run(registry, *(record_applied(TABLES, item, undo, None) for item in (ODD, FIRST)))
-    assert read(registry).applied == (ODD, FIRST)
-
-
-def test_reverted_revision_is_forgotten(registry: Connection) -> None:
-    run(registry, record_applied(TABLES, FIRST, Undo((), None), 5))
-    run(registry, record_reverted(TABLES, "b1"))
-    assert read(registry).applied == ()
-
-
-@pytest.mark.parametrize(
-    "undo", [Undo((), None), Undo(("DROP TABLE a", "'%s' :x \\ "), None), Undo(None, "it asks")]
-)
-def test_undo_is_read_as_it_was_recorded(registry: Connection, undo: Undo) -> None:
-    run(registry, record_applied(TABLES, FIRST, undo, None))
-    assert read_undo(registry, TABLES, "b1") == undo
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ([], ["a", "b"]),
-        (["a", "b"], []),
-        (["a"], ["b"]),
-        (["a", "b", "c"], ["c", "d"]),
-        (["a"], ["a"]),
-    ],
-)
-def test_version_rows_become_what_is_recorded(
-    registry: Connection, before: list[str], after: list[str]
-) -> None:
-    run(registry, *record_versions(VERSIONS, [], before))
-    run(registry, *record_versions(VERSIONS, before, after))
-    assert read(registry).rows == frozenset(after)
-
-
-def test_events_are_read_in_the_order_in_which_they_happened(registry: Connection) -> None:
-    run(registry, record_event(TABLES, make_event()))
-    run(registry, record_event(TABLES, make_event(plugin="wiki", action="upgrade")))
-    events = read_events(registry, TABLES, None)
-    assert [(event.plugin, event.action) for event in events] == [
-        ("billing", "install"),
-        ("wiki", "upgrade"),
-    ]
-
-
-def test_events_of_a_plugin_leave_out_others(registry: Connection) -> None:
-    run(registry, record_event(TABLES, make_event()))
-    run(registry, record_event(TABLES, make_event(plugin="wiki")))
-    assert [event.plugin for event in read_events(registry, TABLES, "wiki")] == ["wiki"]
-
-
-def test_event_tells_when_and_by_whom(registry: Connection) -> None:
-    run(registry, record_event(TABLES, make_event()))
-    [event] = read_events(registry, TABLES, None)
-    assert abs(event.happened_at - datetime.now(UTC)) < timedelta(minutes=1)
-    assert event.happened_by == registry.scalar(text("SELECT session_user"))
-
-
-@pytest.mark.parametrize("name", TABLES.names)
-def test_registry_without_one_of_its_tables_is_refused(registry: Connection, name: str) -> None:
-    registry.execute(text(f"DROP TABLE {name}"))
-    with pytest.raises(IncompleteRegistry) as excinfo:
-        read(registry)
-    assert excinfo.value.missing == (name,)
-
-
-def test_registry_of_a_later_release_is_refused(registry: Connection) -> None:
-    registry.execute(text("COMMENT ON TABLE alembic_plugin IS 'registry 999'"))
-    with pytest.raises(NewerRegistry) as excinfo:
-        read(registry)
-    assert (excinfo.value.found, excinfo.value.known) == ("registry 999", VERSION)
+    assert read(registry) == State(version_table=True, registry=VERSION)
 
 
 def test_registry_of_another_schema_is_not_taken_for_ours(registry: Connection) -> None:
     other = make_tables("elsewhere")
     assert not read_state(registry, VERSIONS.to_metadata(MetaData(), schema="x"), other).registry
+
+
+def test_registry_of_version_1_is_read(old_registry: Connection) -> None:
+    state = read(old_registry)
+    assert (state.registry, state.plugins) == (1, {"billing": BILLING})
+    assert (state.quarantined, state.kept, state.interruptions) == ({}, (), {})
+
+
+def test_revisions_of_version_1_have_no_checksum(old_registry: Connection) -> None:
+    assert [(a.revision, a.checksum) for a in read(old_registry).applied] == [
+        ("b1", None),
+        ("b2", None),
+    ]
+
+
+def test_undo_of_version_1_is_read(old_registry: Connection) -> None:
+    assert read_undo(old_registry, TABLES, "b2", 1) == UNDO
+
+
+def test_reading_version_1_leaves_it_as_it_is(old_registry: Connection, database: Database) -> None:
+    before = database.dump()
+    read(old_registry)
+    old_registry.commit()
+    assert database.dump() == before
+
+
+def test_version_is_told_by_the_tables_where_the_comment_is_lost(registry: Connection) -> None:
+    install(registry)
+    change(registry, "COMMENT ON TABLE alembic_plugin IS NULL")
+    state = read(registry)
+    assert (state.registry, state.applied) == (VERSION, (FIRST, SECOND))
+
+
+def test_version_1_is_told_by_its_tables_where_the_comment_is_lost(
+    old_registry: Connection,
+) -> None:
+    change(old_registry, "COMMENT ON TABLE alembic_plugin IS NULL")
+    assert read(old_registry).registry == 1
+
+
+@pytest.mark.parametrize("comment", ["alembic-plugins registry 3", "registry 999", "mine"])
+def test_registry_of_a_later_release_is_refused(registry: Connection, comment: str) -> None:
+    change(registry, f"COMMENT ON TABLE alembic_plugin IS '{comment}'")
+    with pytest.raises(NewerRegistry) as excinfo:
+        read(registry)
+    assert (excinfo.value.found, excinfo.value.known) == (comment, VERSION)
+
+
+@pytest.mark.parametrize("name", TABLES.names)
+def test_registry_without_one_of_its_tables_is_refused(registry: Connection, name: str) -> None:
+    change(registry, f"DROP TABLE {name}")
+    with pytest.raises(IncompleteRegistry) as excinfo:
+        read(registry)
+    assert excinfo.value.missing == (name,)
+
+
+@pytest.mark.parametrize("name", OLD_TABLES)
+def test_registry_of_version_1_without_one_of_its_tables_is_refused(
+    old_registry: Connection, name: str
+) -> None:
+    change(old_registry, f"DROP TABLE {name}")
+    with pytest.raises(IncompleteRegistry) as excinfo:
+        read(old_registry)
+    assert excinfo.value.missing == (name,)
+
+
+def test_all_missing_tables_are_named(registry: Connection) -> None:
+    change(registry, "DROP TABLE alembic_plugin_journal, alembic_plugin_event")
+    with pytest.raises(IncompleteRegistry) as excinfo:
+        read(registry)
+    assert excinfo.value.missing == ("alembic_plugin_event", "alembic_plugin_journal")
+
+
+def test_journal_is_missed_where_the_comment_is_lost_too(registry: Connection) -> None:
+    change(registry, "DROP TABLE alembic_plugin_journal")
+    change(registry, "COMMENT ON TABLE alembic_plugin IS NULL")
+    with pytest.raises(IncompleteRegistry):
+        read(registry)
+
+
+def test_plugin_whose_row_is_lost_is_guessed(registry: Connection) -> None:
+    apply(registry, FIRST)
+    state = read(registry)
+    guess = InstalledPlugin("billing", None, None, Schema("billing", create=False), False, ())
+    assert (state.plugins, set(state.lost)) == ({"billing": guess}, {"billing"})
+
+
+def test_host_has_no_row_to_be_lost(registry: Connection) -> None:
+    apply(registry, OF_HOST)
+    assert (read(registry).plugins, read(registry).lost) == ({}, frozenset())
+
+
+def test_revisions_of_what_is_set_aside_are_kept_and_not_applied(registry: Connection) -> None:
+    registry.execute(record_installed(TABLES, ASIDE, known=False))
+    apply(registry, KEPT)
+    state = read(registry)
+    assert (state.applied, state.kept) == ((), (KEPT,))
+    assert (state.plugins, state.quarantined) == ({}, {"old": ASIDE})
+
+
+def test_what_is_set_aside_is_not_lost(registry: Connection) -> None:
+    registry.execute(record_installed(TABLES, ASIDE, known=False))
+    apply(registry, KEPT)
+    assert read(registry).lost == frozenset()
+
+
+def test_kept_revisions_are_told_by_plugin(registry: Connection) -> None:
+    registry.execute(record_installed(TABLES, ASIDE, known=False))
+    apply(registry, KEPT)
+    assert read(registry).kept_of("old") == (KEPT,)
+    assert read(registry).kept_of("billing") == ()
+
+
+def test_interruptions_are_told_by_plugin(registry: Connection) -> None:
+    halves = [Interruption("h1", "host", "upgrade"), Interruption("b1", "billing", "downgrade")]
+    registry.execute(record_interruption(TABLES, halves[0], known=False))
+    registry.execute(record_interruption(TABLES, halves[1], known=False))
+    assert read(registry).interruptions == {"host": halves[0], "billing": halves[1]}
+
+
+TAMPER = {
+    "another statement": "ARRAY['DROP TABLE c', 'DROP TABLE b']",
+    "another order": "ARRAY['DROP TABLE b', 'DROP TABLE a']",
+    "one more": "array_append(downgrade_sql, 'DROP TABLE c')",
+    "one less": "downgrade_sql[1:1]",
+    "none": "'{}'",
+    "not remembered": "NULL",
+    "another border": "ARRAY['DROP TABLE aDROP TABLE b']",
+}
+
+
+@pytest.mark.parametrize("how", TAMPER)
+def test_undo_that_was_tampered_with_is_refused(registry: Connection, how: str) -> None:
+    apply(registry, FIRST)
+    change(registry, f"UPDATE alembic_plugin_revision SET downgrade_sql = {TAMPER[how]}")
+    with pytest.raises(TamperedUndo) as excinfo:
+        read_undo(registry, TABLES, "b1", VERSION)
+    assert (excinfo.value.plugin, excinfo.value.revision) == ("billing", "b1")
+
+
+def test_undo_that_was_recorded_by_version_1_is_not_tampered_with(registry: Connection) -> None:
+    apply(registry, FIRST)
+    change(registry, "UPDATE alembic_plugin_revision SET downgrade_checksum = NULL")
+    assert read_undo(registry, TABLES, "b1", VERSION) == UNDO
+
+
+def test_comment_tells_the_version(registry: Connection) -> None:
+    comment = registry.scalar(select(text("obj_description('alembic_plugin'::regclass)")))
+    assert comment == f"alembic-plugins registry {VERSION}"

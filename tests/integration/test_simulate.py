@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from support.hosts import Host
 from support.sessions import open_session_on
 
+from alembic_plugins import commands
 from alembic_plugins.plan import Direction, Plan
 from alembic_plugins.simulate import plan_contact, simulate
 
@@ -143,3 +144,55 @@ def test_simulated_state_has_what_the_plan_installs(host: Host, connection: Conn
     state = simulate(session, plan_contact(session), schema_created=False)
     assert [item.revision for item in state.applied] == ["billing_1"]
     assert not state.plugins["billing"].schema_created
+
+
+def test_plugin_whose_row_is_lost_is_listed(host: Host) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    host.database.execute("DELETE FROM alembic_plugin")
+    [status] = commands.list_plugins(host.config()).plugins
+    assert (status.name, status.state, status.current) == ("billing", "installed", "billing_2")
+
+
+def test_plugin_whose_row_is_lost_is_registered_again(host: Host) -> None:
+    host.add("billing", "named_by_prefix").run("plugin", "install", "billing")
+    [before] = host.database.query("SELECT namespace, schema_created FROM alembic_plugin")
+    host.database.execute("DELETE FROM alembic_plugin")
+    commands.install(host.config(), ["named_by_prefix"])
+    found = "SELECT namespace, schema_created FROM alembic_plugin WHERE name = 'billing'"
+    assert host.database.query(found) == [before]
+
+
+def test_registering_again_is_in_the_history(host: Host) -> None:
+    host.add("billing", "named_by_prefix").run("plugin", "install", "billing")
+    host.database.execute("DELETE FROM alembic_plugin")
+    commands.install(host.config(), ["named_by_prefix"])
+    assert commands.history(host.config(), "billing")[-1].action == "register"
+
+
+def test_plugin_whose_row_is_lost_is_uninstalled(host: Host) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    host.database.execute("DELETE FROM alembic_plugin")
+    commands.uninstall(host.config(), ["billing"])
+    assert (host.database.schemas(), host.database.versions()) == ([], ["host_2"])
+
+
+def test_plugin_whose_row_and_files_are_lost_is_uninstalled(host: Host) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    host.remove("billing").database.execute("DELETE FROM alembic_plugin")
+    commands.uninstall(host.config(), ["billing"])
+    assert (host.database.tables(), host.database.versions()) == (["public.accounts"], ["host_2"])
+
+
+def test_plugin_whose_row_is_lost_is_found_by_its_revisions_requirers(host: Host) -> None:
+    host.add("billing", "crm_requires_billing").run("plugin", "install", "crm_requires_billing")
+    host.database.execute("DELETE FROM alembic_plugin WHERE name = 'billing'")
+    commands.uninstall(host.config(), ["billing"], cascade=True)
+    assert host.database.plugins() == []
+
+
+def test_namespace_of_a_lost_row_is_that_on_disk(host: Host) -> None:
+    host.add("named_by_prefix", "billing").run("plugin", "install", "named_by_prefix")
+    host.database.execute("DELETE FROM alembic_plugin")
+    commands.install(host.config(), ["billing"])
+    found = "SELECT namespace FROM alembic_plugin WHERE name = 'named_by_prefix'"
+    assert host.database.values(found) == ["prefix wiki_"]

@@ -12,6 +12,7 @@ from textwrap import dedent
 
 from alembic.config import CommandLine, Config
 
+from .calls import call_alembic
 from .databases import Database
 
 SITUATIONS = Path(__file__).parent.parent / "plugins"
@@ -122,22 +123,10 @@ class Host:
 
     def alembic(self, *arguments: str, env: dict[str, str] | None = None) -> CallResult:
         """Run the real command line in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "DATABASE_URL": self.database.text,
-                "PYTHONPATH": str(self.folder / "site"),
-                **(env or {}),
-            },
-            # Not this process's stdin: with a terminal's, Alembic breaks lines.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        added = {"DATABASE_URL": self.database.text, "PYTHONPATH": str(self.folder / "site")}
+        return CallResult(
+            *call_alembic(arguments, self.folder, {**os.environ, **added, **(env or {})})
         )
-        return CallResult(done.returncode, done.stdout, done.stderr)
 
     def answer(self, answer: str, *arguments: str) -> CallResult:
         """Run the real command line on a terminal, where `answer` is typed."""

@@ -17,6 +17,7 @@ from alembic_plugins.registry import AppliedRevision, InstalledPlugin, State
 from alembic_plugins.revisionfile import RevisionInfo
 from alembic_plugins.session import Session
 from alembic_plugins.settings import Settings, read_settings
+from alembic_plugins.tables import VERSION
 
 Ids = tuple[str, ...]
 
@@ -52,9 +53,16 @@ def make_nodes(*nodes: Node) -> dict[str, Node]:
     return {node.revision: node for node in nodes}
 
 
-def make_applied(revision: str, plugin: str, down: Ids = (), depends: Ids = ()) -> AppliedRevision:
+def make_applied(
+    revision: str,
+    plugin: str,
+    down: Ids = (),
+    depends: Ids = (),
+    *,
+    checksum: str | None = None,
+) -> AppliedRevision:
     """Return a row of the registry."""
-    return AppliedRevision(revision, plugin, down, depends, (), f"about {revision}")
+    return AppliedRevision(revision, plugin, down, depends, (), f"about {revision}", checksum)
 
 
 def make_installed(
@@ -70,7 +78,20 @@ def make_state(*applied: AppliedRevision, requires: Mapping[str, Ids] | None = N
     plugins = {name: make_installed(name, (requires or {}).get(name, ())) for name in names}
     branches = ("host", *names)
     rows = frozenset(r for name in branches for r in State(applied=applied).heads(name))
-    return State(rows, applied, plugins, version_table=True, registry=True)
+    return State(rows, applied, plugins, version_table=True, registry=VERSION)
+
+
+def set_aside(state: State, name: str) -> State:
+    """Return a state in which a plugin that it has is set aside."""
+    plugin = replace(state.plugins[name], quarantine=f"quarantine_{name}")
+    return replace(
+        state,
+        rows=state.rows - set(state.heads(name)),
+        applied=tuple(item for item in state.applied if item.plugin != name),
+        plugins={other: known for other, known in state.plugins.items() if other != name},
+        quarantined={name: plugin},
+        kept=state.of(name),
+    )
 
 
 def make_settings(here: Path, **values: Any) -> Settings:  # noqa: ANN401 - any field's

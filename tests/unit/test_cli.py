@@ -1,6 +1,7 @@
 """The arguments of ``alembic plugin``."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from inspect import signature
 
 import pytest
 
@@ -41,6 +42,26 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
             "downgrade a -1 --yes",
             (doors.downgrade, ["a", "-1"], {"yes": True, "sql": False, "dry_run": False}),
         ),
+        ("restore a", (doors.restore, ["a"], {"dry_run": False, "path": None})),
+        (
+            "restore a --from a.dump",
+            (doors.restore, ["a"], {"dry_run": False, "path": "a.dump"}),
+        ),
+        ("restore a --dry-run", (doors.restore, ["a"], {"dry_run": True, "path": None})),
+        ("adopt a", (doors.adopt, ["a", None], {})),
+        ("adopt a 12ab", (doors.adopt, ["a", "12ab"], {})),
+        ("forget a", (doors.forget, ["a"], {"yes": False, "dry_run": False})),
+        ("forget a --yes --dry-run", (doors.forget, ["a"], {"yes": True, "dry_run": True})),
+        ("repair", (doors.repair, [None], {"yes": False, "dry_run": False})),
+        ("repair host --yes", (doors.repair, ["host"], {"yes": True, "dry_run": False})),
+        ("repair a --dry-run", (doors.repair, ["a"], {"yes": False, "dry_run": True})),
+        ("history-sync", (doors.history_sync, [], {"yes": False, "dry_run": False})),
+        (
+            "history-sync --yes --dry-run",
+            (doors.history_sync, [], {"yes": True, "dry_run": True}),
+        ),
+        ("eject", (doors.eject, [], {"yes": False, "dry_run": False})),
+        ("eject --yes --dry-run", (doors.eject, [], {"yes": True, "dry_run": True})),
         ("history", (doors.history, [None], {"as_json": False})),
         ("history a", (doors.history, ["a"], {"as_json": False})),
     ],
@@ -49,14 +70,83 @@ def test_line_calls_a_door(parser: ArgumentParser, line: str, call: object) -> N
     assert read_call(parser.parse_args(["plugin", *line.split()])) == call
 
 
-def test_uninstall_takes_all_its_flags(parser: ArgumentParser) -> None:
-    line = ["plugin", "uninstall", "a", "--cascade", "--purge", "--yes", "--sql", "--dry-run"]
-    flags = {"cascade", "purge", "yes", "sql", "dry_run"}
-    expected = (doors.uninstall, [["a"]], dict.fromkeys(flags, True))
-    assert read_call(parser.parse_args(line)) == expected
+UNINSTALL = {
+    "cascade": False,
+    "keep_data": False,
+    "purge": False,
+    "yes": False,
+    "sql": False,
+    "dry_run": False,
+    "backup": None,
+}
 
 
-@pytest.mark.parametrize("line", ["", "no_such", "install", "show", "downgrade a"])
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("uninstall a", {}),
+        ("uninstall a --cascade", {"cascade": True}),
+        ("uninstall a --keep-data", {"keep_data": True}),
+        ("uninstall a --purge", {"purge": True}),
+        ("uninstall a --yes", {"yes": True}),
+        ("uninstall a --sql", {"sql": True}),
+        ("uninstall a --dry-run", {"dry_run": True}),
+        ("uninstall a --backup a.dump", {"backup": "a.dump"}),
+        ("uninstall --backup=a.dump a --purge", {"backup": "a.dump", "purge": True}),
+    ],
+)
+def test_uninstall_takes_all_its_options(
+    parser: ArgumentParser, line: str, given: dict[str, object]
+) -> None:
+    call = (doors.uninstall, [["a"]], {**UNINSTALL, **given})
+    assert read_call(parser.parse_args(["plugin", *line.split()])) == call
+
+
+def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    """Return the parsers of the commands of ``alembic plugin``."""
+    (plugin,) = (a for a in parser._actions if isinstance(a, _SubParsersAction))
+    (commands,) = (a for a in plugin.choices["plugin"]._actions if isinstance(a, _SubParsersAction))
+    return dict(commands.choices)
+
+
+COMMANDS = (
+    "list show install upgrade downgrade uninstall restore adopt forget repair history "
+    "history-sync eject"
+)
+
+
+def test_commands_are_those_of_the_reference(parser: ArgumentParser) -> None:
+    assert " ".join(find_commands(parser)) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS.split())
+def test_door_takes_what_its_command_passes(parser: ArgumentParser, name: str) -> None:
+    door, positional, keyword = find_commands(parser)[name].get_default("cmd")
+    assert list(signature(door).parameters) == ["config", *positional, *keyword]
+
+
+@pytest.mark.parametrize("name", COMMANDS.split())
+def test_option_of_a_command_has_a_help(parser: ArgumentParser, name: str) -> None:
+    actions = find_commands(parser)[name]._actions
+    assert [action.dest for action in actions if not action.help] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "no_such",
+        "install",
+        "show",
+        "downgrade a",
+        "uninstall --purge",
+        "uninstall a --backup",
+        "restore",
+        "restore a --from",
+        "adopt",
+        "forget",
+    ],
+)
 def test_incomplete_line_is_refused(
     parser: ArgumentParser, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,17 +155,38 @@ def test_incomplete_line_is_refused(
     assert "usage: alembic plugin" in capsys.readouterr().err
 
 
-def test_flag_of_another_command_is_refused(
-    parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("line", "unknown"),
+    [
+        ("list --sql", "--sql"),
+        ("adopt a --dry-run", "--dry-run"),
+        ("restore a --yes", "--yes"),
+        ("forget a --purge", "--purge"),
+        ("repair a --json", "--json"),
+        ("eject a", "a"),
+        ("history-sync a", "a"),
+    ],
+)
+def test_argument_of_another_command_is_refused(
+    parser: ArgumentParser, line: str, unknown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parser.parse_args(["plugin", "list", "--sql"])
-    assert "unrecognized arguments: --sql" in capsys.readouterr().err
+        parser.parse_args(["plugin", *line.split()])
+    assert f"unrecognized arguments: {unknown}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("history", "Show who did what, when and how long it took."),
+        ("uninstall", "Take plugins back to base and remove them, after showing what goes."),
+        ("forget", "Remove a plugin from the registry, and leave its objects where they are."),
+        ("eject", "Hand the database back to stock Alembic, and drop the registry"),
+    ],
+)
 def test_first_line_of_a_door_is_its_help(
-    parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
+    parser: ArgumentParser, name: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parser.parse_args(["plugin", "history", "--help"])
-    assert "Show who did what, when and how long it took." in capsys.readouterr().out
+        parser.parse_args(["plugin", name, "--help"])
+    assert line in " ".join(capsys.readouterr().out.split())

@@ -1,21 +1,25 @@
 """What the commands print, and what they ask."""
 
 import json
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands, doors
-from alembic_plugins.catalog import CatalogObject
-from alembic_plugins.commands import Listing, PluginDetails, PluginStatus, Removal
+from alembic_plugins.catalog import CatalogObject, Leaning
+from alembic_plugins.commands import Leaving, Removal, Repair
 from alembic_plugins.errors import InvalidOption, PluginError, UnknownPlugin
-from alembic_plugins.plan import Direction, Plan, Step, Unit
+from alembic_plugins.plan import Direction, Fate, Plan, Step, Unit, plan_fate
+from alembic_plugins.preview import Holdings
 from alembic_plugins.refusals import ConfirmationNeeded, Declined
 from alembic_plugins.registry import Event
+from alembic_plugins.status import Listing, PluginDetails, PluginStatus
+from alembic_plugins.upkeep_errors import FilesChanged, Interrupted
 
 AUDIT = PluginStatus("audit", "1.4.0", "schema audit", "installed", "8c3e", "8c3e", 0)
 TAGS = PluginStatus("tags", "1.2", "schema tags", "outdated", "51ab", "60cd", 2)
@@ -24,9 +28,30 @@ LEGACY = PluginStatus("legacy", "0.9", "prefix lg_", "orphaned", "77f0", None, N
 BILLING = PluginStatus("billing", None, "schema billing", "available", None, "b1", 1)
 BROKEN = PluginStatus("broken", None, None, "available", None, None, None)
 HURT = PluginStatus("hurt", "1", "schema hurt", "installed", "aa11", None, None)
+ASIDE = PluginStatus(
+    "old", "1", "schema old", "quarantined", "o1", "o1", 0, "set aside in schema quarantine_old"
+)
+BEGUN = PluginStatus(
+    "new", "1", "schema new", "interrupted", None, "n1", 1, "interrupted in the upgrade of n1"
+)
+HALF = PluginStatus(
+    "half", "1", "schema half", "interrupted", "m1", None, None, "interrupted in the upgrade of m2"
+)
 
 DETAILS = PluginDetails(
-    AUDIT, "Who did what", None, "folder 'audit'", "/a", None, "plugin", ("tags",), (), (), (), ()
+    AUDIT,
+    description="Who did what",
+    package=None,
+    source="folder 'audit'",
+    versions="/a",
+    models=None,
+    transaction="plugin",
+    requires=("tags",),
+    required_by=(),
+    extensions=(),
+    writes=(),
+    pending_revisions=(),
+    problems=("It is broken.",),
 )
 EVENT = Event(
     "audit",
@@ -48,7 +73,22 @@ UP = Plan(
 DOWN = Plan((Unit((Step("audit", "a2", Direction.DOWNGRADE),), "downgrade"),))
 TABLE = CatalogObject("table", "bills", "billing.bills", "billing", 1, 2, 3, 8192)
 VIEW = CatalogObject("view", "v", "billing.v", "billing", 1, 3)
-GONE = Plan((Unit((), "uninstall", removes=("billing",)),))
+GONE = plan_fate(["billing"], Fate.REMOVED)
+KEPT = plan_fate(["billing"], Fate.QUARANTINED)
+NOTHING = Holdings((), {}, {})
+BILLS = Holdings((TABLE, VIEW), {}, {})
+KEY = Leaning("constraint fk on table crm.t", "table constraint", "crm", "t")
+RULE = Leaning("view public.sums", "view", "public", "sums")
+CHANGES = Repair(Plan(), {("billing", "b1"): ("--- as applied", "-a = '50%'")}, ())
+STRANGE = Repair(Plan(), {}, ("yy", "zz"))
+NO_REPAIR = Repair(Plan(), {}, ())
+LEAVING = Leaving(("h2", "p1"), ("/app/versions", "/app/plugins/posts/versions"))
+
+
+class Door(Protocol):
+    """A door, with its usual arguments."""
+
+    def __call__(self, config: Config, *, yes: bool = ..., dry_run: bool = ...) -> None: ...
 
 
 class Answers(StringIO):
@@ -105,6 +145,9 @@ def list_all(monkeypatch: pytest.MonkeyPatch, config: Config, *plugins: PluginSt
             HURT,
             "[!] hurt  1  schema hurt  aa11  its revision files cannot be read, or there are none",
         ),
+        (ASIDE, "[!] old  1  schema old  o1  set aside in schema quarantine_old"),
+        (BEGUN, "[!] new  1  schema new  interrupted in the upgrade of n1"),
+        (HALF, "[!] half  1  schema half  m1  interrupted in the upgrade of m2"),
     ],
 )
 def test_plugin_is_listed_by_its_state(
@@ -137,6 +180,15 @@ def test_list_as_json_has_the_documented_keys(
     assert list(plugin.values()) == ["tags", "1.2", "schema tags", "outdated", "51ab", "60cd", 2]
 
 
+def test_list_as_json_tells_what_is_set_aside_by_its_state(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    stub(monkeypatch, "list_plugins", Listing((ASIDE,), ()))
+    doors.list_plugins(config, as_json=True)
+    (plugin,) = json.loads(printed(config))
+    assert (plugin["state"], "remark" in plugin) == ("quarantined", False)
+
+
 def test_problem_of_a_plugin_goes_to_stderr(
     monkeypatch: pytest.MonkeyPatch, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,13 +198,37 @@ def test_problem_of_a_plugin_goes_to_stderr(
     assert capsys.readouterr().err == f"WARNING: {problem}\n"
 
 
-def test_orphan_is_no_problem(
-    monkeypatch: pytest.MonkeyPatch, config: Config, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("plugin", [LEGACY, ASIDE])
+def test_plugin_that_is_gone_or_set_aside_is_no_problem(
+    monkeypatch: pytest.MonkeyPatch,
+    config: Config,
+    capsys: pytest.CaptureFixture[str],
+    plugin: PluginStatus,
 ) -> None:
-    listing = Listing((LEGACY,), (UnknownPlugin("legacy", ()),))
+    listing = Listing((plugin,), (UnknownPlugin(plugin.name, ()),))
     stub(monkeypatch, "list_plugins", listing)
     doors.list_plugins(config, as_json=False)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("plugin", "problem"),
+    [
+        (BEGUN, UnknownPlugin("new", ())),
+        (LEGACY, FilesChanged("tags", ("t1",))),
+        (LEGACY, Interrupted("host", "h2", "upgrade")),
+    ],
+)
+def test_problem_that_no_line_tells_goes_to_stderr(
+    monkeypatch: pytest.MonkeyPatch,
+    config: Config,
+    capsys: pytest.CaptureFixture[str],
+    plugin: PluginStatus,
+    problem: PluginError,
+) -> None:
+    stub(monkeypatch, "list_plugins", Listing((plugin,), (problem,)))
+    doors.list_plugins(config, as_json=False)
+    assert capsys.readouterr().err == f"WARNING: {problem}\n"
 
 
 def test_show_prints_a_fact_a_line(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -162,6 +238,14 @@ def test_show_prints_a_fact_a_line(monkeypatch: pytest.MonkeyPatch, config: Conf
     assert lines[0] == "name:               audit"
     assert "requires:           tags" in lines
     assert "required_by:        -" in lines
+    assert lines[-1] == "problems:           It is broken."
+
+
+def test_show_tells_what_was_interrupted(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "show_plugin", replace(DETAILS, status=BEGUN))
+    doors.show(config, "new", as_json=False)
+    lines = printed(config).splitlines()
+    assert "remark:             interrupted in the upgrade of n1" in lines
 
 
 def test_show_as_json_is_flat(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -169,6 +253,7 @@ def test_show_as_json_is_flat(monkeypatch: pytest.MonkeyPatch, config: Config) -
     doors.show(config, "audit", as_json=True)
     facts = json.loads(printed(config))
     assert (facts["name"], facts["requires"], facts["package"]) == ("audit", ["tags"], None)
+    assert (facts["problems"], facts["remark"]) == (["It is broken."], "")
 
 
 def test_install_says_what_was_done(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -210,9 +295,63 @@ def downgrade(config: Config, *, yes: bool = False, dry_run: bool = False) -> No
     doors.downgrade(config, "audit", "-1", yes=yes, sql=False, dry_run=dry_run)
 
 
-def uninstall(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
+def uninstall(
+    config: Config,
+    *,
+    yes: bool = False,
+    dry_run: bool = False,
+    keep_data: bool = False,
+    backup: str | None = None,
+) -> None:
     """Run the door with the usual arguments."""
-    doors.uninstall(config, ["billing"], False, False, yes=yes, sql=False, dry_run=dry_run)
+    doors.uninstall(
+        config,
+        ["billing"],
+        cascade=False,
+        keep_data=keep_data,
+        purge=False,
+        yes=yes,
+        sql=False,
+        dry_run=dry_run,
+        backup=backup,
+    )
+
+
+def forget(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
+    """Run the door with the usual arguments."""
+    doors.forget(config, "billing", yes=yes, dry_run=dry_run)
+
+
+def repair(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
+    """Run the door with the usual arguments."""
+    doors.repair(config, "billing", yes=yes, dry_run=dry_run)
+
+
+def history_sync(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
+    """Run the door with the usual arguments."""
+    doors.history_sync(config, yes=yes, dry_run=dry_run)
+
+
+def eject(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
+    """Run the door with the usual arguments."""
+    doors.eject(config, yes=yes, dry_run=dry_run)
+
+
+ASKING: list[tuple[Door, str, object, str]] = [
+    (downgrade, "downgrade", DOWN, "alembic plugin downgrade audit -1"),
+    (uninstall, "uninstall", Removal(GONE, {}), "alembic plugin uninstall billing"),
+    (forget, "forget", NOTHING, "alembic plugin forget billing"),
+    (repair, "repair", CHANGES, "alembic plugin repair billing"),
+    (history_sync, "sync_history", ("zz",), "alembic plugin history-sync"),
+    (eject, "eject", LEAVING, "alembic plugin eject"),
+]
+"""The doors that ask, each with the function that it calls, what that returns, and the command."""
+
+asking = pytest.mark.parametrize(
+    ("door", "name", "result"),
+    [(door, name, result) for door, name, result, _ in ASKING],
+    ids=[name for _, name, _, _ in ASKING],
+)
 
 
 def test_downgrade_shows_the_plan_and_what_was_done(
@@ -223,8 +362,17 @@ def test_downgrade_shows_the_plan_and_what_was_done(
     assert printed(config) == "downgrade  audit  a2\ndowngraded audit: 1 revision\n"
 
 
+def show_removal(
+    monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, holdings: Holdings
+) -> list[str]:
+    """Return the lines that are printed of an uninstall that is only planned."""
+    stub(monkeypatch, "uninstall", Removal(plan, {"billing": holdings}))
+    uninstall(config, dry_run=True)
+    return printed(config).splitlines()
+
+
 def test_uninstall_shows_what_goes(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "uninstall", Removal(GONE, {"billing": (TABLE, VIEW)}))
+    stub(monkeypatch, "uninstall", Removal(GONE, {"billing": BILLS}))
     uninstall(config, yes=True)
     assert printed(config).splitlines() == [
         "plugin billing and what stands in its namespace:",
@@ -234,26 +382,128 @@ def test_uninstall_shows_what_goes(monkeypatch: pytest.MonkeyPatch, config: Conf
     ]
 
 
-@pytest.mark.parametrize("door", [downgrade, uninstall])
+def test_uninstall_shows_that_a_plugin_has_nothing(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    lines = show_removal(monkeypatch, config, GONE, NOTHING)
+    assert lines == ["plugin billing with nothing in it"]
+
+
+def test_uninstall_shows_what_uses_it_and_whose_that_is(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    holdings = Holdings((VIEW,), {"crm": (KEY,), "": (RULE,)}, {})
+    assert show_removal(monkeypatch, config, GONE, holdings)[2:] == [
+        "  used by constraint fk on table crm.t of plugin crm",
+        "  used by view public.sums",
+    ]
+
+
+def test_uninstall_shows_what_may_not_be_taken_back(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    holdings = Holdings((VIEW,), {}, {"b1": "NameError: '50%' (%s)"})
+    assert show_removal(monkeypatch, config, GONE, holdings)[2:] == [
+        "  revision b1 may not be taken back: NameError: '50%' (%s)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (replace(TABLE, rows=1, bytes=1), "  table  billing.bills  1 row  1 byte"),
+        (replace(TABLE, rows=0, bytes=0), "  table  billing.bills  0 rows  0 bytes"),
+        (replace(TABLE, identity='billing."50%s"'), '  table  billing."50%s"  3 rows  8192 bytes'),
+    ],
+)
+def test_uninstall_counts_rows_and_bytes(
+    monkeypatch: pytest.MonkeyPatch, config: Config, item: CatalogObject, line: str
+) -> None:
+    assert show_removal(monkeypatch, config, GONE, Holdings((item,), {}, {}))[1:] == [line]
+
+
+def test_uninstall_shows_what_is_to_be_set_aside(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    lines = show_removal(monkeypatch, config, KEPT, BILLS)
+    first = "plugin billing and what stands in its namespace, to be set aside:"
+    assert (lines[0], len(lines)) == (first, 3)
+
+
+def test_uninstall_shows_that_nothing_is_to_be_set_aside(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    lines = show_removal(monkeypatch, config, KEPT, NOTHING)
+    assert lines == ["plugin billing with nothing in it, to be set aside"]
+
+
+def test_uninstall_that_keeps_data_says_so(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "uninstall", Removal(KEPT, {}))
+    uninstall(config, yes=True, keep_data=True)
+    assert printed(config) == "set aside billing\n"
+
+
+def test_uninstall_says_all_that_went(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "uninstall", Removal(plan_fate(["crm", "billing"], Fate.REMOVED), {}))
+    uninstall(config, yes=True)
+    assert printed(config) == "uninstalled crm\nuninstalled billing\n"
+
+
+@pytest.mark.parametrize(("backup", "path"), [(None, None), ("billing.dump", Path("billing.dump"))])
+def test_uninstall_passes_on_its_options(
+    monkeypatch: pytest.MonkeyPatch, config: Config, backup: str | None, path: Path | None
+) -> None:
+    calls = stub(monkeypatch, "uninstall", Removal(GONE, {}))
+    uninstall(config, yes=True, keep_data=True, backup=backup)
+    options = {
+        "cascade": False,
+        "purge": False,
+        "keep_data": True,
+        "backup": path,
+        "sql": False,
+    }
+    assert calls == [((["billing"],), {**options, "dry_run": True}), ((["billing"],), options)]
+
+
+def test_uninstall_with_sql_neither_asks_nor_prints(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "uninstall", Removal(GONE, {"billing": BILLS}))
+    doors.uninstall(config, ["billing"], True, False, True, False, True, False, None)
+    assert [(options["sql"], options.get("dry_run")) for _, options in calls] == [(True, None)]
+    assert printed(config) == ""
+
+
+@asking
 @pytest.mark.parametrize("answer", ["", "\n", "n\n", "no\n", "yess\n"])
 def test_what_is_not_confirmed_is_only_planned(
-    monkeypatch: pytest.MonkeyPatch, config: Config, door: Callable[[Config], None], answer: str
+    monkeypatch: pytest.MonkeyPatch,
+    config: Config,
+    door: Door,
+    name: str,
+    result: object,
+    answer: str,
 ) -> None:
-    calls = stub(monkeypatch, "downgrade", DOWN)
-    calls = stub(monkeypatch, "uninstall", Removal(GONE, {})) if door is uninstall else calls
+    calls = stub(monkeypatch, name, result)
     monkeypatch.setattr("sys.stdin", Answers(answer))
     with pytest.raises(Declined):
         door(config)
     assert [options["dry_run"] for _, options in calls] == [True]
 
 
+@asking
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", " Y \n", "YES\n"])
-def test_confirmed_uninstall_is_run(
-    monkeypatch: pytest.MonkeyPatch, config: Config, answer: str
+def test_what_is_confirmed_is_run(
+    monkeypatch: pytest.MonkeyPatch,
+    config: Config,
+    door: Door,
+    name: str,
+    result: object,
+    answer: str,
 ) -> None:
-    calls = stub(monkeypatch, "uninstall", Removal(GONE, {}))
+    calls = stub(monkeypatch, name, result)
     monkeypatch.setattr("sys.stdin", Answers(answer))
-    uninstall(config)
+    door(config)
     assert [options.get("dry_run", False) for _, options in calls] == [True, False]
 
 
@@ -267,30 +517,28 @@ def test_question_goes_to_stderr(
 
 
 @pytest.mark.parametrize(
-    ("door", "command"),
-    [
-        (downgrade, "alembic plugin downgrade audit -1"),
-        (uninstall, "alembic plugin uninstall billing"),
-    ],
+    ("door", "name", "result", "command"), ASKING, ids=[name for _, name, _, _ in ASKING]
 )
 def test_where_nobody_can_be_asked_yes_is_needed(
-    monkeypatch: pytest.MonkeyPatch, config: Config, door: Callable[[Config], None], command: str
+    monkeypatch: pytest.MonkeyPatch,
+    config: Config,
+    door: Door,
+    name: str,
+    result: object,
+    command: str,
 ) -> None:
-    stub(monkeypatch, "downgrade", DOWN)
-    stub(monkeypatch, "uninstall", Removal(GONE, {}))
+    stub(monkeypatch, name, result)
     monkeypatch.setattr("sys.stdin", StringIO("y\n"))
     with pytest.raises(ConfirmationNeeded) as excinfo:
         door(config)
     assert excinfo.value.command == command
 
 
-@pytest.mark.parametrize("name", ["downgrade", "uninstall"])
+@asking
 def test_dry_run_neither_asks_nor_runs(
-    monkeypatch: pytest.MonkeyPatch, config: Config, name: str
+    monkeypatch: pytest.MonkeyPatch, config: Config, door: Door, name: str, result: object
 ) -> None:
-    results = {"downgrade": DOWN, "uninstall": Removal(GONE, {})}
-    door = {"downgrade": downgrade, "uninstall": uninstall}[name]
-    calls = stub(monkeypatch, name, results[name])
+    calls = stub(monkeypatch, name, result)
     door(config, dry_run=True)
     assert [options["dry_run"] for _, options in calls] == [True]
 
@@ -299,6 +547,161 @@ def test_downgrade_of_nothing_does_not_ask(monkeypatch: pytest.MonkeyPatch, conf
     stub(monkeypatch, "downgrade", Plan())
     downgrade(config)
     assert printed(config) == "nothing to do\n"
+
+
+def test_restored_plugins_are_told(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "restore", ("tags", "posts"))
+    doors.restore(config, "posts", dry_run=False, path=None)
+    assert printed(config) == "restored tags\nrestored posts\n"
+
+
+def test_restore_that_is_only_planned_says_what_it_would_do(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "restore", ("posts",))
+    doors.restore(config, "posts", dry_run=True, path=None)
+    assert (printed(config), calls[0][1]["dry_run"]) == ("restore posts\n", True)
+
+
+@pytest.mark.parametrize(("given", "path"), [(None, None), ("p.dump", Path("p.dump"))])
+def test_restore_passes_on_the_backup(
+    monkeypatch: pytest.MonkeyPatch, config: Config, given: str | None, path: Path | None
+) -> None:
+    calls = stub(monkeypatch, "restore", ("posts",))
+    doors.restore(config, "posts", dry_run=False, path=given)
+    assert calls == [(("posts",), {"path": path, "dry_run": False})]
+
+
+def test_restore_of_a_backup_cannot_be_planned_alone(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "restore", ("posts",))
+    with pytest.raises(InvalidOption) as excinfo:
+        doors.restore(config, "posts", dry_run=True, path="p.dump")
+    assert (excinfo.value.option, calls) == ("--dry-run", [])
+
+
+@pytest.mark.parametrize(("given", "revision"), [(None, "heads"), ("t1", "t1")])
+def test_adopted_plugin_is_told(
+    monkeypatch: pytest.MonkeyPatch, config: Config, given: str | None, revision: str
+) -> None:
+    calls = stub(monkeypatch, "adopt", UP)
+    doors.adopt(config, "tags", given)
+    assert (printed(config), calls) == ("adopted tags: 3 revisions\n", [(("tags", revision), {})])
+
+
+def test_forget_shows_what_stays(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "forget", BILLS)
+    forget(config, yes=True)
+    assert printed(config).splitlines() == [
+        "plugin billing is forgotten, and what it has stays:",
+        "  table  billing.bills  3 rows  8192 bytes",
+        "  view   billing.v",
+        "forgot billing",
+    ]
+
+
+def test_forget_shows_that_nothing_stays(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "forget", NOTHING)
+    forget(config, dry_run=True)
+    assert printed(config) == "plugin billing is forgotten, and it has nothing\n"
+
+
+def test_repair_shows_what_differs(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "repair", CHANGES)
+    repair(config, yes=True)
+    assert printed(config).splitlines() == [
+        "revision b1 of billing has been changed since it was applied:",
+        "--- as applied",
+        "-a = '50%'",
+        "repaired",
+    ]
+
+
+def test_repair_says_where_it_cannot_show_what_differs(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    stub(monkeypatch, "repair", Repair(Plan(), {("billing", "b1"): ()}, ()))
+    repair(config, dry_run=True)
+    assert printed(config).splitlines() == [
+        "revision b1 of billing has been changed since it was applied:",
+        "(the file as it was is not remembered)",
+    ]
+
+
+def test_repair_shows_rows_that_nothing_explains(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    stub(monkeypatch, "repair", STRANGE)
+    repair(config, yes=True)
+    assert printed(config).splitlines() == [
+        "row yy of the version table: no file and no registry knows it",
+        "row zz of the version table: no file and no registry knows it",
+        "repaired",
+    ]
+
+
+def test_repair_of_nothing_does_not_ask(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    calls = stub(monkeypatch, "repair", NO_REPAIR)
+    repair(config)
+    assert (printed(config), len(calls)) == ("nothing to do\n", 1)
+
+
+def test_repair_of_all_is_asked_for_without_a_name(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    stub(monkeypatch, "repair", STRANGE)
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(ConfirmationNeeded) as excinfo:
+        doors.repair(config, None, yes=False, dry_run=False)
+    assert excinfo.value.command == "alembic plugin repair"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"), [(("zz",), "deleted 1 row"), (("yy", "zz"), "deleted 2 rows")]
+)
+def test_history_sync_says_what_was_done(
+    monkeypatch: pytest.MonkeyPatch, config: Config, rows: tuple[str, ...], words: str
+) -> None:
+    stub(monkeypatch, "sync_history", rows)
+    history_sync(config, yes=True)
+    lines = printed(config).splitlines()
+    assert lines[0] == f"row {rows[0]} of the version table: no file and no registry knows it"
+    assert (lines[-1], len(lines)) == (words, len(rows) + 1)
+
+
+def test_history_sync_of_nothing_does_not_ask(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "sync_history", ())
+    history_sync(config)
+    assert (printed(config), len(calls)) == ("nothing to do\n", 1)
+
+
+def test_eject_shows_what_is_left(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "eject", LEAVING)
+    eject(config, yes=True)
+    assert printed(config).splitlines() == [
+        "the version table keeps: h2, p1",
+        "stock Alembic needs these version_locations:",
+        "  /app/versions",
+        "  /app/plugins/posts/versions",
+        "the registry is dropped: how to do without files, and who did what when",
+        "ejected",
+    ]
+
+
+def test_eject_shows_that_no_row_is_left(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "eject", Leaving((), ("/app/versions",)))
+    eject(config, dry_run=True)
+    assert printed(config).splitlines()[0] == "the version table keeps: -"
+
+
+def test_history_tells_what_failed(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    failed = replace(EVENT, outcome="failed", detail="LIKE '50%' (%s)", duration_ms=None)
+    stub(monkeypatch, "history", (failed,))
+    doors.history(config, None, as_json=False)
+    assert printed(config).endswith("- -> a1, a2    failed: LIKE '50%' (%s)\n")
 
 
 def test_history_prints_an_event_a_line(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:

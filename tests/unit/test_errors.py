@@ -129,6 +129,8 @@ NAMED = [
     if hasattr(error, fact)
 ]
 
+ERROR_ROOMS = ("errors", "refusals", "upkeep_errors", "custody_errors")
+
 
 def find_leaves(base: type[PluginError]) -> set[type[PluginError]]:
     """Return the subclasses of a class, and theirs."""
@@ -166,12 +168,12 @@ def test_every_error_has_an_example() -> None:
     assert here == {type(error) for error, _ in EXAMPLES}
 
 
-def test_errors_live_in_two_rooms() -> None:
+def test_errors_live_in_four_rooms() -> None:
     names = [module.name for module in iter_modules(alembic_plugins.__path__)]
     rooms = [import_module(f"alembic_plugins.{name}") for name in names]
     homes = {leaf.__module__ for leaf in find_leaves(PluginError)}
     assert rooms
-    assert homes == {"alembic_plugins.errors", "alembic_plugins.refusals"}
+    assert homes == {f"alembic_plugins.{room}" for room in ERROR_ROOMS}
 
 
 def test_unknown_plugin_reads_well_where_there_is_none() -> None:

@@ -1,23 +1,31 @@
 """What the failure of a revision means."""
 
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy.exc import NoSuchTableError, OperationalError
 
-from alembic_plugins.failures import explain_failure, find_naps, find_transient
+from alembic_plugins.failures import (
+    explain_failure,
+    find_dependents_in_words,
+    find_naps,
+    find_transient,
+)
 
 
 class Refused(Exception):
     """What psycopg raises, as far as it matters here."""
 
-    def __init__(self, sqlstate: str) -> None:
+    def __init__(self, sqlstate: str, detail: str | None = None) -> None:
         super().__init__("it was refused\nLINE 1: SELECT")
         self.sqlstate = sqlstate
+        self.diag = SimpleNamespace(message_detail=detail)
 
 
-def fail(sqlstate: str) -> Exception:
+def fail(sqlstate: str, detail: str | None = None) -> Exception:
     """Return an error whose cause PostgreSQL gave."""
     error = RuntimeError("failed")
-    error.__cause__ = OperationalError("SELECT", {}, Refused(sqlstate))
+    error.__cause__ = OperationalError("SELECT", {}, Refused(sqlstate, detail))
     return error
 
 
@@ -59,3 +67,24 @@ def test_failure_that_a_declaration_would_avoid_is_told_with_it(
     error: Exception, advice: str
 ) -> None:
     assert advice in explain_failure(error, "")
+
+
+def test_dependents_are_in_the_detail_of_what_postgresql_says() -> None:
+    detail = "constraint c on table crm.t depends on table bills\nview v depends on table bills"
+    assert find_dependents_in_words(fail("2BP01", detail)) == detail
+
+
+def test_dependents_may_not_be_told() -> None:
+    assert find_dependents_in_words(fail("2BP01")) == ""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        fail("42P01", "constraint c depends"),
+        ValueError("2BP01"),
+        OperationalError("", {}, Refused("2BP01")),
+    ],
+)
+def test_other_failures_have_no_dependents(error: Exception) -> None:
+    assert find_dependents_in_words(error) is None

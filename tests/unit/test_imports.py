@@ -13,17 +13,20 @@ PACKAGE = Path(alembic_plugins.__file__).parent
 ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
 
 LAYERS: tuple[set[str], ...] = (
-    {"_alembic", "errors", "tables"},
-    {"plugin", "refusals", "revisionfile"},
-    {"branches", "catalog", "locking", "namespaces", "settings"},
-    {"discovery", "embedded", "failures", "undo"},
+    {"_alembic", "drift", "errors", "replay", "sourcefile", "tables"},
+    {"custody_errors", "plugin", "refusals", "revisionfile", "upkeep_errors"},
+    {"branches", "catalog", "locking", "namespaces", "picture", "programs", "settings"},
+    {"backup", "discovery", "embedded", "failures", "quarantine", "undo"},
     {"registry"},
-    {"plan"},
+    {"leaning", "plan", "records"},
     {"database", "ledger", "progress", "session"},
     {"autogenerate", "hosting", "simulate", "targets"},
+    {"scribe", "upkeep"},
+    {"estate", "journal", "safekeeping"},
+    {"steps"},
     {"executor"},
     {"migrator"},
-    {"runtime"},
+    {"adoption", "preview", "runtime", "status"},
     {"commands"},
     {"doors"},
     {"cli"},
@@ -74,12 +77,25 @@ def test_room_imports_only_from_below(room: str) -> None:
     assert {other for other in imported if RANK[other] >= RANK[room]} == set()
 
 
-@pytest.mark.parametrize("room", ["plan", "plugin"])
+@pytest.mark.parametrize("room", ["plan", "plugin", "drift", "sourcefile", "targets", "upkeep"])
 def test_room_that_decides_never_sees_sqlalchemy(room: str) -> None:
     assert "sqlalchemy" not in ROOMS[room].read_text("utf-8")
 
 
-@pytest.mark.parametrize("room", ["plugin", "plan", "errors", "refusals", "tables"])
+@pytest.mark.parametrize(
+    "room",
+    [
+        "plugin",
+        "plan",
+        "drift",
+        "sourcefile",
+        "errors",
+        "refusals",
+        "upkeep_errors",
+        "custody_errors",
+        "tables",
+    ],
+)
 def test_room_at_the_ground_never_imports_upwards_late(room: str) -> None:
     tree = parse(room)
     assert find_imports(ast.walk(tree)) == find_imports(tree.body)

@@ -1,12 +1,14 @@
 """Plans: the order of steps, and which of them share a transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
 from alembic_plugins.errors import RequirementCycle, RevisionCycle
 from alembic_plugins.plan import (
     Direction,
+    Fate,
     Node,
     Plan,
     Step,
@@ -14,6 +16,7 @@ from alembic_plugins.plan import (
     find_dependents,
     order_requirements,
     plan_downgrade,
+    plan_fate,
     plan_record,
     plan_uninstall,
     plan_upgrade,
@@ -201,26 +204,26 @@ APPLIED = (
 
 
 def test_downgrade_takes_back_what_was_applied_last_first() -> None:
-    plan = plan_downgrade({"n1", "t2", "n2"}, APPLIED, together, "downgrade")
+    plan = plan_downgrade({"n1", "t2", "n2"}, APPLIED, together, cascade=False)
     assert group(plan) == [["n2"], ["t2"], ["n1"]]
 
 
 def test_downgrade_of_one_branch_is_one_unit() -> None:
-    plan = plan_downgrade({"t1", "t2"}, APPLIED, together, "downgrade")
+    plan = plan_downgrade({"t1", "t2"}, APPLIED, together, cascade=False)
     assert group(plan) == [["t2", "t1"]]
 
 
 def test_downgrade_can_have_a_transaction_a_revision() -> None:
-    plan = plan_downgrade({"t1", "t2"}, APPLIED, alone, "downgrade")
+    plan = plan_downgrade({"t1", "t2"}, APPLIED, alone, cascade=False)
     assert group(plan) == [["t2"], ["t1"]]
 
 
 def test_downgrade_leaves_out_what_is_not_applied() -> None:
-    assert plan_downgrade({"zz"}, APPLIED, together, "downgrade") == Plan()
+    assert plan_downgrade({"zz"}, APPLIED, together, cascade=False) == Plan()
 
 
 def test_steps_of_a_downgrade_run_downwards() -> None:
-    plan = plan_downgrade({"t2"}, APPLIED, together, "downgrade")
+    plan = plan_downgrade({"t2"}, APPLIED, together, cascade=False)
     assert plan.units == (Unit((Step("tags", "t2", Direction.DOWNGRADE),), "downgrade"),)
 
 
@@ -236,17 +239,19 @@ def test_uninstall_has_a_transaction_a_revision_where_a_plugin_wants_it() -> Non
 
 def test_uninstall_removes_all_that_are_named() -> None:
     plan = plan_uninstall(["tags", "notes"], APPLIED, together, purge=False)
-    assert (set(plan.removes), plan.units[0].action) == ({"tags", "notes"}, "uninstall")
+    fates = {"tags": Fate.REMOVED, "notes": Fate.REMOVED}
+    assert (plan.fates, plan.units[0].action) == (fates, "uninstall")
 
 
 def test_uninstall_removes_a_plugin_with_its_last_revision() -> None:
     plan = plan_uninstall(["tags", "notes"], APPLIED, alone, purge=False)
-    assert [unit.removes for unit in plan.units] == [(), (), ("notes",), ("tags",)]
+    notes, tags = {"notes": Fate.REMOVED}, {"tags": Fate.REMOVED}
+    assert [unit.fates for unit in plan.units] == [{}, {}, notes, tags]
 
 
 def test_uninstall_leaves_other_plugins() -> None:
     plan = plan_uninstall(["notes"], APPLIED, together, purge=False)
-    assert (group(plan), plan.removes) == ([["n2", "n1"]], ("notes",))
+    assert (group(plan), plan.fates) == ([["n2", "n1"]], {"notes": Fate.REMOVED})
 
 
 @pytest.mark.parametrize("purge", [True, False])
@@ -257,7 +262,73 @@ def test_uninstall_knows_whether_to_purge(purge: bool) -> None:
 @pytest.mark.parametrize("is_alone", [together, alone])
 def test_uninstall_removes_what_has_no_revisions(is_alone: Callable[[str], bool]) -> None:
     # Its row in the registry has to go all the same.
-    assert plan_uninstall(["empty"], APPLIED, is_alone, purge=False).removes == ("empty",)
+    plan = plan_uninstall(["empty"], APPLIED, is_alone, purge=False)
+    assert plan.fates == {"empty": Fate.REMOVED}
+
+
+def test_uninstall_removes_what_has_no_revisions_beside_what_has() -> None:
+    plan = plan_uninstall(["empty", "notes"], APPLIED, together, purge=False)
+    assert [list(unit.fates) for unit in plan.units] == [["notes"], ["empty"]]
+
+
+@pytest.mark.parametrize("backup", [None, Path("notes.dump")])
+def test_uninstall_knows_its_backup(backup: Path | None) -> None:
+    plan = plan_uninstall(["notes"], APPLIED, together, purge=False, backup=backup)
+    assert plan.backup == backup
+
+
+@pytest.mark.parametrize("cascade", [True, False])
+def test_downgrade_knows_whether_to_take_others_along(cascade: bool) -> None:
+    assert plan_downgrade({"t2"}, APPLIED, together, cascade=cascade).cascade is cascade
+
+
+def test_one_fate_of_several_plugins_is_one_unit_without_steps() -> None:
+    plan = plan_fate(["tags", "notes"], Fate.QUARANTINED)
+    fates = {"tags": Fate.QUARANTINED, "notes": Fate.QUARANTINED}
+    assert plan == Plan((Unit((), "quarantine", fates),))
+
+
+@pytest.mark.parametrize(
+    ("fate", "action"),
+    [
+        (Fate.REMOVED, "uninstall"),
+        (Fate.QUARANTINED, "quarantine"),
+        (Fate.RESTORED, "restore"),
+        (Fate.FORGOTTEN, "forget"),
+        (Fate.REGISTERED, "register"),
+        (Fate.REPAIRED, "repair"),
+    ],
+)
+def test_fate_is_what_the_event_log_calls_it(fate: Fate, action: str) -> None:
+    (unit,) = plan_fate(["tags"], fate).units
+    assert (str(fate), unit.action) == (action, action)
+
+
+def test_fates_of_a_plan_are_those_of_its_units_in_order() -> None:
+    units = (*plan_fate(["tags"], Fate.REMOVED).units, *plan_fate(["notes"], Fate.REPAIRED).units)
+    fates = [("tags", Fate.REMOVED), ("notes", Fate.REPAIRED)]
+    assert list(Plan(units).fates.items()) == fates
+
+
+def test_unit_is_about_the_plugins_that_it_moves_and_those_that_it_makes_something_of() -> None:
+    steps = (Step("tags", "t1", Direction.DOWNGRADE), Step("notes", "n1", Direction.DOWNGRADE))
+    unit = Unit(steps, "uninstall", {"notes": Fate.REMOVED, "empty": Fate.REMOVED})
+    assert unit.plugins == ("tags", "notes", "empty")
+
+
+@pytest.mark.parametrize(
+    ("plan", "is_empty"),
+    [
+        (Plan(), True),
+        (Plan((), {}, purge=True, cascade=True), True),
+        (plan_fate(["tags"], Fate.FORGOTTEN), False),
+        (Plan((Unit((), "history-sync", strangers=("zz",)),)), False),
+        (Plan(stock_rows=("t2",)), False),
+        (Plan(stock_rows=()), False),
+    ],
+)
+def test_plan_is_empty_where_there_is_nothing_to_do(plan: Plan, is_empty: bool) -> None:
+    assert plan.is_empty is is_empty
 
 
 def test_revision_that_follows_is_a_dependent() -> None:

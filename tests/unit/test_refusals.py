@@ -19,11 +19,28 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         refusals.NoDowngrade("billing", "a1", "it raised"),
         "Revision 'a1' of 'billing' cannot be taken back without its file, since its downgrade() "
         "could not be rendered as SQL: it raised. Put back the version of the plugin's package "
-        "that has it.",
+        "that has it, or drop a plugin's objects with 'alembic plugin uninstall NAME --purge'.",
+    ),
+    (
+        refusals.TamperedUndo("billing", "a1"),
+        "Revision 'a1' of 'billing' cannot be taken back without its file: its SQL was changed in "
+        "the registry since the revision was applied, and is not run. Put back the revision's "
+        "file; the objects of a plugin can be dropped without it, with 'alembic plugin uninstall "
+        "NAME --purge'.",
+    ),
+    (
+        refusals.NeededByHost("billing", ("h1",)),
+        "Plugin 'billing' cannot go while the host depends on it, by h1. Downgrade the host below"
+        " that first.",
     ),
     (
         refusals.PluginInUse("billing", ("tax", "crm")),
         "Plugin 'billing' is required by crm, tax. Uninstall crm, tax first, or pass --cascade.",
+    ),
+    (
+        refusals.PluginLeanedOn("billing", ("tax", "crm"), ("view v", "constraint c on table t")),
+        "Plugin 'billing' is used by crm, tax: constraint c on table t, view v. Uninstall crm, tax "
+        "first, or pass --cascade.",
     ),
     (
         refusals.RevisionInUse("billing", ("tax", "crm")),
@@ -42,13 +59,37 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         refusals.ObjectsInUse("billing", ("view v", "constraint c on table t")),
-        "What is left of plugin 'billing' cannot be dropped, since it is used by constraint c on "
-        "table t, view v. Remove that first; nothing was changed.",
+        "What there is of 'billing' cannot be dropped, since it is used by constraint c on table "
+        "t, view v. Remove that first; nothing was changed.",
     ),
     (
         refusals.MigrationFailed("billing", "a1", "upgrade", "division by zero"),
         "upgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
         "taken back; correct the revision and run the command again.",
+    ),
+    (
+        refusals.MigrationFailed("billing", "a1", "downgrade", "division by zero"),
+        "downgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
+        "taken back; correct the revision and run the command again, or drop the plugin's objects "
+        "with 'alembic plugin uninstall billing --purge'.",
+    ),
+    (
+        refusals.MigrationFailed("host", "a1", "downgrade", "division by zero"),
+        "downgrade() of revision 'a1' of 'host' failed: division by zero. Its transaction was "
+        "taken back; correct the revision and run the command again.",
+    ),
+    (
+        refusals.MigrationInterrupted("billing", "a1", "upgrade", "division by zero", ()),
+        "upgrade() of revision 'a1' of 'billing' failed: division by zero. What it has committed "
+        "stays; correct the cause and run the command again, which carries on from there.",
+    ),
+    (
+        refusals.MigrationInterrupted(
+            "billing", "a1", "upgrade", "division by zero", ("billing.ix_b", "billing.ix_a")
+        ),
+        "upgrade() of revision 'a1' of 'billing' failed: division by zero. What it has committed "
+        "stays, with the invalid index billing.ix_a, billing.ix_b; correct the cause and run the "
+        "command again, which carries on from there.",
     ),
     (
         refusals.UnexpectedVersionRows("alembic_version"),
@@ -74,15 +115,15 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         refusals.ConfirmationNeeded("alembic plugin uninstall billing"),
-        "'alembic plugin uninstall billing' destroys what is listed above. Pass --yes to go on.",
+        "'alembic plugin uninstall billing' changes what is told above. Pass --yes to go on.",
     ),
     (
         refusals.Declined("alembic plugin uninstall billing"),
         "'alembic plugin uninstall billing' was declined. Nothing was changed.",
     ),
     (
-        refusals.NewerRegistry("registry 2", "registry 1"),
-        "The registry tables are of version 'registry 2', and this release knows 'registry 1'. "
+        refusals.NewerRegistry("registry 3", 2),
+        "The registry tables say 'registry 3', and this release knows them up to version 2. "
         "Install a later alembic-plugins.",
     ),
     (

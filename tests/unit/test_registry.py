@@ -1,33 +1,22 @@
-"""What the database remembers, as objects, and the statements that record it."""
-
-from datetime import UTC, datetime
+"""What the database remembers, as objects."""
 
 import pytest
-from sqlalchemy import Column, MetaData, Row, String, Table
+from sqlalchemy import Row
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 
 from alembic_plugins import Prefix, Schema
+from alembic_plugins.plugin import Namespace
 from alembic_plugins.registry import (
     AppliedRevision,
     InstalledPlugin,
+    Interruption,
     State,
     find_heads,
-    record_applied,
-    record_event,
-    record_installed,
-    record_reverted,
-    record_uninstalled,
-    record_versions,
 )
 from alembic_plugins.revisionfile import RevisionInfo
-from alembic_plugins.tables import make_tables
-from alembic_plugins.undo import Undo
 
-from .builders import make_applied, make_installed, make_state, to_sql
-
-TABLES = make_tables(None)
-VERSIONS = Table("alembic_version", MetaData(), Column("version_num", String(32)))
+from .builders import make_applied, make_installed, make_state, set_aside
 
 APPLIED = (
     make_applied("h1", "host"),
@@ -56,7 +45,20 @@ def test_installed_plugin_is_made_of_a_row() -> None:
     )
     plugin = InstalledPlugin.from_row(row)
     namespace = Prefix("bill_", "bills")
-    assert plugin == InstalledPlugin("billing", "acme", "1", namespace, False, ("tags",))
+    assert plugin == InstalledPlugin("billing", "acme", "1", namespace, False, ("tags",), None)
+
+
+def test_plugin_that_is_set_aside_is_made_of_a_row() -> None:
+    row = make_row(
+        name="billing",
+        package=None,
+        version=None,
+        namespace="schema billing",
+        schema_created=True,
+        requires=[],
+        quarantine="quarantine_billing",
+    )
+    assert InstalledPlugin.from_row(row).quarantine == "quarantine_billing"
 
 
 def test_applied_revision_is_made_of_a_row() -> None:
@@ -69,7 +71,33 @@ def test_applied_revision_is_made_of_a_row() -> None:
         description="d",
     )
     applied = AppliedRevision.from_row(row)
-    assert applied == AppliedRevision("b1", "billing", ("b0",), ("h1",), ("x",), "d")
+    assert applied == AppliedRevision("b1", "billing", ("b0",), ("h1",), ("x",), "d", None)
+
+
+def test_applied_revision_has_the_checksum_of_its_row() -> None:
+    row = make_row(
+        revision="b1",
+        plugin="billing",
+        down_revision=[],
+        depends_on=[],
+        branch_labels=[],
+        description="d",
+        checksum="c0ffee",
+    )
+    assert AppliedRevision.from_row(row).checksum == "c0ffee"
+
+
+def test_interruption_is_made_of_a_row() -> None:
+    row = make_row(
+        revision="b1",
+        plugin="billing",
+        direction="upgrade",
+        statements=["1 aa"],
+        pending="bb",
+        invalid_before=["billing.ix"],
+    )
+    interruption = Interruption("b1", "billing", "upgrade", ("1 aa",), "bb", ("billing.ix",))
+    assert Interruption.from_row(row) == interruption
 
 
 def test_applied_revision_is_described_as_its_file_would() -> None:
@@ -108,100 +136,65 @@ def test_state_with_other_revisions_keeps_its_plugins() -> None:
     assert (changed.branches, changed.plugins) == (("host",), state.plugins)
 
 
+def test_revisions_of_what_is_set_aside_are_kept_and_not_applied() -> None:
+    state = set_aside(make_state(*APPLIED), "billing")
+    kept = [item.revision for item in state.kept_of("billing")]
+    assert (kept, state.of("billing"), state.kept_of("tags")) == (["b1", "b2", "b3"], (), ())
+
+
+def make_aside(namespace: Namespace) -> InstalledPlugin:
+    """Return a plugin that is set aside."""
+    return InstalledPlugin("billing", None, None, namespace, True, (), "quarantine_billing")
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "statements"),
+    "namespace", [Schema("billing"), Schema("public", create=False), Prefix("bill_")]
+)
+def test_objects_of_a_plugin_are_in_its_namespace(namespace: Namespace) -> None:
+    assert make_installed("billing", namespace=namespace).place == namespace
+
+
+@pytest.mark.parametrize("namespace", [Schema("billing"), Prefix("bill_")])
+def test_objects_of_what_is_set_aside_are_in_the_quarantine(namespace: Namespace) -> None:
+    place = Schema("quarantine_billing", create=False)
+    assert make_aside(namespace).place == place
+
+
+@pytest.mark.parametrize(
+    ("namespace", "schema", "relation", "holds"),
     [
-        ((), (), []),
-        (("a",), ("a",), []),
-        ((), ("a",), ["INSERT INTO alembic_version (version_num) VALUES ('a')"]),
-        (("a",), (), ["DELETE FROM alembic_version WHERE alembic_version.version_num = 'a'"]),
-        (
-            ("a",),
-            ("b",),
-            ["UPDATE alembic_version SET version_num='b' WHERE alembic_version.version_num = 'a'"],
-        ),
-        (
-            ("a",),
-            ("b", "c"),
-            [
-                "UPDATE alembic_version SET version_num='b'"
-                " WHERE alembic_version.version_num = 'a'",
-                "INSERT INTO alembic_version (version_num) VALUES ('c')",
-            ],
-        ),
-        (
-            ("a", "b", "x"),
-            ("c", "x"),
-            [
-                "UPDATE alembic_version SET version_num='c'"
-                " WHERE alembic_version.version_num = 'a'",
-                "DELETE FROM alembic_version WHERE alembic_version.version_num = 'b'",
-            ],
-        ),
+        (Schema("billing"), "billing", "bills", True),
+        (Schema("billing"), "billing", None, True),
+        (Schema("billing"), "tags", "bills", False),
+        (Schema("billing"), "app", "bills", False),
+        (Schema("billing"), None, None, False),
+        (Schema("billing", create=False), "billing", "bills", True),
+        (Schema("app", create=False), "app", "bills", False),
+        (Prefix("bill_"), "app", "bill_items", True),
+        (Prefix("bill_"), "app", "users", False),
+        (Prefix("bill_"), "other", "bill_items", False),
+        (Prefix("bill_"), "app", None, False),
+        (Prefix("bill_"), None, None, False),
     ],
 )
-def test_version_rows_change_with_a_statement_each(
-    before: tuple[str, ...], after: tuple[str, ...], statements: list[str]
+def test_plugin_holds_what_is_in_its_namespace(
+    namespace: Namespace, schema: str | None, relation: str | None, holds: bool
 ) -> None:
-    assert list(map(to_sql, record_versions(VERSIONS, before, after))) == statements
+    assert make_installed("billing", namespace=namespace).holds(schema, relation, "app") is holds
 
 
-def test_applied_revision_is_inserted() -> None:
-    applied = AppliedRevision("b1", "billing", ("b0",), (), (), "it's")
-    undo = Undo(("DROP TABLE bills",), None)
-    assert to_sql(record_applied(TABLES, applied, undo, 12)) == (
-        "INSERT INTO alembic_plugin_revision (revision, plugin, down_revision, depends_on, "
-        "branch_labels, description, downgrade_sql, downgrade_reason, duration_ms) VALUES "
-        "('b1', 'billing', CAST(ARRAY['b0'] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), "
-        "CAST(ARRAY[] AS TEXT[]), 'it''s', CAST(ARRAY['DROP TABLE bills'] AS TEXT[]), NULL, 12)"
-    )
-
-
-def test_revision_without_a_downgrade_is_inserted_with_the_reason() -> None:
-    statement = to_sql(record_applied(TABLES, APPLIED[0], Undo(None, "it raised"), 12))
-    assert statement.endswith("CAST(NULL AS TEXT[]), 'it raised', 12)")
-
-
-def test_duration_that_is_unknown_is_null() -> None:
-    assert to_sql(record_applied(TABLES, APPLIED[0], Undo((), None), None)).endswith("NULL, NULL)")
-
-
-def test_reverted_revision_is_deleted() -> None:
-    assert to_sql(record_reverted(TABLES, "b1")) == (
-        "DELETE FROM alembic_plugin_revision WHERE alembic_plugin_revision.revision = 'b1'"
-    )
-
-
-def test_new_plugin_is_inserted() -> None:
-    plugin = make_installed("billing", ("tags>=1",), namespace=Schema("money"))
-    assert to_sql(record_installed(TABLES, plugin, known=False)) == (
-        "INSERT INTO alembic_plugin (name, package, version, namespace, schema_created, requires)"
-        " VALUES ('billing', NULL, '1.0', 'schema money', true, CAST(ARRAY['tags>=1'] AS TEXT[]))"
-    )
-
-
-def test_known_plugin_is_updated() -> None:
-    assert to_sql(record_installed(TABLES, make_installed("billing"), known=True)) == (
-        "UPDATE alembic_plugin SET package=NULL, version='1.0', namespace='schema billing', "
-        "schema_created=true, requires=CAST(ARRAY[] AS TEXT[]) WHERE alembic_plugin.name = "
-        "'billing'"
-    )
-
-
-def test_uninstalled_plugin_is_deleted() -> None:
-    assert to_sql(record_uninstalled(TABLES, "billing")) == (
-        "DELETE FROM alembic_plugin WHERE alembic_plugin.name = 'billing'"
-    )
-
-
-def test_event_is_inserted() -> None:
-    event = {"plugin": "billing", "action": "install", "from_revisions": [], "outcome": "done"}
-    assert to_sql(record_event(TABLES, event)).startswith(
-        "INSERT INTO alembic_plugin_event (plugin, action, from_revisions, outcome) VALUES "
-        "('billing', 'install', CAST(ARRAY[] AS TEXT[]), 'done')"
-    )
-
-
-def test_time_of_an_event_is_rendered_offline() -> None:
-    event = {"plugin": "billing", "happened_at": datetime(2024, 5, 6, tzinfo=UTC)}
-    assert "2024-05-06 00:00:00+00:00" in to_sql(record_event(TABLES, event))
+@pytest.mark.parametrize("namespace", [Schema("billing"), Prefix("bill_")])
+@pytest.mark.parametrize(
+    ("schema", "relation", "holds"),
+    [
+        ("quarantine_billing", "bill_items", True),
+        ("quarantine_billing", None, True),
+        ("billing", "bill_items", False),
+        ("app", "bill_items", False),
+        (None, None, False),
+    ],
+)
+def test_plugin_that_is_set_aside_holds_what_is_in_its_quarantine(
+    namespace: Namespace, schema: str | None, relation: str | None, holds: bool
+) -> None:
+    assert make_aside(namespace).holds(schema, relation, "app") is holds

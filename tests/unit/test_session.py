@@ -19,6 +19,8 @@ from alembic_plugins.errors import (
 from alembic_plugins.plan import Node
 from alembic_plugins.registry import State
 from alembic_plugins.session import Session
+from alembic_plugins.sourcefile import read_source
+from alembic_plugins.upkeep_errors import Quarantined
 
 from .builders import (
     make_applied,
@@ -26,6 +28,7 @@ from .builders import (
     make_installed,
     make_session,
     make_state,
+    set_aside,
     write_file,
     write_plugin,
     write_revision,
@@ -129,6 +132,20 @@ def test_target_without_revisions_is_told(tmp_path: Path) -> None:
     with pytest.raises(EmptyPlugin) as excinfo:
         open_session(tmp_path).find_target("billing")
     assert excinfo.value.versions == folder / "versions"
+
+
+def test_target_that_is_set_aside_is_told(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "billing", "b1")
+    state = set_aside(make_state(make_applied("b1", "billing")), "billing")
+    with pytest.raises(Quarantined) as excinfo:
+        open_session(tmp_path, state).find_target("billing")
+    assert vars(excinfo.value) == {"name": "billing", "schema": "quarantine_billing"}
+
+
+def test_target_that_is_set_aside_and_gone_is_told(tmp_path: Path) -> None:
+    state = set_aside(make_state(make_applied("b1", "billing")), "billing")
+    with pytest.raises(Quarantined):
+        open_session(tmp_path, state).find_target("billing")
 
 
 def test_requirements_are_names(tmp_path: Path) -> None:
@@ -313,3 +330,109 @@ def test_broken_plugin_declares_nothing(tmp_path: Path, toml: str) -> None:
 def test_branch_of_no_plugin_is_told(tmp_path: Path, name: str, error: type[PluginError]) -> None:
     with pytest.raises(error):
         open_session(tmp_path).branch(name)
+
+
+def test_node_of_an_applied_revision_is_as_it_was_applied(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing", "b1")
+    write_revision(folder / "versions", "b2", "b1")
+    state = make_state(make_applied("b1", "billing"), make_applied("b2", "billing", (), ("h1",)))
+    session = open_session(tmp_path, state)
+    node = session.make_node(session.branch("billing"), "b2")
+    assert node == Node("b2", "billing", (), ("h1",))
+
+
+def test_node_of_an_applied_revision_can_be_read_as_its_file_is_now(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing", "b1")
+    write_revision(folder / "versions", "b2", "b1")
+    state = make_state(make_applied("b1", "billing"), make_applied("b2", "billing", (), ("h1",)))
+    session = open_session(tmp_path, state)
+    node = session.read_node(session.branch("billing"), "b2")
+    assert node == Node("b2", "billing", ("b1",), ())
+
+
+def test_node_that_is_read_names_what_is_nowhere(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing")
+    write_revision(folder / "versions", "b1", depends=("zz",))
+    session = open_session(tmp_path, make_state(make_applied("b1", "billing")))
+    with pytest.raises(MissingRevision) as excinfo:
+        session.read_node(session.branch("billing"), "b1")
+    assert vars(excinfo.value) == {"plugin": "billing", "revision": "b1", "missing": "zz"}
+
+
+def apply(path: Path, name: str) -> State:
+    """Return a state in which the revision of a file is applied as the file is now."""
+    source = read_source(path)
+    assert source is not None
+    return make_state(make_applied("b1", name, checksum=source.checksum))
+
+
+def change(path: Path, text: str) -> None:
+    """Add lines to a file."""
+    write_file(path, f"{path.read_text('utf-8')}\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"), [("", ()), ("# better", ()), ("\n\n", ()), ("better = 1", ("b1",))]
+)
+def test_file_that_was_changed_since_it_was_applied_is_found(
+    tmp_path: Path, text: str, changed: tuple[str, ...]
+) -> None:
+    path = write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py"
+    state = apply(path, "billing")
+    change(path, text)
+    assert open_session(tmp_path, state).find_changed("billing") == changed
+
+
+def test_file_of_the_hosts_that_was_changed_is_found(tmp_path: Path) -> None:
+    path = write_revision(tmp_path / "versions", "b1")
+    state = apply(path, "host")
+    change(path, "better = 1")
+    assert open_session(tmp_path, state).find_changed("host") == ("b1",)
+
+
+def test_only_the_changed_revisions_are_found(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing", "b1", "b2", "b3") / "versions"
+    sources = {n: read_source(folder / f"b{n}_.py") for n in (1, 2, 3)}
+    applied = [
+        make_applied(f"b{n}", "billing", checksum=source.checksum)
+        for n, source in sources.items()
+        if source
+    ]
+    change(folder / "b2_.py", "better = 1")
+    assert len(applied) == 3
+    assert open_session(tmp_path, make_state(*applied)).find_changed("billing") == ("b2",)
+
+
+def test_file_that_is_gone_has_not_changed(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path, "billing", "b1", "b2") / "versions/b1_.py"
+    state = apply(path, "billing")
+    path.unlink()
+    assert open_session(tmp_path, state).find_changed("billing") == ()
+
+
+def test_orphan_has_not_changed(tmp_path: Path) -> None:
+    state = make_state(make_applied("b1", "billing", checksum="c0ffee"))
+    assert open_session(tmp_path, state).find_changed("billing") == ()
+
+
+def test_broken_plugin_has_not_changed(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py"
+    state = apply(path, "billing")
+    write_file(path, "not python")
+    assert open_session(tmp_path, state).find_changed("billing") == ()
+
+
+def test_file_that_was_applied_without_a_checksum_has_not_changed(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "billing", "b1")
+    session = open_session(tmp_path, make_state(make_applied("b1", "billing")))
+    assert session.find_changed("billing") == ()
+
+
+def test_file_that_is_not_applied_has_not_changed(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "billing", "b1", "b2")
+    assert open_session(tmp_path).find_changed("billing") == ()
+
+
+def test_nothing_leans_on_anything_unless_the_database_says_so(tmp_path: Path) -> None:
+    session = open_session(tmp_path)
+    assert (session.find_leaning("billing"), session.doomed) == ({}, frozenset())

@@ -1,12 +1,13 @@
 """What will be remembered after a plan, and what another tool has done."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alembic_plugins import Schema, targets
-from alembic_plugins.plan import Plan
-from alembic_plugins.registry import State
+from alembic_plugins.plan import Fate, Plan, Unit, plan_fate
+from alembic_plugins.registry import InstalledPlugin, Interruption, State
 from alembic_plugins.session import Session
 from alembic_plugins.simulate import plan_contact, remember_plugin, simulate
 
@@ -16,6 +17,8 @@ from .builders import (
     make_installed,
     make_session,
     make_state,
+    set_aside,
+    write_file,
     write_plugin,
     write_revision,
 )
@@ -99,3 +102,91 @@ def test_row_that_moved_is_followed(here: Path) -> None:
 
 def test_row_that_no_file_explains_hinders_nobody(here: Path) -> None:
     assert contact(here, State(rows=frozenset({"zz"}))) == []
+
+
+def test_row_of_an_orphan_that_went_is_no_news(here: Path) -> None:
+    state = make_state(make_applied("h1", "host"), make_applied("g1", "gone"))
+    assert contact(here, replace(state, rows=frozenset({"h1"}))) == []
+
+
+def test_row_of_what_is_set_aside_is_not_missed(here: Path) -> None:
+    state = set_aside(make_state(make_applied("h1", "host"), make_applied("t1", "tags")), "tags")
+    assert contact(here, state) == []
+
+
+def test_plugin_that_was_begun_and_interrupted_is_still_there(here: Path) -> None:
+    begun = {"tags": make_installed("tags")}
+    interruptions = {"tags": Interruption("t1", "tags", "upgrade")}
+    session = open_session(here, State(plugins=begun, interruptions=interruptions))
+    state = simulate(session, Plan(), schema_created=False)
+    assert (state.plugins, state.interruptions) == (begun, interruptions)
+
+
+def test_plugin_of_which_nothing_is_applied_is_no_longer_there(here: Path) -> None:
+    session = open_session(here, State(plugins={"tags": make_installed("tags")}))
+    assert simulate(session, Plan(), schema_created=False).plugins == {}
+
+
+def test_state_after_a_plan_keeps_what_is_set_aside(here: Path) -> None:
+    before = set_aside(make_state(make_applied("t1", "tags")), "tags")
+    state = simulate(open_session(here, before), Plan(), schema_created=False)
+    assert (state.quarantined, state.kept) == (before.quarantined, before.kept)
+
+
+def lose(*names: str) -> State:
+    """Return a state of whose plugins the registry has lost the rows."""
+    state = make_state(*(make_applied(f"{name[0]}1", name) for name in names))
+    guesses = {
+        name: InstalledPlugin(name, None, None, Schema(name, create=False), False, ())
+        for name in names
+    }
+    return replace(state, plugins=guesses, lost=frozenset(names))
+
+
+def test_plugin_that_the_registry_has_lost_is_registered_again(here: Path) -> None:
+    plan = plan_contact(open_session(here, lose("tags")))
+    assert plan == plan_fate(["tags"], Fate.REGISTERED)
+
+
+def test_plugins_that_the_registry_has_lost_are_registered_together(here: Path) -> None:
+    (unit,) = plan_contact(open_session(here, lose("tags", "posts"))).units
+    assert list(unit.fates) == ["posts", "tags"]
+
+
+def test_orphan_that_the_registry_has_lost_is_not_registered(here: Path) -> None:
+    assert plan_contact(open_session(here, lose("gone"))) == Plan()
+
+
+def test_broken_plugin_that_the_registry_has_lost_is_not_registered(here: Path) -> None:
+    write_file(here / "plugins/tags/plugin.toml", "not toml")
+    assert plan_contact(open_session(here, lose("tags"))) == Plan()
+
+
+def test_plugin_is_registered_again_besides_what_another_tool_has_done(here: Path) -> None:
+    state = lose("tags")
+    plan = plan_contact(open_session(here, replace(state, rows=state.rows | {"h1"})))
+    assert [step.revision for step in plan.steps] == ["h1"]
+    assert plan.units[-1] == Unit((), "register", {"tags": Fate.REGISTERED})
+
+
+def test_plugin_that_is_registered_again_is_what_the_disk_says(here: Path) -> None:
+    session = open_session(here, lose("tags"))
+    plan = plan_contact(session)
+    state = simulate(session, plan, schema_created=False)
+    assert state.plugins["tags"] == InstalledPlugin("tags", None, "1.2", Schema("tags"), True, ())
+
+
+@pytest.mark.parametrize("namespace", ["schema labels existing", "prefix tags_"])
+def test_plugin_that_is_registered_again_has_no_schema_that_is_not_its_own(
+    here: Path, namespace: str
+) -> None:
+    write_file(here / "plugins/tags/plugin.toml", f"namespace = '{namespace}'")
+    session = open_session(here, lose("tags"))
+    plugin = simulate(session, plan_contact(session), schema_created=False).plugins["tags"]
+    assert (str(plugin.namespace), plugin.schema_created) == (namespace, False)
+
+
+def test_orphan_that_the_registry_has_lost_stays_what_was_guessed(here: Path) -> None:
+    session = open_session(here, lose("gone"))
+    state = simulate(session, plan_contact(session), schema_created=False)
+    assert state.plugins == session.state.plugins

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.schema import CreateTable
 
-from alembic_plugins.tables import VERSION, make_tables
+from alembic_plugins.tables import VERSION, find_version, is_since, make_tables
 
 from .builders import to_sql
 
@@ -28,7 +28,88 @@ def test_names_are_those_of_all_tables() -> None:
 
 
 def test_comment_tells_the_version() -> None:
-    assert make_tables(None).plugin.comment == VERSION
+    comment = make_tables(None).plugin.comment
+    assert (comment, find_version(comment)) == ("alembic-plugins registry 2", VERSION)
+
+
+def test_comment_is_that_of_the_first_table() -> None:
+    first, *others = make_tables(None).all
+    assert first.name == "alembic_plugin"
+    assert [table.comment for table in others] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("comment", "version"),
+    [
+        ("alembic-plugins registry 1", 1),
+        ("alembic-plugins registry 2", 2),
+        ("alembic-plugins registry 17", 17),
+        ("alembic-plugins registry ", None),
+        ("alembic-plugins registry 2.1", None),
+        ("alembic-plugins registry -1", None),
+        ("alembic-plugins registry two", None),
+        ("our plugins", None),
+        ("2", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_a_comment_of_ours_tells_a_version(comment: str | None, version: int | None) -> None:
+    assert find_version(comment) == version
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (
+            "alembic_plugin",
+            "name package version namespace schema_created requires installed_at",
+        ),
+        (
+            "alembic_plugin_revision",
+            "revision plugin position down_revision depends_on branch_labels description "
+            "downgrade_sql downgrade_reason applied_at applied_by duration_ms",
+        ),
+        (
+            "alembic_plugin_event",
+            "id plugin action from_revisions to_revisions outcome detail happened_at happened_by "
+            "duration_ms",
+        ),
+    ],
+)
+def test_first_version_has_what_the_first_release_made(table: str, columns: str) -> None:
+    made = make_tables(None).metadata.tables[table]
+    assert is_since(made, 1)
+    assert " ".join(column.name for column in made.c if is_since(column, 1)) == columns
+
+
+def test_second_version_has_added_some_columns() -> None:
+    tables = [table for table in make_tables(None).all if is_since(table, 1)]
+    new = {(t.name, c.name) for t in tables for c in t.c if not is_since(c, 1)}
+    assert new == {
+        ("alembic_plugin", "quarantine"),
+        ("alembic_plugin_revision", "checksum"),
+        ("alembic_plugin_revision", "source"),
+        ("alembic_plugin_revision", "downgrade_checksum"),
+    }
+
+
+def test_second_version_has_added_the_journal() -> None:
+    new = [table.name for table in make_tables(None).all if not is_since(table, 1)]
+    assert new == ["alembic_plugin_journal"]
+
+
+def test_column_that_was_added_later_can_be_null() -> None:
+    # An older registry has rows, to which it is added without a default.
+    columns = [c for t in make_tables(None).all if is_since(t, 1) for c in t.c]
+    assert [c.name for c in columns if not is_since(c, 1) and not c.nullable] == []
+
+
+def test_version_that_we_make_has_everything() -> None:
+    tables = make_tables(None).all
+    assert [table.name for table in tables if not is_since(table, VERSION)] == []
+    columns = [column for table in tables for column in table.c]
+    assert [column.name for column in columns if not is_since(column, VERSION)] == []
 
 
 def test_schema_that_is_a_reserved_word_is_quoted() -> None:

@@ -1,22 +1,41 @@
 """From a command's words to its plan."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alembic_plugins import targets
-from alembic_plugins.errors import NotInstalled, UnknownRevision
-from alembic_plugins.plan import Plan
-from alembic_plugins.refusals import PluginInUse, PluginsInstalled, RevisionInUse
+from alembic_plugins.catalog import Leaning
+from alembic_plugins.errors import (
+    BrokenRevision,
+    MissingRequirement,
+    NotInstalled,
+    UnknownRevision,
+    UnmetRequirement,
+)
+from alembic_plugins.leaning import Leanings
+from alembic_plugins.plan import Fate, Plan
+from alembic_plugins.refusals import (
+    NeededByHost,
+    ObjectsInUse,
+    PluginInUse,
+    PluginLeanedOn,
+    PluginsInstalled,
+    RevisionInUse,
+)
 from alembic_plugins.registry import State
 from alembic_plugins.session import Session
+from alembic_plugins.upkeep_errors import LostRevision, Quarantined
 
 from .builders import (
     make_applied,
     make_config,
+    make_installed,
     make_session,
     make_state,
+    set_aside,
     write_file,
     write_plugin,
     write_revision,
@@ -27,6 +46,11 @@ TAGS = (make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",)))
 POSTS = (make_applied("p1", "posts", (), ("t1",)),)
 REQUIRES: Mapping[str, tuple[str, ...]] = {"posts": ("tags",)}
 ALL = make_state(*HOST, *TAGS, *POSTS, requires=REQUIRES)
+AUDIT = (make_applied("aaaa1", "audit"), make_applied("aaaa2", "audit", ("aaaa1",)))
+ASIDE = set_aside(make_state(*HOST, *TAGS), "tags")
+
+KEY = Leaning("constraint fk on table audit.entries", "table constraint", "audit", "entries")
+VIEW = Leaning("rule _RETURN on view audit.v", "rule", "audit", "v")
 
 
 @pytest.fixture
@@ -120,7 +144,80 @@ def test_upgrade_to_heads_leaves_out_a_broken_plugin_and_tells_it_last(here: Pat
     state = make_state(make_applied("aaaa1", "audit"), TAGS[0])
     plan = targets.upgrade(open_session(here, state), None, "heads")
     assert group(plan) == [["h1", "h2"], ["t2"]]
-    assert [problem.__class__.__name__ for problem in plan.problems] == ["BrokenRevision"]
+    assert [type(problem) for problem in plan.problems] == [BrokenRevision]
+    assert plan.warnings == ()
+
+
+def write_needy(here: Path, requirement: str = "no_such") -> Path:
+    """Write a plugin whose requirement is not met."""
+    return write_plugin(here, "needy", "n1", "n2", toml=f"requires = ['{requirement}']")
+
+
+NEEDY = (make_applied("n1", "needy"), make_applied("n2", "needy", ("n1",)))
+
+
+def test_upgrade_to_heads_tells_last_what_has_to_be_done_and_lacks_a_requirement(
+    here: Path,
+) -> None:
+    write_needy(here)
+    plan = targets.upgrade(open_session(here, make_state(NEEDY[0], TAGS[0])), None, "heads")
+    assert group(plan) == [["h1", "h2"], ["t2"]]
+    assert [vars(problem) for problem in plan.problems] == [
+        {"name": "needy", "requirement": "no_such"}
+    ]
+    assert plan.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "error"),
+    [("no_such", MissingRequirement), ("tags>=9", UnmetRequirement), ("audit", BrokenRevision)],
+)
+def test_upgrade_to_heads_warns_of_what_has_nothing_to_be_done_and_lacks_a_requirement(
+    here: Path, requirement: str, error: type[Exception]
+) -> None:
+    write_file(here / "plugins/audit/versions/x.py", "not python")
+    write_needy(here, requirement)
+    plan = targets.upgrade(open_session(here, make_state(*HOST, *NEEDY)), None, "heads")
+    assert [type(warning) for warning in plan.warnings] == [error]
+    assert (plan.problems, plan.units) == ((), ())
+
+
+def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
+    assert targets.upgrade(open_session(here, ASIDE), None, "heads") == Plan((), {})
+
+
+def test_upgrade_to_heads_warns_of_what_requires_what_is_set_aside(here: Path) -> None:
+    state = set_aside(ALL, "tags")
+    plan = targets.upgrade(open_session(here, state), None, "heads")
+    assert ([type(warning) for warning in plan.warnings], plan.units) == ([Quarantined], ())
+
+
+@pytest.mark.parametrize("name", ["tags", "posts"])
+def test_install_is_refused_where_the_plugin_or_a_requirement_is_set_aside(
+    here: Path, name: str
+) -> None:
+    with pytest.raises(Quarantined) as excinfo:
+        targets.install(open_session(here, ASIDE), [name])
+    assert vars(excinfo.value) == {"name": "tags", "schema": "quarantine_tags"}
+
+
+@pytest.mark.parametrize("scope", ["tags", None])
+def test_upgrade_of_what_is_set_aside_is_refused(here: Path, scope: str | None) -> None:
+    with pytest.raises(Quarantined):
+        targets.upgrade(open_session(here, ASIDE), scope, "tags@head")
+
+
+def test_stamp_of_what_is_set_aside_is_refused(here: Path) -> None:
+    with pytest.raises(Quarantined):
+        targets.stamp(open_session(here, ASIDE), "tags", ["heads"], purge=False)
+
+
+@pytest.mark.parametrize(("name", "error"), [("tags", Quarantined), ("audit", NotInstalled)])
+def test_plugin_that_is_not_installed_is_told(
+    here: Path, name: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        targets.check_installed(open_session(here, ASIDE), [name])
 
 
 def test_upgrade_to_heads_is_silent_about_an_orphan(here: Path) -> None:
@@ -195,14 +292,153 @@ def test_orphan_can_be_planned_to_go(here: Path) -> None:
     assert group(downgrade(open_session(here, state), "gone", "base")) == [["g1"]]
 
 
-def uninstall(session: Session, *names: str, cascade: bool = False) -> Plan:
+def test_downgrade_of_what_is_set_aside_is_told(here: Path) -> None:
+    with pytest.raises(Quarantined):
+        downgrade(open_session(here, ASIDE), "tags", "base")
+
+
+@pytest.mark.parametrize("cascade", [True, False])
+def test_downgrade_tells_the_executor_whether_to_take_others_along(
+    here: Path, cascade: bool
+) -> None:
+    plan = downgrade(open_session(here, ALL), "posts", "base", cascade=cascade)
+    assert plan.cascade is cascade
+
+
+GAP = (make_applied("g1", "gone"), make_applied("g3", "gone", ("g2",)))
+
+
+def test_downgrade_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
+    with pytest.raises(LostRevision) as excinfo:
+        downgrade(open_session(here, make_state(*GAP)), "gone", "base")
+    assert vars(excinfo.value) == {"name": "gone", "revision": "g3", "missing": "g2"}
+
+
+def test_downgrade_above_a_gap_in_the_registry_is_allowed(here: Path) -> None:
+    state = make_state(*GAP, make_applied("g4", "gone", ("g3",)))
+    assert group(downgrade(open_session(here, state), "gone", "g3")) == [["g4"]]
+
+
+def test_cascade_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
+    gap = (make_applied("g1", "gone", (), ("t1",)), GAP[1])
+    session = open_session(here, make_state(*TAGS, *gap))
+    with pytest.raises(LostRevision):
+        downgrade(session, "tags", "base", cascade=True)
+
+
+def open_leaned_on(here: Path, state: State, leanings: Mapping[str, Leanings]) -> Session:
+    """Return the view of the host where the database says what leans on whose objects."""
+    session = open_session(here, state)
+    session.find_leaning = lambda name: leanings.get(name, {})
+    return session
+
+
+BOTH = make_state(*TAGS, *AUDIT)
+AUDIT_ON_TAGS: Mapping[str, Leanings] = {"tags": {"audit": (KEY, VIEW)}}
+
+
+def test_plugin_that_leans_on_another_is_found(here: Path) -> None:
+    found = targets.find_leaning_plugins(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+    assert found == {"audit": (KEY, VIEW)}
+
+
+def test_what_belongs_to_no_plugin_and_to_itself_is_no_plugin_that_leans(here: Path) -> None:
+    session = open_leaned_on(here, BOTH, {"tags": {"": (KEY,), "tags": (VIEW,)}})
+    assert targets.find_leaning_plugins(session, "tags") == {}
+
+
+@pytest.mark.parametrize("requires", [REQUIRES, {}], ids=["requirement", "revision"])
+def test_what_a_plugin_has_made_at_what_it_needs_does_not_lean_on_it(
+    here: Path, requires: Mapping[str, tuple[str, ...]]
+) -> None:
+    state = make_state(*TAGS, *POSTS, requires=requires)
+    session = open_leaned_on(here, state, {"posts": {"tags": (KEY,)}})
+    assert targets.find_leaning_plugins(session, "posts") == {}
+
+
+def test_what_is_set_aside_and_leans_hinders(here: Path) -> None:
+    session = open_leaned_on(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
+    with pytest.raises(ObjectsInUse) as excinfo:
+        targets.find_leaning_plugins(session, "tags")
+    leaning = ("constraint fk on table audit.entries, set aside of 'audit'",)
+    assert vars(excinfo.value) == {"name": "tags", "leaning": leaning}
+
+
+def test_downgrade_to_base_names_what_leans_on_the_plugin(here: Path) -> None:
+    with pytest.raises(RevisionInUse) as excinfo:
+        downgrade(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags", "base")
+    assert vars(excinfo.value) == {"branch": "tags", "dependents": ("audit",)}
+
+
+def test_downgrade_with_cascade_takes_what_leans_first(here: Path) -> None:
+    session = open_leaned_on(here, BOTH, AUDIT_ON_TAGS)
+    plan = downgrade(session, "tags", "base", cascade=True)
+    assert group(plan) == [["aaaa2", "aaaa1"], ["t2", "t1"]]
+
+
+def test_downgrade_of_a_part_leaves_it_to_postgresql_what_leans(here: Path) -> None:
+    session = open_leaned_on(here, BOTH, AUDIT_ON_TAGS)
+    assert group(downgrade(session, "tags", "-1")) == [["t2"]]
+
+
+def test_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
+    state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
+    leanings: Mapping[str, Leanings] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    plan = downgrade(open_leaned_on(here, state, leanings), "tags", "base", cascade=True)
+    assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2", "t1"]]
+
+
+def test_cascade_takes_what_needs_what_leans(here: Path) -> None:
+    state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog", (), ("aaaa2",)))
+    plan = downgrade(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags", "base", cascade=True)
+    assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2", "t1"]]
+
+
+def test_cascade_takes_what_leans_on_what_needs(here: Path) -> None:
+    state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
+    session = open_leaned_on(here, state, {"posts": {"audit": (KEY,)}})
+    plan = downgrade(session, "tags", "base", cascade=True)
+    assert group(plan) == [["aaaa2", "aaaa1"], ["p1"], ["t2", "t1"]]
+
+
+def test_what_has_turned_out_to_lean_goes_along(here: Path) -> None:
+    session = open_session(here, BOTH)
+    session.doomed = frozenset({"audit"})
+    plan = downgrade(session, "tags", "-1", cascade=True)
+    assert group(plan) == [["aaaa2", "aaaa1"], ["t2"]]
+
+
+def test_what_needs_what_has_turned_out_to_lean_goes_along(here: Path) -> None:
+    session = open_session(here, make_state(*TAGS, *AUDIT, make_applied("b1", "b", (), ("aaaa1",))))
+    session.doomed = frozenset({"audit"})
+    plan = downgrade(session, "tags", "-1", cascade=True)
+    assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2"]]
+
+
+def test_downgrade_of_the_last_revision_names_its_branch(here: Path) -> None:
+    state = make_state(*AUDIT, TAGS[0])
+    with pytest.raises(RevisionInUse) as excinfo:
+        downgrade(open_leaned_on(here, state, AUDIT_ON_TAGS), None, "-1")
+    assert excinfo.value.branch == "tags"
+
+
+def test_downgrade_leaves_out_what_leans_on_a_plugin_of_which_nothing_is_applied(
+    here: Path,
+) -> None:
+    state = make_state(*TAGS, *AUDIT)
+    begun = replace(state, plugins={**state.plugins, "begun": make_installed("begun")})
+    session = open_leaned_on(here, begun, {"begun": {"audit": (KEY,)}})
+    assert group(downgrade(session, "tags", "-1")) == [["t2"]]
+
+
+def uninstall(session: Session, *names: str, cascade: bool = False, purge: bool = False) -> Plan:
     """Plan an uninstall."""
-    return targets.uninstall(session, names, cascade=cascade, purge=False)
+    return targets.uninstall(session, names, cascade=cascade, purge=purge)
 
 
 def test_uninstall_takes_a_plugin_to_base(here: Path) -> None:
     plan = uninstall(open_session(here, ALL), "posts")
-    assert (group(plan), plan.removes) == ([["p1"]], ("posts",))
+    assert (group(plan), plan.fates) == ([["p1"]], {"posts": Fate.REMOVED})
 
 
 def test_uninstall_of_what_is_not_installed_is_told(here: Path) -> None:
@@ -224,17 +460,137 @@ def test_uninstall_refuses_while_a_revision_depends_on_it(here: Path) -> None:
 @pytest.mark.parametrize("names", [("tags", "posts"), ("posts", "tags")])
 def test_uninstall_of_dependents_together_is_allowed(here: Path, names: tuple[str, ...]) -> None:
     plan = uninstall(open_session(here, ALL), *names)
-    assert (group(plan), set(plan.removes)) == ([["p1", "t2", "t1"]], {"tags", "posts"})
+    fates = {"tags": Fate.REMOVED, "posts": Fate.REMOVED}
+    assert (group(plan), plan.fates) == ([["p1", "t2", "t1"]], fates)
 
 
 def test_uninstall_with_cascade_takes_the_dependents(here: Path) -> None:
     plan = uninstall(open_session(here, ALL), "tags", cascade=True)
-    assert set(plan.removes) == {"tags", "posts"}
+    assert plan.fates == {"tags": Fate.REMOVED, "posts": Fate.REMOVED}
 
 
 def test_optional_requirement_does_not_hinder_an_uninstall(here: Path) -> None:
     state = make_state(*TAGS, make_applied("aaaa1", "audit"), requires={"audit": ("tags?",)})
-    assert uninstall(open_session(here, state), "tags").removes == ("tags",)
+    assert uninstall(open_session(here, state), "tags").fates == {"tags": Fate.REMOVED}
+
+
+def test_uninstall_refuses_while_a_revision_of_the_host_depends_on_it(here: Path) -> None:
+    state = make_state(*TAGS, make_applied("h1", "host", (), ("t1",)))
+    with pytest.raises(NeededByHost) as excinfo:
+        uninstall(open_session(here, state), "tags", cascade=True)
+    assert vars(excinfo.value) == {"name": "tags", "revisions": ("h1",)}
+
+
+def test_uninstall_refuses_while_objects_lean_on_it(here: Path) -> None:
+    with pytest.raises(PluginLeanedOn) as excinfo:
+        uninstall(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+    leaning = ("constraint fk on table audit.entries", "rule _RETURN on view audit.v")
+    facts = {"name": "tags", "dependents": ("audit",), "leaning": leaning}
+    assert vars(excinfo.value) == facts
+
+
+def test_uninstall_names_those_that_say_so_before_those_that_lean(here: Path) -> None:
+    state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
+    with pytest.raises(PluginInUse) as excinfo:
+        uninstall(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags")
+    assert excinfo.value.dependents == ("posts",)
+
+
+def test_uninstall_with_what_leans_is_allowed(here: Path) -> None:
+    plan = uninstall(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags", "audit")
+    assert group(plan) == [["aaaa2", "aaaa1", "t2", "t1"]]
+
+
+def test_uninstall_with_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
+    state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
+    leanings: Mapping[str, Leanings] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    plan = uninstall(open_leaned_on(here, state, leanings), "tags", cascade=True)
+    assert group(plan) == [["b1", "aaaa2", "aaaa1", "t2", "t1"]]
+    assert set(plan.fates) == {"tags", "audit", "blog"}
+
+
+def test_uninstall_is_not_hindered_by_what_belongs_to_no_plugin(here: Path) -> None:
+    # The executor sees to that: downgrades may well take it away.
+    plan = uninstall(open_leaned_on(here, BOTH, {"tags": {"": (KEY,)}}), "tags")
+    assert plan.fates == {"tags": Fate.REMOVED}
+
+
+def test_uninstall_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
+    with pytest.raises(LostRevision):
+        uninstall(open_session(here, make_state(*GAP)), "gone")
+
+
+def test_purge_does_without_what_the_registry_has_lost(here: Path) -> None:
+    plan = uninstall(open_session(here, make_state(*GAP)), "gone", purge=True)
+    assert (group(plan), plan.fates) == ([["g3", "g1"]], {"gone": Fate.REMOVED})
+
+
+def test_uninstall_of_what_is_set_aside_is_refused(here: Path) -> None:
+    with pytest.raises(Quarantined):
+        uninstall(open_session(here, ASIDE), "tags")
+
+
+def test_purge_removes_what_is_set_aside(here: Path) -> None:
+    plan = uninstall(open_session(here, ASIDE), "tags", purge=True)
+    assert (group(plan), plan.fates, plan.purge) == ([[]], {"tags": Fate.REMOVED}, True)
+
+
+def test_backup_of_what_is_set_aside_is_refused(here: Path) -> None:
+    backup = here / "tags.dump"
+    with pytest.raises(Quarantined):
+        targets.uninstall(
+            open_session(here, ASIDE), ["tags"], cascade=False, purge=True, backup=backup
+        )
+
+
+def test_uninstall_knows_its_backup(here: Path) -> None:
+    backup = here / "posts.dump"
+    plan = targets.uninstall(open_session(here, ALL), ["posts"], cascade=False, backup=backup)
+    assert (plan.backup, plan.purge) == (backup, False)
+
+
+def quarantine(session: Session, *names: str, cascade: bool = False) -> Plan:
+    """Plan to set plugins aside."""
+    return targets.quarantine(session, names, cascade=cascade)
+
+
+def test_setting_aside_runs_no_downgrade(here: Path) -> None:
+    plan = quarantine(open_session(here, ALL), "posts")
+    assert (plan.steps, plan.fates) == ((), {"posts": Fate.QUARANTINED})
+
+
+@pytest.mark.parametrize(("name", "error"), [("tags", Quarantined), ("audit", NotInstalled)])
+def test_setting_aside_what_is_not_installed_is_told(
+    here: Path, name: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        quarantine(open_session(here, ASIDE), name)
+
+
+def test_setting_aside_refuses_while_required(here: Path) -> None:
+    with pytest.raises(PluginInUse):
+        quarantine(open_session(here, ALL), "tags")
+
+
+def test_setting_aside_refuses_while_objects_lean_on_it(here: Path) -> None:
+    with pytest.raises(PluginLeanedOn):
+        quarantine(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+
+
+def test_setting_aside_with_cascade_sets_the_dependents_aside(here: Path) -> None:
+    state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
+    plan = quarantine(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags", cascade=True)
+    assert plan.fates == dict.fromkeys(("tags", "posts", "audit"), Fate.QUARANTINED)
+
+
+def test_setting_aside_does_without_what_the_registry_has_lost(here: Path) -> None:
+    plan = quarantine(open_session(here, make_state(*GAP)), "gone")
+    assert plan.fates == {"gone": Fate.QUARANTINED}
+
+
+def test_setting_aside_is_not_hindered_by_what_is_set_aside(here: Path) -> None:
+    session = open_leaned_on(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
+    assert quarantine(session, "tags").fates == {"tags": Fate.QUARANTINED}
 
 
 def test_those_that_require_through_others_are_found(here: Path) -> None:
@@ -270,3 +626,9 @@ def test_stamp_of_heads_is_of_the_host_and_what_is_installed(here: Path) -> None
 def test_stamp_with_purge_forgets_other_branches(here: Path) -> None:
     plan = targets.stamp(open_session(here, ALL), None, ["h2"], purge=True)
     assert [step.revision for step in plan.steps] == ["p1", "t2", "t1"]
+
+
+def test_dependents_are_those_that_require_and_those_whose_revisions_depend(here: Path) -> None:
+    applied = (*TAGS, *POSTS, make_applied("b1", "blog", (), ("t2",)))
+    session = open_session(here, make_state(*applied, requires=REQUIRES))
+    assert targets.find_plugin_dependents(session, "tags") == ("posts", "blog")

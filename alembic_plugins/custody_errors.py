@@ -1,0 +1,57 @@
+"""What setting data aside and bringing it back can meet, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import PluginError
+
+
+@dataclass(eq=False)
+class ProgramMissing(PluginError):
+    """None of PostgreSQL's own programs that are there fits the server."""
+
+    words = (
+        "A backup of PostgreSQL {needed_major} needs its '{name}', and there is {found}. Install "
+        "the client programs of PostgreSQL {needed_major}, and put their folder on PATH; nothing "
+        "was changed."
+    )
+
+    name: str
+    needed_major: int
+    found: Sequence[str]
+
+
+@dataclass(eq=False)
+class BackupExists(PluginError):
+    """A backup would be written over a file."""
+
+    words = "Backup '{path}' exists already. Name another file; nothing was changed."
+
+    path: Path
+
+
+@dataclass(eq=False)
+class BackupFailed(PluginError):
+    """A backup could not be written."""
+
+    words = (
+        "Backup '{path}' cannot be written: {reason}. See to that and run the command again; "
+        "nothing was changed."
+    )
+
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class RestoreFailed(PluginError):
+    """A backup could not be read back; all of it was taken back."""
+
+    words = (
+        "Backup '{path}' cannot be restored: {reason}. See to that and run the command again; "
+        "nothing was changed."
+    )
+
+    path: Path
+    reason: str

@@ -1,0 +1,247 @@
+"""What a revision has committed before it is done, so that it can be carried on after a crash.
+
+Only an `autocommit_block()` commits midway. Each statement of a revision has a line in the journal,
+which is written before the block begins, and around each statement inside it. When the revision
+runs again, the statements that are in the journal are passed over.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from psycopg import Cursor, ServerCursor
+from sqlalchemy import event
+
+from .catalog import read_invalid_indexes
+from .namespaces import DropObject
+from .plan import Step
+from .plugin import HOST, Namespace
+from .records import record_interruption
+from .registry import Interruption
+from .replay import keep_rows, replay_rows
+from .scribe import Scribe
+
+log = logging.getLogger(__name__)
+
+_DONE_ALREADY = {
+    "42P07": "duplicate table or index",
+    "42710": "duplicate object",
+    "42701": "duplicate column",
+    "42P01": "undefined table",
+    "42704": "undefined object, which an index is too",
+    "42703": "undefined column",
+}
+"""SQLSTATEs by which a statement says that it was done when its session ended unheard."""
+
+_KEY_LENGTH = 16
+"""A line of the journal says how often in a row a statement was run, its digest, and the rows that
+it has returned, if any."""
+
+_EVENTS = ("do_execute", "do_executemany", "do_execute_no_params")
+"""By which SQLAlchemy lets others do what it was about to do."""
+
+_CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+"""What belongs to the transaction of this run, and is never passed over; no more than what streams
+its rows, which only reads."""
+
+Run = Callable[[], None]
+
+
+@dataclass
+class _Line:
+    count: int
+    key: str
+    rows: str
+
+    @classmethod
+    def parse(cls, text: str) -> "_Line":
+        count, _, rest = text.partition(" ")
+        return cls(int(count), rest[:_KEY_LENGTH], rest[_KEY_LENGTH:])
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.key}{self.rows}"
+
+
+class Journal:
+    """Keep the journal of the revision that runs.
+
+    Args:
+        scribe: who writes it.
+    """
+
+    def __init__(self, scribe: Scribe) -> None:
+        self._scribe = scribe
+        self._page: Interruption | None = None
+        self._lines: list[_Line] = []
+        self._known: list[_Line] = []
+        self._pending: str | None = None
+        self._is_written = False
+        self._in_block = False
+        self._is_apart = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the revision has committed something, now or before it was interrupted."""
+        return self._is_written
+
+    @contextmanager
+    def keep(self, step: Step) -> Iterator[None]:
+        """Keep the journal of a step while the block runs, from where it was interrupted."""
+        if self._scribe.is_offline:
+            yield
+            return
+        self._open(step)
+        engine = self._scribe.connection.engine
+        listeners = {name: self._make_listener(name) for name in _EVENTS}
+        for name, listener in listeners.items():
+            event.listen(engine, name, listener)
+        try:
+            yield
+        finally:
+            for name, listener in listeners.items():
+                event.remove(engine, name, listener)
+
+    def _make_listener(self, name: str) -> Callable[..., bool]:
+        """Return what SQLAlchemy calls in place of its dialect's method of that name."""
+
+        def do(cursor: Cursor[Any], *arguments: Any) -> bool:  # noqa: ANN401 - the driver's
+            statement, context = str(arguments[0]), arguments[-1]
+            if self._is_apart or context.root_connection is not self._scribe.connection:
+                return False
+            if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
+                return False
+            self._do(cursor, statement, partial(getattr(context.dialect, name), cursor, *arguments))
+            return True
+
+        return do
+
+    def _open(self, step: Step) -> None:
+        known = self._scribe.session.state.interruptions.get(step.plugin)
+        if known and (known.revision, known.direction) != (step.revision, step.direction):
+            known = None
+        self._page = known or Interruption(step.revision, step.plugin, step.direction)
+        self._known = [_Line.parse(text) for text in self._page.statements]
+        self._lines = []
+        self._pending = self._page.pending
+        self._is_written = known is not None
+        if known:
+            self._drop_invalid_indexes()
+
+    def _drop_invalid_indexes(self) -> None:
+        """Drop what a concurrent statement has left, which IF NOT EXISTS would take for good."""
+        for index in self.find_invalid():
+            log.warning("Dropping the invalid index %s, which was left unfinished.", index)
+            self._scribe.execute(DropObject("index", index))
+
+    def find_invalid(self) -> tuple[str, ...]:
+        """Return the invalid indexes that have come since the revision was begun."""
+        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
+        namespace = self._namespace(self._page.plugin)
+        indexes = read_invalid_indexes(self._scribe.connection, namespace)
+        return tuple(index for index in indexes if index not in self._page.invalid_before)
+
+    def _namespace(self, plugin: str) -> Namespace | None:
+        return None if plugin == HOST else self._scribe.ledger.plugins[plugin].namespace
+
+    @contextmanager
+    def keep_block(self) -> Iterator[None]:
+        """Write what is due, and the journal, before an `autocommit_block()`; and keep it in it."""
+        if self._page is None:
+            self._scribe.commit_midway()
+            yield
+            return
+        with self._apart():
+            self._scribe.commit_midway()
+            if not self._is_written:
+                invalid = read_invalid_indexes(
+                    self._scribe.connection, self._namespace(self._page.plugin)
+                )
+                self._page = replace(self._page, invalid_before=invalid)
+        self._write(None)
+        try:
+            self._in_block = True
+            yield
+        finally:
+            self._in_block = False
+
+    def close(self) -> None:
+        """Tear out the page, in the transaction that records the revision."""
+        if self._page is not None and self._is_written:
+            self._scribe.ledger.add_settled(self._page.plugin)
+        self._page = None
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Keep what we do ourselves out of the journal."""
+        self._is_apart = True
+        try:
+            yield
+        finally:
+            self._is_apart = False
+
+    def _write(self, pending: str | None) -> None:
+        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
+        # What is known of an interrupted run stays known until this one has come as far.
+        lines = tuple(str(line) for line in (*self._lines, *self._known))
+        self._page = replace(self._page, statements=lines, pending=pending)
+        statement = record_interruption(self._scribe.tables, self._page, known=self._is_written)
+        with self._apart():
+            self._scribe.connection.execute(statement)
+        self._is_written = True
+
+    def _do(self, cursor: Cursor[Any], statement: str, run: Run) -> None:
+        """Do what SQLAlchemy was about to do, unless it is done already."""
+        # A remembered statement has the words of the file's, and not all of its white space.
+        words = " ".join(statement.split())
+        key = sha256(words.encode()).hexdigest()[:_KEY_LENGTH]
+        known = next((line for line in self._known if line.key == key), None)
+        if known is not None:
+            self._pass_over(cursor, known)
+        elif self._in_block:
+            self._do_outside(cursor, words, key, run)
+        else:
+            run()
+            self._note(cursor, words, key)
+
+    def _pass_over(self, cursor: Cursor[Any], line: _Line) -> None:
+        """Pass over what is committed, but for the rows that it has returned."""
+        if line.rows:
+            replay_rows(cursor, line.rows)
+        line.count -= 1
+        if not line.count:
+            self._known.remove(line)
+        self._add_line(line.key, line.rows)
+
+    def _do_outside(self, cursor: Cursor[Any], words: str, key: str, run: Run) -> None:
+        """Do what commits by itself, so that a crash shows what it was."""
+        was_pending = self._pending == key
+        self._pending = None
+        self._write(key)
+        try:
+            run()
+        except Exception as error:
+            state = getattr(error, "sqlstate", None)
+            if not (was_pending and state in _DONE_ALREADY):
+                if state is not None and not cursor.connection.closed:
+                    self._write(None)  # PostgreSQL has answered: it is not done.
+                raise
+        self._note(cursor, words, key)
+        self._write(None)
+
+    def _note(self, cursor: Cursor[Any], words: str, key: str) -> None:
+        rows = keep_rows(cursor)
+        if rows is None and cursor.description is not None and words[:6].upper() == "SELECT":
+            return  # It has read what cannot be kept, and reads it again.
+        self._add_line(key, rows or "")
+
+    def _add_line(self, key: str, rows: str) -> None:
+        last = self._lines[-1] if self._lines else None
+        if last and (last.key, last.rows) == (key, rows):
+            last.count += 1
+        else:
+            self._lines.append(_Line(1, key, rows))

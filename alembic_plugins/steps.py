@@ -1,0 +1,173 @@
+"""Run one revision, up or down, and record it."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+
+from .branches import BranchScript
+from .errors import PluginError
+from .failures import explain_failure
+from .journal import Journal
+from .plan import Direction, Node, Plan, Step
+from .refusals import MigrationFailed, NoDowngrade
+from .registry import read_undo
+from .scribe import Scribe
+from .simulate import remember_revision
+from .sourcefile import Source, read_source
+from .undo import Undo, render_undo, run_statements
+
+log = logging.getLogger(__name__)
+
+
+class StepRunner:
+    """Run the steps of a plan, one after the other.
+
+    Args:
+        scribe: who executes and records.
+        run_args: what ``env.py`` wants passed to each revision's function.
+    """
+
+    def __init__(self, scribe: Scribe, run_args: Mapping[str, Any]) -> None:
+        self.journal = Journal(scribe)
+        self._scribe = scribe
+        self._run_args = run_args
+
+    @property
+    def _context(self) -> MigrationContext:
+        return self._scribe.context
+
+    def run(self, step: Step, plan: Plan) -> None:
+        """Run a step, or only record it.
+
+        Raises:
+            MigrationFailed: the revision raised.
+            NoDowngrade: its file is gone, and nothing is remembered that takes it back.
+            TamperedUndo: what is remembered is not what was recorded.
+        """
+        started = monotonic()
+        if step.runs:
+            with self._journaled_autocommit(), self.journal.keep(step):
+                self._call(step)
+        duration = self._scribe.find_duration(started) if step.runs else None
+        if step.direction is Direction.UPGRADE:
+            assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
+            self._remember(plan.nodes[step.revision], duration)
+        else:
+            self._scribe.ledger.add_reverted(step.plugin, step.revision)
+        self.journal.close()
+        if not step.runs and step.plugin in self._scribe.session.state.interruptions:
+            self._scribe.ledger.add_settled(step.plugin)  # It is said how far that has come.
+        if self._context.on_version_apply_callbacks:
+            self._notify(step)
+
+    def _remember(self, node: Node, duration: int | None) -> None:
+        """Record an applied revision, with what takes it back when its file is gone."""
+        undo, source = self._read_file(node)
+        remembered = remember_revision(self._scribe.session, node)
+        self._scribe.ledger.add_applied(remembered, undo, source, duration)
+
+    def accept(self, node: Node) -> None:
+        """Record that an applied revision is what its file says now."""
+        undo, source = self._read_file(node)
+        self._scribe.ledger.add_repaired(
+            remember_revision(self._scribe.session, node), undo, source
+        )
+
+    def _read_file(self, node: Node) -> tuple[Undo, Source | None]:
+        script = self._scribe.session.find_script(node.plugin, node.revision)
+        return render_undo(self._context, script, self._run_args), read_source(script.info.path)
+
+    def _call(self, step: Step) -> None:
+        """Run a revision's function, as Alembic does."""
+        script = self._scribe.session.find_script(step.plugin, step.revision)
+        words = _describe(step, script)
+        log.info("Running %s", words)
+        if self._scribe.is_offline:
+            self._context.impl.static_output(f"-- Running {words.splitlines()[0]}")
+        run = self._find_function(step, script)
+        try:
+            with Operations.context(self._context):
+                run()
+        except PluginError:
+            raise
+        except Exception as error:
+            reason = explain_failure(error, script.path)
+            raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
+
+    def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
+        """Return what runs a step: the file's function, or what is remembered of its downgrade."""
+        try:
+            module = script.module
+        except PluginError:
+            if step.direction is Direction.UPGRADE or self._scribe.is_offline:
+                raise
+            return self._find_undo(step)
+        function = getattr(module, step.direction, None)
+        if function is None:
+            reason = f"the file has no function {step.direction}()"
+            raise MigrationFailed(step.plugin, step.revision, step.direction, reason)
+        return partial(function, **self._run_args)
+
+    def _find_undo(self, step: Step) -> Callable[[], None]:
+        scribe = self._scribe
+        undo = read_undo(
+            scribe.connection, scribe.tables, step.revision, scribe.session.state.registry
+        )
+        if undo.statements is None:
+            raise NoDowngrade(step.plugin, step.revision, undo.reason or "none was recorded")
+        return partial(run_statements, self._context, undo.statements)
+
+    def _notify(self, step: Step) -> None:
+        """Call the host's `on_version_apply`, which sees the version table as it is by then."""
+        self._scribe.flush()
+        script = self._scribe.session.find_script(step.plugin, step.revision)
+        info = MigrationInfo(
+            revision_map=self._scribe.session.remembered_branch(step.plugin).map,
+            is_upgrade=step.direction is Direction.UPGRADE,
+            is_stamp=not step.runs,
+            up_revisions=step.revision,
+            down_revisions=script.down_revisions,
+        )
+        rows, arguments = self._scribe.ledger.all_rows, dict(self._run_args)
+        for callback in self._context.on_version_apply_callbacks:
+            callback(ctx=self._context, step=info, heads=rows, run_args=arguments)
+
+    @contextmanager
+    def _journaled_autocommit(self) -> Iterator[None]:
+        """Keep the journal of what an `autocommit_block()` commits."""
+        original = self._context.autocommit_block
+
+        @contextmanager
+        def autocommit_block() -> Iterator[None]:
+            ended: BaseException | None = None
+            try:
+                with self.journal.keep_block(), original():
+                    try:
+                        yield
+                    except (KeyboardInterrupt, SystemExit) as error:
+                        ended = error
+                        raise
+            except Exception as error:
+                if ended is None:
+                    raise
+                raise ended from error  # Alembic cannot commit what was interrupted.
+
+        self._context.autocommit_block = autocommit_block  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del self._context.autocommit_block
+
+
+def _describe(step: Step, script: BranchScript) -> str:
+    """Return what a step does, as Alembic says it, with its branch."""
+    below = ", ".join(script.down_revisions) or "<base>"
+    ends = (below, step.revision)
+    from_, to = ends if step.direction is Direction.UPGRADE else reversed(ends)
+    return f"{step.direction} of {step.plugin} {from_} -> {to}, {script.doc}"

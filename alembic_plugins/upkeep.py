@@ -1,0 +1,161 @@
+"""What to do about plugins besides moving them: restore, forget, adopt, repair, leave.
+
+Every function takes the `Session` and returns a `Plan`, as those of `alembic_plugins.targets` do.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from . import targets
+from .errors import NamespaceConflict, NotInstalled, UnknownPlugin
+from .plan import Fate, Node, Plan, Unit, plan_fate, plan_record
+from .plugin import HOST, overlap, parse_requirement
+from .registry import InstalledPlugin, State
+from .session import Session
+from .upkeep_errors import (
+    AlreadyInstalled,
+    CannotForget,
+    CannotLeave,
+    NotQuarantined,
+    RequirementNotInstalled,
+    RevisionMoved,
+)
+
+
+def restore(session: Session, name: str) -> Plan:
+    """Plan to bring back a plugin that is set aside.
+
+    Raises:
+        AlreadyInstalled: it is not set aside but installed.
+        NotQuarantined: nothing of it is set aside.
+        RequirementNotInstalled: something that it needs has gone meanwhile.
+        NamespaceConflict: another plugin has taken its namespace.
+    """
+    if name in session.state.plugins:
+        raise AlreadyInstalled(name)
+    plugin = session.state.quarantined.get(name)
+    if plugin is None:
+        raise NotQuarantined(name)
+    coming = State(applied=session.state.kept_of(name), plugins={name: plugin})
+    check_returning(session, plugin, coming)
+    return plan_fate([name], Fate.RESTORED)
+
+
+def check_returning(session: Session, plugin: InstalledPlugin, coming: State) -> None:
+    """Check that a plugin can come back, with others that are `coming`; see `restore`."""
+    if plugin.name in session.state.plugins:
+        raise AlreadyInstalled(plugin.name)
+    there = {*session.state.plugins, *coming.plugins}
+    requirements = map(parse_requirement, plugin.requires)
+    missing = {r.name for r in requirements if not r.optional and r.name not in there}
+    applied = {*session.state.by_revision, *coming.by_revision}
+    missing |= {
+        f"revision '{revision}'"
+        for item in coming.of(plugin.name)
+        for revision in item.depends_on
+        if revision not in applied
+    }
+    if missing:
+        raise RequirementNotInstalled(plugin.name, tuple(sorted(missing)))
+    for other in session.state.plugins.values():
+        if overlap(plugin.namespace, other.namespace):
+            raise NamespaceConflict(other.name, plugin.name, str(plugin.namespace))
+
+
+def forget(session: Session, name: str) -> Plan:
+    """Plan to remove a plugin from the registry, and to leave its objects where they are.
+
+    Raises:
+        NotInstalled: the database does not have it.
+        CannotForget: other plugins need it.
+    """
+    if name not in session.state.plugins and name not in session.state.quarantined:
+        raise NotInstalled(name)
+    dependents = targets.find_plugin_dependents(session, name)
+    if dependents:
+        raise CannotForget(name, dependents)
+    return plan_fate([name], Fate.FORGOTTEN)
+
+
+def adopt(session: Session, name: str, target: str) -> Plan:
+    """Plan to record revisions of a plugin as applied, since what they make is there.
+
+    Raises:
+        AlreadyInstalled: the database has the plugin.
+        RequirementNotInstalled: it does not have what the plugin needs.
+    """
+    if name in session.state.plugins:
+        raise AlreadyInstalled(name)
+    branch = session.find_target(name)
+    session.check_namespaces([name])
+    wanted = [(name, revision) for revision in branch.find_upgrade(target, ())]
+    nodes = session.close(wanted)
+    missing = {
+        node.plugin if node.plugin != HOST else f"revision '{node.revision}' of the host"
+        for node in nodes.values()
+        if node.plugin != name
+    }
+    missing |= {n for n in session.find_requirements(name) if n not in session.state.plugins}
+    if missing:
+        raise RequirementNotInstalled(name, tuple(sorted(missing)))
+    return plan_record((), nodes.values(), "adopt")
+
+
+def repair(session: Session, names: Iterable[str], strangers: Sequence[str]) -> Plan:
+    """Plan to accept the changed files of branches, and to delete rows that nothing explains.
+
+    Raises:
+        RevisionMoved: a changed file needs revisions that are not applied.
+    """
+    fates = {name: Fate.REPAIRED for name in names if find_repairs(session, name)}
+    units = [Unit((), Fate.REPAIRED, {name: fate}) for name, fate in fates.items()]
+    if strangers:
+        units.append(Unit((), "history-sync", strangers=tuple(strangers)))
+    return Plan(tuple(units))
+
+
+def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
+    """Return the changed revisions of a branch as their files now are; see `repair`."""
+    branch = session.remembered_branch(name)
+    nodes = tuple(session.read_node(branch, revision) for revision in session.find_changed(name))
+    for node in nodes:
+        needed = (*node.down, *node.depends)
+        missing = [revision for revision in needed if revision not in session.state.by_revision]
+        if missing:
+            raise RevisionMoved(name, node.revision, tuple(missing))
+    return nodes
+
+
+def find_strangers(session: Session) -> tuple[str, ...]:
+    """Return the rows of the version table that neither a file nor the registry explains."""
+    return tuple(sorted(session.state.rows - session.state.by_revision.keys()))
+
+
+def eject(session: Session) -> Plan:
+    """Plan to hand the database back to stock Alembic.
+
+    Of branches that depend on each other it has one row, that of the dependent one.
+
+    Raises:
+        CannotLeave: plugins are there whose revisions stock Alembic could not find.
+    """
+    state = session.state
+    stuck = {*state.quarantined, *state.interruptions, *find_strangers(session)}
+    for name in state.branches:
+        if any(info.path is None for info in session.remembered_branch(name).infos.values()):
+            stuck.add(name)
+    if stuck:
+        raise CannotLeave(tuple(stuck))
+    needed = {r for item in state.applied for r in (*item.down_revision, *item.depends_on)}
+    rows = tuple(item.revision for item in state.applied if item.revision not in needed)
+    return Plan(stock_rows=rows)
+
+
+def find_locations(session: Session) -> tuple[str, ...]:
+    """Return the version locations that stock Alembic needs: the host's and those of plugins."""
+    found = [str(location) for location in session.host_locations]
+    for name in session.state.plugins:
+        try:
+            found.append(str(session.find_plugin(name).versions))
+        except UnknownPlugin:
+            continue
+    return tuple(found)

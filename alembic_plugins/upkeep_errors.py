@@ -1,0 +1,220 @@
+"""What looking after plugins meets, in words: setting aside, adopting, repairing, leaving."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import PluginError
+
+
+@dataclass(eq=False)
+class Quarantined(PluginError):
+    """A plugin is set aside, and neither installed nor free to be installed."""
+
+    words = (
+        "Plugin '{name}' is set aside in schema '{schema}'. Bring it back with 'alembic plugin "
+        "restore {name}', or drop what is there with 'alembic plugin uninstall {name} --purge'."
+    )
+
+    name: str
+    schema: str
+
+
+@dataclass(eq=False)
+class NotQuarantined(PluginError):
+    """There is nothing to be restored."""
+
+    words = (
+        "Nothing of plugin '{name}' is set aside. Name a backup of it with --from PATH, or "
+        "install it with 'alembic plugin install {name}'."
+    )
+
+    name: str
+
+
+@dataclass(eq=False)
+class NotInBackup(PluginError):
+    """A backup has other plugins than the one that was asked for."""
+
+    words = "Backup '{path}' has nothing of plugin '{name}', but of: {names}. Name one of these."
+
+    name: str
+    path: str
+    names: Sequence[str]
+
+
+@dataclass(eq=False)
+class CannotKeep(PluginError):
+    """A plugin's data cannot be set aside."""
+
+    words = (
+        "Plugin '{name}' cannot be set aside: {reason}. See to that first, or uninstall it with "
+        "--backup PATH; nothing was changed."
+    )
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SchemaTaken(PluginError):
+    """A plugin's objects have to go where something else is."""
+
+    words = (
+        "Plugin '{name}' cannot be moved to schema '{schema}': {reason}. Rename or drop what is "
+        "there; nothing was changed."
+    )
+
+    name: str
+    schema: str
+    reason: str
+
+
+@dataclass(eq=False)
+class AlreadyInstalled(PluginError):
+    """The database has the plugin."""
+
+    words = "Plugin '{name}' is installed already. Uninstall it first, or leave it as it is."
+
+    name: str
+
+
+@dataclass(eq=False)
+class RequirementNotInstalled(PluginError):
+    """A plugin cannot come without what it requires."""
+
+    words = (
+        "Plugin '{name}' needs {missing}, which the database does not have. Install, restore or "
+        "adopt {missing} first; nothing was changed."
+    )
+
+    name: str
+    missing: Sequence[str]
+
+
+@dataclass(eq=False)
+class NothingToAdopt(PluginError):
+    """A plugin's namespace is empty."""
+
+    words = (
+        "There is nothing in {namespace} that plugin '{name}' could adopt. Install it with "
+        "'alembic plugin install {name}'."
+    )
+
+    name: str
+    namespace: str
+
+
+@dataclass(eq=False)
+class Different(PluginError):
+    """What is there is not what the revisions make."""
+
+    words = (
+        "What stands in {namespace} is not what the revisions of plugin '{name}' make: "
+        "{differences}. Name the revision that made it, or change what is there; 'alembic -x "
+        "plugin={name} stamp heads' takes it as it is."
+    )
+
+    name: str
+    namespace: str
+    differences: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts; the differences may be many, and each has commas of its own."""
+        return {**super().facts(), "differences": "; ".join(self.differences)}
+
+
+@dataclass(eq=False)
+class ScratchFailed(PluginError):
+    """The revisions could not be tried out in a database of their own."""
+
+    words = (
+        "The revisions of plugin '{name}' cannot be tried out in a scratch database: {reason}. "
+        "See to that, or take the plugin as it is with 'alembic -x plugin={name} stamp heads'; "
+        "nothing was changed."
+    )
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class FilesChanged(PluginError):
+    """Revision files are not what they were when they were applied."""
+
+    words = (
+        "The files of applied revisions of '{name}' have been changed: {revisions}. See what "
+        "differs, and accept it, with 'alembic plugin repair {name}'."
+    )
+
+    name: str
+    revisions: Sequence[str]
+
+
+@dataclass(eq=False)
+class RevisionMoved(PluginError):
+    """A changed file follows, or depends on, revisions that are not applied."""
+
+    words = (
+        "The file of revision '{revision}' of '{name}' now needs {missing}, which is not applied. "
+        "Upgrade '{name}' first, or put the file back; nothing was changed."
+    )
+
+    name: str
+    revision: str
+    missing: Sequence[str]
+
+
+@dataclass(eq=False)
+class LostRevision(PluginError):
+    """The registry has a gap, and no file fills it."""
+
+    words = (
+        "The registry has lost revision '{missing}' of '{name}', which '{revision}' follows. Put "
+        "back its file or the registry's row; the objects of a plugin can be dropped without it, "
+        "with 'alembic plugin uninstall NAME --purge'."
+    )
+
+    name: str
+    revision: str
+    missing: str
+
+
+@dataclass(eq=False)
+class Interrupted(PluginError):
+    """A revision has committed a part of itself, and something else was asked for."""
+
+    words = (
+        "The {direction} of revision '{revision}' of '{name}' was interrupted, and a part of it "
+        "is committed. Run that {direction} again to complete it, or take a plugin away with "
+        "'alembic plugin uninstall NAME --purge'."
+    )
+
+    name: str
+    revision: str
+    direction: str
+
+
+@dataclass(eq=False)
+class CannotLeave(PluginError):
+    """Stock Alembic could not go on from here."""
+
+    words = (
+        "Stock Alembic could not go on with {names}, whose revision files are gone, or which are "
+        "set aside or half done. Put back, restore, uninstall or forget {names} first; nothing "
+        "was changed."
+    )
+
+    names: Sequence[str]
+
+
+@dataclass(eq=False)
+class CannotForget(PluginError):
+    """A plugin cannot be forgotten while others need it."""
+
+    words = (
+        "Plugin '{name}' cannot be forgotten while it is needed by {dependents}. Uninstall or "
+        "forget {dependents} first."
+    )
+
+    name: str
+    dependents: Sequence[str]

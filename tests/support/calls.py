@@ -1,0 +1,46 @@
+"""The command line in a process of its own, forked from one that has imported Alembic.
+
+An interpreter that has to start and to import everything takes longer than most commands.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alembic.config import main
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__, "sqlalchemy.dialects.postgresql", "psycopg"])
+
+
+def call_alembic(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """Run ``python -m alembic``; return its exit code and what it wrote to stdout and stderr."""
+    with TemporaryDirectory() as written:
+        streams = [Path(written, name) for name in ("stdout", "stderr")]
+        process = _processes.Process(target=_run, args=(arguments, folder, dict(env), streams))
+        process.start()
+        process.join()
+        code = process.exitcode or 0
+        process.close()
+        stdout, stderr = (stream.read_text() for stream in streams)
+    return code, stdout, stderr
+
+
+def _run(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], streams: Sequence[Path]
+) -> None:
+    # Not this process's stdin: with a terminal's, Alembic breaks lines.
+    for fd, path in enumerate((Path(os.devnull), *streams)):
+        flags = os.O_RDONLY if fd == 0 else os.O_WRONLY | os.O_CREAT
+        os.dup2(os.open(path, flags), fd)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.path[:0] = [str(folder), *env.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.argv = ["alembic", *arguments]
+    main(prog="alembic")

@@ -1,0 +1,47 @@
+"""What commands refuse before they look at anything."""
+
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+
+from alembic_plugins import commands
+from alembic_plugins.errors import InvalidName, InvalidOption
+from alembic_plugins.refusals import OfflineUnknown
+
+PATH = Path("billing.dump")
+
+
+@pytest.mark.parametrize(("purge", "backup"), [(True, None), (False, PATH), (True, PATH)])
+def test_data_is_either_kept_or_dropped(purge: bool, backup: Path | None) -> None:
+    with pytest.raises(InvalidOption) as excinfo:
+        commands.uninstall(Config(), ["billing"], keep_data=True, purge=purge, backup=backup)
+    assert excinfo.value.option == "--keep-data"
+
+
+@pytest.mark.parametrize(
+    ("keep_data", "backup", "option"), [(True, None, "--keep-data"), (False, PATH, "--backup")]
+)
+def test_data_cannot_be_kept_without_a_database(
+    keep_data: bool, backup: Path | None, option: str
+) -> None:
+    with pytest.raises(OfflineUnknown) as excinfo:
+        commands.uninstall(Config(), ["billing"], keep_data=keep_data, backup=backup, sql=True)
+    assert excinfo.value.command == f"alembic plugin uninstall --sql {option}"
+
+
+def test_upgrade_of_all_cannot_be_told_without_a_database() -> None:
+    with pytest.raises(OfflineUnknown):
+        commands.upgrade(Config(), sql=True)
+
+
+@pytest.mark.parametrize("name", ["../x", "host", "head", ""])
+def test_restore_wants_a_name_that_a_plugin_can_have(name: str) -> None:
+    with pytest.raises(InvalidName):
+        commands.restore(Config(), name, path=PATH)
+
+
+@pytest.mark.parametrize("name", ["../x", "host", "head", ""])
+def test_adopt_wants_a_name_that_a_plugin_can_have(name: str) -> None:
+    with pytest.raises(InvalidName):
+        commands.adopt(Config(), name)

@@ -1,0 +1,138 @@
+"""The text of every error of looking after plugins, whole."""
+
+import pickle
+
+import pytest
+
+from alembic_plugins import upkeep_errors
+from alembic_plugins.errors import PluginError
+
+from .test_errors import describe, find_leaves
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        upkeep_errors.Quarantined("billing", "quarantine_billing"),
+        "Plugin 'billing' is set aside in schema 'quarantine_billing'. Bring it back with "
+        "'alembic plugin restore billing', or drop what is there with 'alembic plugin uninstall "
+        "billing --purge'.",
+    ),
+    (
+        upkeep_errors.NotQuarantined("billing"),
+        "Nothing of plugin 'billing' is set aside. Name a backup of it with --from PATH, or "
+        "install it with 'alembic plugin install billing'.",
+    ),
+    (
+        upkeep_errors.NotInBackup("billing", "crm.dump", ("tags", "crm")),
+        "Backup 'crm.dump' has nothing of plugin 'billing', but of: crm, tags. Name one of these.",
+    ),
+    (
+        upkeep_errors.CannotKeep("billing", "it shares schema 'public' with the host"),
+        "Plugin 'billing' cannot be set aside: it shares schema 'public' with the host. See to "
+        "that first, or uninstall it with --backup PATH; nothing was changed.",
+    ),
+    (
+        upkeep_errors.SchemaTaken("billing", "money", "there is a schema of that name"),
+        "Plugin 'billing' cannot be moved to schema 'money': there is a schema of that name. "
+        "Rename or drop what is there; nothing was changed.",
+    ),
+    (
+        upkeep_errors.AlreadyInstalled("billing"),
+        "Plugin 'billing' is installed already. Uninstall it first, or leave it as it is.",
+    ),
+    (
+        upkeep_errors.RequirementNotInstalled("crm", ("tags", "billing")),
+        "Plugin 'crm' needs billing, tags, which the database does not have. Install, restore or "
+        "adopt billing, tags first; nothing was changed.",
+    ),
+    (
+        upkeep_errors.NothingToAdopt("billing", "schema billing"),
+        "There is nothing in schema billing that plugin 'billing' could adopt. Install it with "
+        "'alembic plugin install billing'.",
+    ),
+    (
+        upkeep_errors.Different(
+            "billing", "schema billing", ("table billing.b is missing", "index a, b is missing")
+        ),
+        "What stands in schema billing is not what the revisions of plugin 'billing' make: table "
+        "billing.b is missing; index a, b is missing. Name the revision that made it, or change "
+        "what is there; 'alembic -x plugin=billing stamp heads' takes it as it is.",
+    ),
+    (
+        upkeep_errors.ScratchFailed("billing", "permission denied to create database"),
+        "The revisions of plugin 'billing' cannot be tried out in a scratch database: permission "
+        "denied to create database. See to that, or take the plugin as it is with 'alembic -x "
+        "plugin=billing stamp heads'; nothing was changed.",
+    ),
+    (
+        upkeep_errors.FilesChanged("billing", ("b2", "b1")),
+        "The files of applied revisions of 'billing' have been changed: b1, b2. See what differs, "
+        "and accept it, with 'alembic plugin repair billing'.",
+    ),
+    (
+        upkeep_errors.RevisionMoved("billing", "b2", ("t2", "b3")),
+        "The file of revision 'b2' of 'billing' now needs b3, t2, which is not applied. Upgrade "
+        "'billing' first, or put the file back; nothing was changed.",
+    ),
+    (
+        upkeep_errors.LostRevision("billing", "b3", "b2"),
+        "The registry has lost revision 'b2' of 'billing', which 'b3' follows. Put back its file "
+        "or the registry's row; the objects of a plugin can be dropped without it, with 'alembic "
+        "plugin uninstall NAME --purge'.",
+    ),
+    (
+        upkeep_errors.Interrupted("billing", "b2", "upgrade"),
+        "The upgrade of revision 'b2' of 'billing' was interrupted, and a part of it is "
+        "committed. Run that upgrade again to complete it, or take a plugin away with 'alembic "
+        "plugin uninstall NAME --purge'.",
+    ),
+    (
+        upkeep_errors.CannotLeave(("tags", "billing")),
+        "Stock Alembic could not go on with billing, tags, whose revision files are gone, or "
+        "which are set aside or half done. Put back, restore, uninstall or forget billing, tags "
+        "first; nothing was changed.",
+    ),
+    (
+        upkeep_errors.CannotForget("billing", ("tax", "crm")),
+        "Plugin 'billing' cannot be forgotten while it is needed by crm, tax. Uninstall or forget "
+        "crm, tax first.",
+    ),
+]
+
+QUOTED = ("name", "path", "schema", "revision")
+NAMED = [
+    (error, getattr(error, fact))
+    for error, _ in EXAMPLES
+    for fact in QUOTED
+    if hasattr(error, fact)
+]
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=describe)
+def test_error_words_itself(error: PluginError, text: str) -> None:
+    assert str(error) == text
+
+
+@pytest.mark.parametrize(("error", "name"), NAMED, ids=describe)
+def test_error_puts_names_in_single_quotes(error: PluginError, name: str) -> None:
+    assert f"'{name}'" in str(error)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
+def test_error_survives_pickling(error: PluginError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
+
+
+@pytest.mark.parametrize("text", [text for _, text in EXAMPLES])
+def test_error_is_two_sentences(text: str) -> None:
+    assert (text.count(". "), text[-1], "{" in text) == (1, ".", False)
+
+
+def test_every_error_has_an_example() -> None:
+    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == upkeep_errors.__name__}
+    assert here == {type(error) for error, _ in EXAMPLES}
+
+
+def test_differences_stand_in_the_order_in_which_they_were_found() -> None:
+    error = upkeep_errors.Different("billing", "schema billing", ("b is missing", "a is missing"))
+    assert "make: b is missing; a is missing. " in str(error)
