@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from . import targets, upkeep
 from .adoption import check_made
+from .archive import Event, read_events, read_sources
 from .errors import InvalidOption, NotAHost
 from .hosting import is_host
 from .migrator import MakePlan, Migrator
@@ -19,7 +20,6 @@ from .plan import Plan
 from .plugin import HOST, check_name
 from .preview import Holdings, read_holdings
 from .refusals import OfflineUnknown
-from .registry import Event, read_events, read_sources
 from .runtime import Work
 from .session import Session
 from .sourcefile import find_changes, read_source

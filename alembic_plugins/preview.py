@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .archive import read_irreversible
 from .catalog import CatalogObject, count_objects, read_objects
 from .leaning import Leanings, find_leaning
 from .migrator import Migrator
 from .plan import Direction, Plan
-from .registry import read_irreversible
 from .tables import make_tables
 
 
@@ -31,27 +31,28 @@ def read_holdings(migrator: Migrator, plan: Plan) -> Mapping[str, Holdings]:
     """Return what plugins have of which a plan makes something, by name."""
     names = tuple(plan.fates)
     state = migrator.session.state
-    irreversible = _find_irreversible(migrator, plan)
     found = {}
     for name in names:
         plugin = state.plugins.get(name) or state.quarantined[name]
         objects = read_objects(migrator.connection, plugin.place)
         leaning = find_leaning(migrator.connection, state, name)
-        own = {item.revision for item in state.of(name)}
         found[name] = Holdings(
             tuple(count_objects(migrator.connection, objects)),
             {other: items for other, items in leaning.items() if other not in names},
-            {revision: why for revision, why in irreversible.items() if revision in own},
+            _find_irreversible(migrator, plan, name),
         )
     migrator.end_reading()
     return found
 
 
-def _find_irreversible(migrator: Migrator, plan: Plan) -> Mapping[str, str]:
-    """Return why revisions that the plan takes back may not be taken back."""
-    if not migrator.session.state.registry:
+def _find_irreversible(migrator: Migrator, plan: Plan, name: str) -> Mapping[str, str]:
+    """Return why revisions of a plugin that the plan takes back may not be taken back."""
+    version = migrator.session.state.registry
+    downgrades = [step for step in plan.steps if step.direction is Direction.DOWNGRADE]
+    steps = [step.revision for step in downgrades if step.plugin == name]
+    if not version or not steps:
         return {}
     tables = make_tables(migrator.context.version_table_schema)
-    known = read_irreversible(migrator.connection, tables)
-    steps = (step for step in plan.steps if step.direction is Direction.DOWNGRADE)
-    return {step.revision: known[step.revision] for step in steps if step.revision in known}
+    orphaned = migrator.session.declaration(name) is None
+    known = read_irreversible(migrator.connection, tables, name, version, orphaned=orphaned)
+    return {revision: known[revision] for revision in steps if revision in known}

@@ -274,6 +274,19 @@ class IncompleteRegistry(PluginError):
 
 
 @dataclass(eq=False)
+class DamagedRow(PluginError):
+    """A row of the registry says what cannot be."""
+
+    words = (
+        "The row of '{name}' in table alembic_plugin is damaged: {reason}. Correct it, or restore "
+        "the table from a backup."
+    )
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
 class WrongUrl(PluginError):
     """The database URL cannot be used; it is not kept, since it may hold a password."""
 

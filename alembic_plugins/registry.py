@@ -5,17 +5,15 @@ Reading gives frozen objects; `alembic_plugins.records` has the statements that 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, inspect, select, text
+from sqlalchemy import Connection, Row, Table, bindparam, inspect, select, text
 
-from .plugin import HOST, Namespace, Schema, parse_namespace
-from .refusals import IncompleteRegistry, NewerRegistry, TamperedUndo
+from .errors import first_line
+from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
+from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry
 from .revisionfile import RevisionInfo
-from .sourcefile import find_checksum_of_statements
 from .tables import VERSION, Tables, find_version, is_since
-from .undo import Undo
 
 # Which of our tables and the version table are there, with their comments.
 _FIND_TABLES = text("""
@@ -60,11 +58,17 @@ class InstalledPlugin:
     def from_row(cls, row: Row[tuple[object, ...]]) -> "InstalledPlugin":
         """Make one of a row."""
         fields = row._mapping
+        try:
+            namespace = parse_namespace(fields["namespace"])
+            for requirement in fields["requires"]:
+                parse_requirement(requirement)
+        except ValueError as error:
+            raise DamagedRow(fields["name"], first_line(error)) from error
         return cls(
             fields["name"],
             fields["package"],
             fields["version"],
-            parse_namespace(fields["namespace"]),
+            namespace,
             fields["schema_created"],
             tuple(fields["requires"]),
             fields.get("quarantine"),
@@ -112,21 +116,6 @@ class AppliedRevision:
             self.description,
             None,
         )
-
-
-@dataclass(frozen=True)
-class Event:
-    """A row of `alembic_plugin_event`: something was done, or failed."""
-
-    plugin: str
-    action: str
-    from_revisions: tuple[str, ...]
-    to_revisions: tuple[str, ...]
-    outcome: str
-    detail: str | None
-    happened_at: datetime
-    happened_by: str
-    duration_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -211,7 +200,27 @@ class State:
 
     def with_applied(self, applied: Sequence[AppliedRevision]) -> "State":
         """Return the state with other applied revisions."""
-        return replace(self, applied=tuple(applied))
+        return replace(self, applied=put_in_order(applied))
+
+
+def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, ...]:
+    """Return revisions after those that they stand on, and else in the order that they have.
+
+    They are that already, unless one was lost and has been recorded anew.
+    """
+    known = {item.revision: item for item in applied}
+    ordered: dict[str, AppliedRevision] = {}
+    for item in applied:
+        todo = [item]
+        while todo:
+            needed = (*todo[-1].down_revision, *todo[-1].depends_on)
+            missing = [known[r] for r in needed if r in known and r not in ordered]
+            if missing and len(todo) <= len(applied):
+                todo += missing
+            else:
+                last = todo.pop()
+                ordered.setdefault(last.revision, last)
+    return tuple(ordered.values())
 
 
 def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:
@@ -282,7 +291,7 @@ def _guess_version(connection: Connection, table: Table) -> int:
 def _read_registry(connection: Connection, tables: Tables, version: int, state: State) -> State:
     columns = [column for column in tables.plugin.c if is_since(column, version)]
     plugins = [InstalledPlugin.from_row(row) for row in connection.execute(select(*columns))]
-    applied = tuple(_read_applied(connection, tables, version))
+    applied = put_in_order(tuple(_read_applied(connection, tables, version)))
     aside = {plugin.name: plugin for plugin in plugins if plugin.quarantine}
     active = tuple(item for item in applied if item.plugin not in aside)
     lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
@@ -324,61 +333,3 @@ def _guess_plugin(name: str) -> InstalledPlugin:
     It must not vanish from sight, since its revisions are applied.
     """
     return InstalledPlugin(name, None, None, Schema(name, create=False), False, ())
-
-
-def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
-    """Return the events of a plugin, or of all, in the order in which they happened."""
-    event = tables.event
-    names = Event.__dataclass_fields__
-    query = select(*(event.c[name] for name in names)).order_by(event.c.id)
-    if plugin is not None:
-        query = query.where(event.c.plugin == plugin)
-    return tuple(
-        Event(
-            **{
-                **row._mapping,
-                "from_revisions": tuple(row.from_revisions),
-                "to_revisions": tuple(row.to_revisions),
-            }
-        )
-        for row in connection.execute(query)
-    )
-
-
-def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:
-    """Return what takes back a revision that is applied.
-
-    Raises:
-        TamperedUndo: the statements are not those that were recorded.
-    """
-    table = tables.revision
-    names = ("plugin", "downgrade_sql", "downgrade_reason", "downgrade_checksum")
-    columns = [table.c[name] for name in names if is_since(table.c[name], version)]
-    fields = connection.execute(select(*columns).where(table.c.revision == revision)).one()._mapping
-    statements = None if fields["downgrade_sql"] is None else tuple(fields["downgrade_sql"])
-    checksum = fields.get("downgrade_checksum")
-    if checksum and checksum != find_checksum_of_statements(statements):
-        raise TamperedUndo(fields["plugin"], revision)
-    return Undo(statements, fields["downgrade_reason"])
-
-
-def read_sources(
-    connection: Connection, tables: Tables, revisions: Sequence[str]
-) -> Mapping[str, str]:
-    """Return the files of applied revisions as they were then, by id, where they are remembered."""
-    table = tables.revision
-    chosen = table.c.revision.in_(revisions) & table.c.source.is_not(None)
-    rows = connection.execute(select(table.c.revision, table.c.source).where(chosen))
-    return {row.revision: row.source for row in rows}
-
-
-def read_irreversible(connection: Connection, tables: Tables) -> Mapping[str, str]:
-    """Return, by id, why applied revisions cannot be taken back by what is remembered of them."""
-    table = tables.revision
-    nothing = func.cardinality(table.c.downgrade_sql) == 0
-    rows = connection.execute(
-        select(table.c.revision, table.c.downgrade_reason).where(
-            table.c.downgrade_sql.is_(None) | nothing
-        )
-    )
-    return {row.revision: row.downgrade_reason or "its downgrade() does nothing" for row in rows}

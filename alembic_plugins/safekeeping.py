@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateSchema, DropSchema
 
 from . import _alembic, backup
 from .catalog import CatalogObject, read_objects, read_partitions
+from .errors import PluginError
 from .namespaces import LockTable
 from .plan import Fate, Plan
 from .plugin import Prefix, Schema
@@ -140,23 +141,37 @@ def _read_restored(scribe: Scribe, name: str) -> State | None:
 
 def _restore(scribe: Scribe, path: Path, name: str) -> State:
     """Run pg_restore, when what the plugins need is known to be there."""
+    with _clean_up(scribe):
+        _renew(scribe)
+        backup.restore(scribe.connection, path, only=_SCHEMA)
+        with _alembic.transaction(scribe.context):
+            kept = read_kept(scribe.connection, make_tables(_SCHEMA))
+            scribe.execute(_drop_rows())
+        if name not in kept.plugins:
+            raise NotInBackup(name, str(path), tuple(kept.plugins))
+        for plugin in kept.plugins.values():
+            check_returning(scribe.session, plugin, kept)
+        if any(isinstance(plugin.namespace, Prefix) for plugin in kept.plugins.values()):
+            _renew(scribe)  # A backup of single relations has no schemas.
+        backup.restore(scribe.connection, path)
+    return kept
+
+
+def _renew(scribe: Scribe) -> None:
     with _alembic.transaction(scribe.context):
         scribe.execute(_drop_rows())
         scribe.execute(CreateSchema(_SCHEMA))
-    backup.restore(scribe.connection, path, only=_SCHEMA)
-    with _alembic.transaction(scribe.context):
-        kept = read_kept(scribe.connection, make_tables(_SCHEMA))
-        scribe.execute(_drop_rows())
-    if name not in kept.plugins:
-        raise NotInBackup(name, str(path), tuple(kept.plugins))
-    for plugin in kept.plugins.values():
-        check_returning(scribe.session, plugin, kept)
-    if any(isinstance(plugin.namespace, Prefix) for plugin in kept.plugins.values()):
-        # A backup of single relations has no schemas.
+
+
+@contextmanager
+def _clean_up(scribe: Scribe) -> Iterator[None]:
+    """Leave nothing where the block is refused."""
+    try:
+        yield
+    except PluginError:
         with _alembic.transaction(scribe.context):
-            scribe.execute(CreateSchema(_SCHEMA))
-    backup.restore(scribe.connection, path)
-    return kept
+            scribe.execute(_drop_rows())
+        raise
 
 
 def _register(scribe: Scribe, kept: State, path: Path) -> None:

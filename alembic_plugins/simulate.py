@@ -44,10 +44,11 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
         if step.direction is Direction.UPGRADE and plan.nodes is not None:
             applied[step.revision] = remember_revision(session, plan.nodes[step.revision])
     state = session.state.with_applied(tuple(applied.values()))
+    touched = {step.plugin for step in plan.steps} | plan.fates.keys()
     plugins = {
         name: known
         for name, known in state.plugins.items()
-        if name in state.branches or name in state.interruptions
+        if name not in touched or name in state.branches or name in state.interruptions
     }
     lost = [name for name, fate in plan.fates.items() if fate is Fate.REGISTERED]
     for name in lost:  # by the registry, and the disk has it
@@ -70,11 +71,12 @@ def plan_contact(session: Session) -> Plan:
     state = session.state
     lost = _plan_registration(session)
     known = {row for name in state.branches for row in state.heads(name)}
-    if state.rows == known:
+    broken = _find_broken(session)
+    if state.rows == known and not broken:
         return lost
     owners = {row: owner for row in state.rows if (owner := session.find_owner(row))}
     gone = {state.by_revision[row].plugin for row in known - state.rows}
-    touched = gone | {owner for row, owner in owners.items() if row not in known}
+    touched = broken | gone | {owner for row, owner in owners.items() if row not in known}
     present = _close_applied(session, owners)
     touched |= {name for name in present if name not in state.branches}
     # Of an orphan, the registry knows better: no other tool could have taken it back.
@@ -83,6 +85,13 @@ def plan_contact(session: Session) -> Plan:
     after = [node for name in touched for node in present.get(name, {}).values()]
     plan = plan_record(before, after, "adopt")
     return replace(plan, units=(*plan.units, *lost.units))
+
+
+def _find_broken(session: Session) -> set[str]:
+    """Return the branches of which the registry has lost a revision that the disk has."""
+    applied = session.state.by_revision
+    lost = ((item.plugin, d) for item in applied.values() for d in item.down_revision)
+    return {name for name, d in lost if d not in applied and d in session.remembered_branch(name)}
 
 
 def _plan_registration(session: Session) -> Plan:

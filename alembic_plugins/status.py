@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from . import targets
 from .catalog import read_invalid_indexes
+from .dependents import find_requiring
 from .discovery import FoundPlugin
 from .errors import PluginError, UnknownPlugin
 from .migrator import Migrator
@@ -117,7 +117,7 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         declared.models if declared else None,
         declared.transaction if declared else "plugin",
         tuple(declared.requires) if declared else installed.requires if installed else (),
-        targets.find_requiring(session, [name]),
+        find_requiring(session, [name]),
         tuple(declared.extensions) if declared else (),
         tuple(declared.writes) if declared else (),
         tuple(revision for revision in branch.order if revision not in known),

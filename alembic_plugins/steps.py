@@ -10,13 +10,13 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 
+from .archive import read_undo
 from .branches import BranchScript
 from .errors import PluginError
 from .failures import explain_failure
 from .journal import Journal
 from .plan import Direction, Node, Plan, Step
 from .refusals import MigrationFailed, NoDowngrade
-from .registry import read_undo
 from .scribe import Scribe
 from .simulate import remember_revision
 from .sourcefile import Source, read_source

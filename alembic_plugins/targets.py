@@ -9,7 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from .branches import Branch
-from .catalog import Leaning
+from .dependents import (
+    find_all_dependents,
+    find_host_dependents,
+    find_leaning_plugins,
+    find_plugin_dependents,
+    find_revisions,
+)
 from .errors import NotInstalled, PluginError, UnknownPlugin, UnknownRevision
 from .plan import (
     Direction,
@@ -17,7 +23,6 @@ from .plan import (
     Plan,
     Step,
     Unit,
-    find_dependents,
     order_requirements,
     plan_downgrade,
     plan_fate,
@@ -25,18 +30,16 @@ from .plan import (
     plan_uninstall,
     plan_upgrade,
 )
-from .plugin import HOST, check_name, parse_requirement
+from .plugin import HOST, check_name
 from .refusals import (
     NeededByHost,
-    ObjectsInUse,
     PluginInUse,
     PluginLeanedOn,
     PluginsInstalled,
     RevisionInUse,
 )
-from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
-from .upkeep_errors import LostRevision, Quarantined
+from .upkeep_errors import Interrupted, LostRevision, Quarantined
 
 _SYMBOLS = ("head", "heads", "base")
 
@@ -189,12 +192,14 @@ def _downgrade_last(session: Session, target: str, *, cascade: bool) -> Plan:
 
 def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) -> Plan:
     going = going | _all_revisions(session, session.doomed)
-    grown = going | {applied.revision for applied in _find_all_dependents(session, going)}
+    grown = going | {applied.revision for applied in find_all_dependents(session, going)}
     while True:
-        whole = [n for n in session.state.branches if n != HOST and _revisions(session, n) <= grown]
+        whole = [
+            n for n in session.state.branches if n != HOST and find_revisions(session, n) <= grown
+        ]
         leaning = {other for n in whole for other in find_leaning_plugins(session, n)}
         more = grown | _all_revisions(session, leaning)
-        more |= {applied.revision for applied in _find_all_dependents(session, more)}
+        more |= {applied.revision for applied in find_all_dependents(session, more)}
         if more == grown:
             break
         grown = more
@@ -206,7 +211,7 @@ def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) 
 
 
 def _all_revisions(session: Session, names: Iterable[str]) -> set[str]:
-    return {revision for name in names for revision in _revisions(session, name)}
+    return {revision for name in names for revision in find_revisions(session, name)}
 
 
 def _check_unbroken(session: Session, going: Collection[str]) -> None:
@@ -223,79 +228,6 @@ def _check_unbroken(session: Session, going: Collection[str]) -> None:
         lost = [down for down in item.down_revision if down not in applied]
         if lost and item.plugin in begun:
             raise LostRevision(item.plugin, item.revision, lost[0])
-
-
-def find_leaning_plugins(
-    session: Session, name: str, *, drops: bool = True
-) -> Mapping[str, tuple[Leaning, ...]]:
-    """Return the plugins that lean on a plugin's objects without saying that they need it.
-
-    Where the plugin itself needs the other one, it has made that itself, and takes it away.
-
-    Raises:
-        ObjectsInUse: what is set aside of a plugin leans on them, and they are to be dropped.
-    """
-    found = dict(session.find_leaning(name))
-    found.pop("", None)
-    for other in found.keys() & session.state.quarantined.keys():
-        if not drops:
-            del found[other]
-            continue
-        raise ObjectsInUse(name, tuple(f"{item}, set aside of '{other}'" for item in found[other]))
-    return {
-        other: items
-        for other, items in found.items()
-        if other != name and name not in find_plugin_dependents(session, other)
-    }
-
-
-def _find_all_dependents(session: Session, going: set[str]) -> tuple[AppliedRevision, ...]:
-    """Find what depends on revisions that go, by revision or because its plugin requires theirs."""
-    applied = session.state.applied
-    gone: set[str] = set()
-    grown = set(going)
-    while gone != grown:
-        gone = set(grown)
-        grown |= {item.revision for item in find_dependents(gone, applied)}
-        for name in session.state.plugins:
-            if grown & _find_needed(session, name):
-                grown |= _revisions(session, name)
-    return tuple(item for item in applied if item.revision in gone - going)
-
-
-def _find_needed(session: Session, name: str) -> set[str]:
-    """Return the revisions of other plugins that a plugin needs because it requires them.
-
-    It was written for what they had when it was installed, and did without what came later.
-    """
-    required = _required_names(session.state.plugins[name])
-    first = next((i for i, item in enumerate(session.state.applied) if item.plugin == name), 0)
-    before = session.state.applied[:first]
-    return {item.revision for item in before if item.plugin in required}
-
-
-def _required_names(plugin: InstalledPlugin) -> set[str]:
-    requirements = map(parse_requirement, plugin.requires)
-    return {requires.name for requires in requirements if not requires.optional}
-
-
-def _revisions(session: Session, name: str) -> set[str]:
-    return {applied.revision for applied in session.state.of(name)}
-
-
-def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the installed plugins that require one of `names`, directly or through others."""
-    gone = set(names)
-    found: list[str] = []
-    grown = True
-    while grown:
-        grown = False
-        for name, plugin in session.state.plugins.items():
-            if name not in gone and gone & _required_names(plugin):
-                gone.add(name)
-                found.append(name)
-                grown = True
-    return tuple(found)
 
 
 def uninstall(
@@ -321,6 +253,8 @@ def uninstall(
     droppable = aside if purge and backup is None else {}
     check_installed(session, [name for name in names if name not in droppable])
     removed = _find_removed(session, names, cascade=cascade)
+    if backup is not None:
+        _check_completed(session, removed)
     if not purge:
         _check_unbroken(session, _all_revisions(session, removed))
     return plan_uninstall(
@@ -332,7 +266,20 @@ def quarantine(session: Session, names: Sequence[str], *, cascade: bool) -> Plan
     """Plan to set plugins aside, with all that is in their namespaces; see `uninstall`."""
     check_installed(session, names)
     removed = _find_removed(session, names, cascade=cascade, drops=False)
+    _check_completed(session, removed)
     return plan_fate(removed, Fate.QUARANTINED)
+
+
+def _check_completed(session: Session, names: Iterable[str]) -> None:
+    """Check that what is to be kept is something whole, which can be gone on with.
+
+    Raises:
+        Interrupted: a revision of one of the plugins has committed a part of itself.
+    """
+    for name in names:
+        known = session.state.interruptions.get(name)
+        if known:
+            raise Interrupted(name, known.revision, known.direction)
 
 
 def _find_removed(
@@ -342,7 +289,7 @@ def _find_removed(
     for name in removed:  # which grows
         dependents = [n for n in find_plugin_dependents(session, name) if n not in removed]
         if HOST in dependents:
-            raise NeededByHost(name, _find_host_dependents(session, name))
+            raise NeededByHost(name, find_host_dependents(session, name))
         leaning = {
             other: items
             for other, items in find_leaning_plugins(session, name, drops=drops).items()
@@ -355,19 +302,6 @@ def _find_removed(
             raise PluginLeanedOn(name, tuple(leaning), words)
         removed += [*dependents, *leaning]
     return removed
-
-
-def _find_host_dependents(session: Session, name: str) -> tuple[str, ...]:
-    dependents = _find_all_dependents(session, _revisions(session, name))
-    return tuple(item.revision for item in dependents if item.plugin == HOST)
-
-
-def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
-    """Return the branches that could not stay without `name`, by requirement or by revision."""
-    dependents = _find_all_dependents(session, _revisions(session, name))
-    by_revision = [applied.plugin for applied in dependents]
-    found = dict.fromkeys((*find_requiring(session, [name]), *by_revision))
-    return tuple(other for other in found if other != name)
 
 
 def stamp(session: Session, scope: str | None, targets: Sequence[str], *, purge: bool) -> Plan:

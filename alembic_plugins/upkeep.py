@@ -5,7 +5,7 @@ Every function takes the `Session` and returns a `Plan`, as those of `alembic_pl
 
 from collections.abc import Iterable, Sequence
 
-from . import targets
+from .dependents import find_plugin_dependents
 from .errors import NamespaceConflict, NotInstalled, UnknownPlugin
 from .plan import Fate, Node, Plan, Unit, plan_fate, plan_record
 from .plugin import HOST, overlap, parse_requirement
@@ -70,7 +70,7 @@ def forget(session: Session, name: str) -> Plan:
     """
     if name not in session.state.plugins and name not in session.state.quarantined:
         raise NotInstalled(name)
-    dependents = targets.find_plugin_dependents(session, name)
+    dependents = find_plugin_dependents(session, name)
     if dependents:
         raise CannotForget(name, dependents)
     return plan_fate([name], Fate.FORGOTTEN)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Column, Connection, Executable, MetaData, String, Table, text
 
+from alembic_plugins.archive import read_events, read_irreversible, read_sources, read_undo
 from alembic_plugins.plugin import Prefix, Schema
 from alembic_plugins.records import (
     record_applied,
@@ -24,11 +25,7 @@ from alembic_plugins.registry import (
     InstalledPlugin,
     Interruption,
     State,
-    read_events,
-    read_irreversible,
-    read_sources,
     read_state,
-    read_undo,
 )
 from alembic_plugins.sourcefile import Source
 from alembic_plugins.tables import VERSION, make_tables
@@ -42,6 +39,7 @@ WIKI = InstalledPlugin("wiki", None, None, Prefix("wiki_", "wikis"), False, ())
 ASIDE = InstalledPlugin("old", None, "1", Schema("old"), True, (), "quarantine_old")
 ODD = AppliedRevision("b2", "billing", ("b1",), ("h'1", "%s"), ("lab:el",), 'it\'s "100%" :odd\n')
 FIRST = AppliedRevision("b1", "billing", (), (), (), "")
+SECOND = AppliedRevision("b2", "billing", (), (), (), "")
 SOURCE = Source("revision = 'b1'  # 100% :odd\n", "c0ffee")
 NOTHING = Undo((), None)
 HALF = Interruption("b1", "billing", "upgrade", ("1 a%s", "2 :b"), "c'", ('billing."I x"',))
@@ -124,9 +122,17 @@ def test_applied_revision_is_read_as_it_was_recorded(
 
 
 def test_applied_revisions_are_read_in_order_of_application(registry: Connection) -> None:
+    apply(registry, SECOND)
+    apply(registry, FIRST)
+    assert read(registry).applied == (SECOND, FIRST)
+
+
+def test_revision_that_is_recorded_late_is_read_before_what_stands_on_it(
+    registry: Connection,
+) -> None:
     apply(registry, ODD)
     apply(registry, FIRST)
-    assert read(registry).applied == (ODD, FIRST)
+    assert read(registry).applied == (FIRST, ODD)
 
 
 def test_applied_revision_has_the_checksum_of_its_file(registry: Connection) -> None:
@@ -167,7 +173,7 @@ def test_repaired_revision_keeps_its_place(registry: Connection) -> None:
 
 def test_restored_revision_is_the_last_one(registry: Connection) -> None:
     apply(registry, FIRST)
-    apply(registry, ODD)
+    apply(registry, SECOND)
     run(registry, record_restored(TABLES, "b1"))
     assert [item.revision for item in read(registry).applied] == ["b2", "b1"]
 
@@ -198,7 +204,8 @@ def test_irreversible_revisions_are_read_with_their_reasons(
     registry: Connection, undo: Undo, reasons: dict[str, str]
 ) -> None:
     apply(registry, undo=undo)
-    assert read_irreversible(registry, TABLES) == reasons
+    found = read_irreversible(registry, TABLES, "billing", VERSION, orphaned=True)
+    assert found == reasons
 
 
 @pytest.mark.parametrize("half", [HALF, Interruption("b1", "billing", "downgrade")])

@@ -5,6 +5,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, select, text
 from support.databases import Database
 from support.registries import take_back_to_1
 
+from alembic_plugins.archive import read_undo
 from alembic_plugins.plugin import Schema
 from alembic_plugins.records import (
     record_applied,
@@ -19,7 +20,6 @@ from alembic_plugins.registry import (
     Interruption,
     State,
     read_state,
-    read_undo,
 )
 from alembic_plugins.sourcefile import Source
 from alembic_plugins.tables import VERSION, make_tables

@@ -11,13 +11,13 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands, doors
+from alembic_plugins.archive import Event
 from alembic_plugins.catalog import CatalogObject, Leaning
 from alembic_plugins.commands import Leaving, Removal, Repair
 from alembic_plugins.errors import InvalidOption, PluginError, UnknownPlugin
 from alembic_plugins.plan import Direction, Fate, Plan, Step, Unit, plan_fate
 from alembic_plugins.preview import Holdings
 from alembic_plugins.refusals import ConfirmationNeeded, Declined
-from alembic_plugins.registry import Event
 from alembic_plugins.status import Listing, PluginDetails, PluginStatus
 from alembic_plugins.upkeep_errors import FilesChanged, Interrupted
 

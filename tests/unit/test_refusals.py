@@ -127,6 +127,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Install a later alembic-plugins.",
     ),
     (
+        refusals.DamagedRow("billing", "a namespace is a schema or a prefix"),
+        "The row of 'billing' in table alembic_plugin is damaged: a namespace is a schema or a"
+        " prefix. Correct it, or restore the table from a backup.",
+    ),
+    (
         refusals.IncompleteRegistry(("alembic_plugin_revision", "alembic_plugin_event")),
         "The registry has lost the tables alembic_plugin_event, alembic_plugin_revision. Restore "
         "them from a backup.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alembic_plugins import targets
+from alembic_plugins import dependents, targets
 from alembic_plugins.catalog import Leaning
 from alembic_plugins.errors import (
     BrokenRevision,
@@ -338,13 +338,13 @@ AUDIT_ON_TAGS: Mapping[str, Leanings] = {"tags": {"audit": (KEY, VIEW)}}
 
 
 def test_plugin_that_leans_on_another_is_found(here: Path) -> None:
-    found = targets.find_leaning_plugins(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+    found = dependents.find_leaning_plugins(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
     assert found == {"audit": (KEY, VIEW)}
 
 
 def test_what_belongs_to_no_plugin_and_to_itself_is_no_plugin_that_leans(here: Path) -> None:
     session = open_leaned_on(here, BOTH, {"tags": {"": (KEY,), "tags": (VIEW,)}})
-    assert targets.find_leaning_plugins(session, "tags") == {}
+    assert dependents.find_leaning_plugins(session, "tags") == {}
 
 
 @pytest.mark.parametrize("requires", [REQUIRES, {}], ids=["requirement", "revision"])
@@ -353,13 +353,13 @@ def test_what_a_plugin_has_made_at_what_it_needs_does_not_lean_on_it(
 ) -> None:
     state = make_state(*TAGS, *POSTS, requires=requires)
     session = open_leaned_on(here, state, {"posts": {"tags": (KEY,)}})
-    assert targets.find_leaning_plugins(session, "posts") == {}
+    assert dependents.find_leaning_plugins(session, "posts") == {}
 
 
 def test_what_is_set_aside_and_leans_hinders(here: Path) -> None:
     session = open_leaned_on(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
     with pytest.raises(ObjectsInUse) as excinfo:
-        targets.find_leaning_plugins(session, "tags")
+        dependents.find_leaning_plugins(session, "tags")
     leaning = ("constraint fk on table audit.entries, set aside of 'audit'",)
     assert vars(excinfo.value) == {"name": "tags", "leaning": leaning}
 
@@ -596,7 +596,7 @@ def test_setting_aside_is_not_hindered_by_what_is_set_aside(here: Path) -> None:
 def test_those_that_require_through_others_are_found(here: Path) -> None:
     requires = {"posts": ("tags",), "blog": ("posts>=1",)}
     state = make_state(*TAGS, *POSTS, make_applied("b1", "blog"), requires=requires)
-    assert targets.find_requiring(open_session(here, state), ["tags"]) == ("posts", "blog")
+    assert dependents.find_requiring(open_session(here, state), ["tags"]) == ("posts", "blog")
 
 
 def stamp(session: Session, scope: str | None, *names: str) -> list[tuple[str, str, bool]]:
@@ -631,4 +631,4 @@ def test_stamp_with_purge_forgets_other_branches(here: Path) -> None:
 def test_dependents_are_those_that_require_and_those_whose_revisions_depend(here: Path) -> None:
     applied = (*TAGS, *POSTS, make_applied("b1", "blog", (), ("t2",)))
     session = open_session(here, make_state(*applied, requires=REQUIRES))
-    assert targets.find_plugin_dependents(session, "tags") == ("posts", "blog")
+    assert dependents.find_plugin_dependents(session, "tags") == ("posts", "blog")

@@ -1,0 +1,106 @@
+"""What the registry remembers besides: what was done, files as they were, and what takes them back.
+
+It may be much, and is read when it is wanted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Table, select
+
+from .refusals import TamperedUndo
+from .sourcefile import find_checksum_of_statements
+from .tables import Tables, is_since
+from .undo import Undo
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of `alembic_plugin_event`: something was done, or failed."""
+
+    plugin: str
+    action: str
+    from_revisions: tuple[str, ...]
+    to_revisions: tuple[str, ...]
+    outcome: str
+    detail: str | None
+    happened_at: datetime
+    happened_by: str
+    duration_ms: int | None
+
+
+def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
+    """Return the events of a plugin, or of all, in the order in which they happened."""
+    event = tables.event
+    names = Event.__dataclass_fields__
+    query = select(*(event.c[name] for name in names)).order_by(event.c.id)
+    if plugin is not None:
+        query = query.where(event.c.plugin == plugin)
+    return tuple(
+        Event(
+            **{
+                **row._mapping,
+                "from_revisions": tuple(row.from_revisions),
+                "to_revisions": tuple(row.to_revisions),
+            }
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:
+    """Return what takes back a revision that is applied.
+
+    Raises:
+        TamperedUndo: the statements are not those that were recorded.
+    """
+    table = tables.revision
+    columns = _undo_columns(table, version)
+    row = connection.execute(select(*columns).where(table.c.revision == revision)).one()
+    if _is_tampered(row):
+        raise TamperedUndo(row.plugin, revision)
+    return Undo(_statements(row), row.downgrade_reason)
+
+
+def read_sources(
+    connection: Connection, tables: Tables, revisions: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the files of applied revisions as they were then, by id, where they are remembered."""
+    table = tables.revision
+    chosen = table.c.revision.in_(revisions) & table.c.source.is_not(None)
+    rows = connection.execute(select(table.c.revision, table.c.source).where(chosen))
+    return {row.revision: row.source for row in rows}
+
+
+def read_irreversible(
+    connection: Connection, tables: Tables, plugin: str, version: int, *, orphaned: bool
+) -> Mapping[str, str]:
+    """Return, by id, why revisions of a plugin cannot be taken back.
+
+    Only of one that is `orphaned` does what is remembered have to be what was recorded.
+    """
+    table = tables.revision
+    columns = [table.c.revision, *_undo_columns(table, version)]
+    found = {}
+    for row in connection.execute(select(*columns).where(table.c.plugin == plugin)):
+        if orphaned and _is_tampered(row):
+            found[row.revision] = "the SQL that is remembered for that was changed"
+        elif not row.downgrade_sql:
+            found[row.revision] = row.downgrade_reason or "its downgrade() does nothing"
+    return found
+
+
+def _undo_columns(table: Table, version: int) -> list[Column[Any]]:
+    names = ("plugin", "downgrade_sql", "downgrade_reason", "downgrade_checksum")
+    return [table.c[name] for name in names if is_since(table.c[name], version)]
+
+
+def _is_tampered(row: Row[Any]) -> bool:
+    checksum = row._mapping.get("downgrade_checksum")
+    return bool(checksum) and checksum != find_checksum_of_statements(_statements(row))
+
+
+def _statements(row: Row[Any]) -> tuple[str, ...] | None:
+    return None if row.downgrade_sql is None else tuple(row.downgrade_sql)

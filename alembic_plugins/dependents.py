@@ -1,0 +1,98 @@
+"""What could not stay without something else: by revision, by requirement, by what leans on it."""
+
+from collections.abc import Iterable, Mapping
+
+from .catalog import Leaning
+from .plan import find_dependents
+from .plugin import HOST, parse_requirement
+from .refusals import ObjectsInUse
+from .registry import AppliedRevision, InstalledPlugin
+from .session import Session
+
+
+def find_leaning_plugins(
+    session: Session, name: str, *, drops: bool = True
+) -> Mapping[str, tuple[Leaning, ...]]:
+    """Return the plugins that lean on a plugin's objects without saying that they need it.
+
+    Where the plugin itself needs the other one, it has made that itself, and takes it away.
+
+    Raises:
+        ObjectsInUse: what is set aside of a plugin leans on them, and they are to be dropped.
+    """
+    found = dict(session.find_leaning(name))
+    found.pop("", None)
+    for other in found.keys() & session.state.quarantined.keys():
+        if not drops:
+            del found[other]
+            continue
+        raise ObjectsInUse(name, tuple(f"{item}, set aside of '{other}'" for item in found[other]))
+    return {
+        other: items
+        for other, items in found.items()
+        if other != name and name not in find_plugin_dependents(session, other)
+    }
+
+
+def find_all_dependents(session: Session, going: set[str]) -> tuple[AppliedRevision, ...]:
+    """Find what depends on revisions that go, by revision or because its plugin requires theirs."""
+    applied = session.state.applied
+    gone: set[str] = set()
+    grown = set(going)
+    while gone != grown:
+        gone = set(grown)
+        grown |= {item.revision for item in find_dependents(gone, applied)}
+        for name in session.state.plugins:
+            if grown & _find_needed(session, name):
+                grown |= find_revisions(session, name)
+    return tuple(item for item in applied if item.revision in gone - going)
+
+
+def _find_needed(session: Session, name: str) -> set[str]:
+    """Return the revisions of other plugins that a plugin needs because it requires them.
+
+    It was written for what they had when it was installed, and did without what came later.
+    """
+    required = _required_names(session.state.plugins[name])
+    first = next((i for i, item in enumerate(session.state.applied) if item.plugin == name), 0)
+    before = session.state.applied[:first]
+    return {item.revision for item in before if item.plugin in required}
+
+
+def _required_names(plugin: InstalledPlugin) -> set[str]:
+    requirements = map(parse_requirement, plugin.requires)
+    return {requires.name for requires in requirements if not requires.optional}
+
+
+def find_revisions(session: Session, name: str) -> set[str]:
+    """Return the applied revisions of a branch."""
+    return {applied.revision for applied in session.state.of(name)}
+
+
+def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the installed plugins that require one of `names`, directly or through others."""
+    gone = set(names)
+    found: list[str] = []
+    grown = True
+    while grown:
+        grown = False
+        for name, plugin in session.state.plugins.items():
+            if name not in gone and gone & _required_names(plugin):
+                gone.add(name)
+                found.append(name)
+                grown = True
+    return tuple(found)
+
+
+def find_host_dependents(session: Session, name: str) -> tuple[str, ...]:
+    """Return the host's revisions that could not stay without a plugin."""
+    dependents = find_all_dependents(session, find_revisions(session, name))
+    return tuple(item.revision for item in dependents if item.plugin == HOST)
+
+
+def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
+    """Return the branches that could not stay without `name`, by requirement or by revision."""
+    dependents = find_all_dependents(session, find_revisions(session, name))
+    by_revision = [applied.plugin for applied in dependents]
+    found = dict.fromkeys((*find_requiring(session, [name]), *by_revision))
+    return tuple(other for other in found if other != name)

@@ -1,0 +1,227 @@
+"""`uninstall --backup` and `restore --from`: what is dropped lies in a file, and comes back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.hosts import Host
+
+NO_BOOKKEEPING_ROWS = "--exclude-table-data=*.alembic_*"
+
+FILL = """
+    INSERT INTO accounts VALUES (1, 'a@example.org', true);
+    INSERT INTO counts_rows.letters (word) VALUES ('one'), ('100% two'), (NULL);
+    INSERT INTO counts_rows.stamps (letter_id, account_id) VALUES (3, 1);
+    SELECT nextval('counts_rows.stamp_numbers');
+    INSERT INTO shop_items (word) VALUES ('tea'), ('100% cotton');
+    INSERT INTO shop_orders (item_id, account_id) VALUES (2, 1);
+    INSERT INTO shop_days VALUES ('2026-11-21')
+"""
+
+BOTH = ["counts_rows", "shop_by_prefix"]
+
+
+@pytest.fixture
+def full(host: Host) -> Host:
+    """A host with rows in a plugin by schema, and in one by prefix."""
+    host.add(*BOTH).run("plugin", "install", *BOTH)
+    host.database.execute(FILL)
+    return host
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the backup goes."""
+    return tmp_path / "plugin.backup"
+
+
+def back_up(host: Host, name: str, file: Path) -> None:
+    """Uninstall a plugin with a backup."""
+    host.run("plugin", "uninstall", name, "--backup", str(file), "--yes")
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_backup_uninstalls_the_plugin(full: Host, file: Path, name: str) -> None:
+    result = full.succeed("plugin", "uninstall", name, "--backup", str(file), "--yes")
+    assert result.lines[-1] == f"uninstalled {name}"
+    assert name not in full.database.plugins()
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_restore_brings_back_objects_and_rows(full: Host, file: Path, name: str) -> None:
+    before = full.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(full, name, file)
+    result = full.succeed("plugin", "restore", name, "--from", str(file))
+    assert result.lines == [f"restored {name}"]
+    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_restore_brings_back_what_is_remembered(full: Host, file: Path, name: str) -> None:
+    listed = full.succeed("plugin", "show", name, "--json").stdout
+    versions, plugins, revisions, _events = full.database.bookkeeping()
+    back_up(full, name, file)
+    full.succeed("plugin", "restore", name, "--from", str(file))
+    assert full.database.bookkeeping()[:2] == [versions, plugins]
+    assert sorted(full.database.bookkeeping()[2]) == sorted(revisions)
+    assert full.succeed("plugin", "show", name, "--json").stdout == listed
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_restored_plugin_goes_without_its_files(full: Host, file: Path, name: str) -> None:
+    back_up(full, name, file)
+    without = full.database.catalog()
+    full.run("plugin", "restore", name, "--from", str(file))
+    full.remove(name).succeed("plugin", "uninstall", name, "--yes")
+    assert full.database.catalog() == without
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_orphan_is_backed_up_and_restored(full: Host, file: Path, name: str) -> None:
+    before = full.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(full.remove(name), name, file)
+    full.succeed("plugin", "restore", name, "--from", str(file))
+    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_restored_plugin_is_neither_behind_nor_changed(full: Host, file: Path) -> None:
+    back_up(full, "counts_rows", file)
+    full.run("plugin", "restore", "counts_rows", "--from", str(file))
+    result = full.succeed("plugin", "list")
+    assert result.lines[0] == "[X] counts_rows     1.0  schema counts_rows  counts_2 (head)"
+    assert result.stderr == ""
+
+
+def test_both_are_in_the_history(full: Host, file: Path) -> None:
+    back_up(full, "counts_rows", file)
+    full.run("plugin", "restore", "counts_rows", "--from", str(file))
+    events = json.loads(full.succeed("plugin", "history", "counts_rows", "--json").stdout)
+    assert [(e["action"], e["to_revisions"]) for e in events] == [
+        ("install", ["counts_2"]),
+        ("uninstall", []),
+        ("restore", ["counts_2"]),
+    ]
+
+
+def test_chain_comes_back_out_of_one_file(host: Host, file: Path) -> None:
+    host.add("billing", "crm_requires_billing").run("plugin", "install", "crm_requires_billing")
+    before = host.database.dump(NO_BOOKKEEPING_ROWS)
+    host.run("plugin", "uninstall", "billing", "--cascade", "--backup", str(file), "--yes")
+    host.succeed("plugin", "restore", "billing", "--from", str(file))
+    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_backup_goes_into_another_database(full: Host, file: Path, other_host: Host) -> None:
+    back_up(full, "shop_by_prefix", file)
+    other_host.succeed("upgrade", "head")
+    other_host.database.execute("INSERT INTO accounts VALUES (1, 'b@example.org', true)")
+    other_host.succeed("plugin", "restore", "shop_by_prefix", "--from", str(file))
+    assert other_host.database.values("SELECT word FROM shop_items") == ["tea", "100% cotton"]
+
+
+def test_backup_may_be_named_relative_to_where_one_is(full: Host) -> None:
+    full.succeed("plugin", "uninstall", "counts_rows", "--backup", "kept.dump", "--yes")
+    assert (full.folder / "kept.dump").read_bytes().startswith(b"PGDMP")
+
+
+def test_file_that_is_there_is_not_written_over(full: Host, file: Path) -> None:
+    file.write_text("mine")
+    words = full.refuse("plugin", "uninstall", "counts_rows", "--backup", str(file), "--yes")
+    assert words == f"Backup '{file}' exists already. Name another file; nothing was changed."
+    assert file.read_text() == "mine"
+
+
+def test_folder_that_is_not_there_is_told(full: Host, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "file"
+    words = full.refuse("plugin", "uninstall", "counts_rows", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' cannot be written: No such file or directory.")
+
+
+def test_uninstall_that_fails_leaves_no_file(host: Host, file: Path) -> None:
+    host.add("irreversible").run("plugin", "install", "irreversible")
+    host.refuse("plugin", "uninstall", "irreversible", "--backup", str(file), "--yes")
+    assert not file.exists()
+
+
+def test_dry_run_writes_no_file(full: Host, file: Path) -> None:
+    full.succeed("plugin", "uninstall", "counts_rows", "--backup", str(file), "--dry-run")
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is not in the custom format of pg_dump"),
+        (b"SELECT 1;\n", "it is not in the custom format of pg_dump"),
+        (b"PGDMP\x01\x0e\x00", ""),
+    ],
+)
+def test_what_is_no_backup_is_told(full: Host, file: Path, content: bytes, reason: str) -> None:
+    full.run("plugin", "uninstall", "counts_rows", "--yes")
+    file.write_bytes(content)
+    words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
+    assert words.startswith(f"Backup '{file}' cannot be restored: {reason}")
+    assert words.endswith("nothing was changed.")
+
+
+@pytest.mark.parametrize("content", [b"", b"SELECT 1;\n", b"PGDMP\x01\x0e\x00"])
+def test_what_is_no_backup_changes_no_table(full: Host, file: Path, content: bytes) -> None:
+    full.run("plugin", "uninstall", "counts_rows", "--yes")
+    before = (full.database.tables(), full.database.bookkeeping())
+    file.write_bytes(content)
+    words = full.fail("plugin", "restore", "counts_rows", "--from", str(file))
+    assert words.startswith(f"Backup '{file}' cannot be restored: ")
+    assert (full.database.tables(), full.database.bookkeeping()) == before
+
+
+def test_dump_of_something_else_is_told(full: Host, file: Path) -> None:
+    full.database.dump("--format=custom", "--schema=counts_rows", f"--file={file}")
+    full.run("plugin", "uninstall", "counts_rows", "--yes")
+    words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
+    assert f"Backup '{file}' has nothing of plugin 'counts_rows'" in words
+
+
+def test_half_a_backup_is_told(full: Host, file: Path) -> None:
+    back_up(full, "counts_rows", file)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
+    assert words.startswith(f"Backup '{file}' cannot be restored: ")
+
+
+def test_backup_that_is_not_there_is_told(full: Host, file: Path) -> None:
+    full.run("plugin", "uninstall", "counts_rows", "--yes")
+    words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
+    assert words.startswith(f"Backup '{file}' cannot be restored: No such file or directory.")
+
+
+def test_backup_of_another_plugin_is_told(full: Host, file: Path) -> None:
+    back_up(full, "counts_rows", file)
+    full.run("plugin", "uninstall", "shop_by_prefix", "--yes")
+    words = full.refuse("plugin", "restore", "shop_by_prefix", "--from", str(file))
+    assert words == (
+        f"Backup '{file}' has nothing of plugin 'shop_by_prefix', but of: counts_rows. Name one "
+        "of these."
+    )
+
+
+def test_plugin_that_is_installed_is_not_restored_over(full: Host, file: Path) -> None:
+    back_up(full, "counts_rows", file)
+    full.run("plugin", "install", "counts_rows")
+    words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
+    assert words.startswith("Plugin 'counts_rows' is installed already.")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("counts_rows", "shop_orders"),
+        pytest.param("shop_by_prefix", "counts_rows.stamps"),
+    ],
+)
+def test_rows_that_lost_what_they_refer_to_are_not_restored(
+    full: Host, file: Path, name: str, other: str
+) -> None:
+    back_up(full, name, file)
+    full.database.execute(f"DELETE FROM {other}; DELETE FROM accounts")
+    words = full.refuse("plugin", "restore", name, "--from", str(file))
+    assert "violates foreign key constraint" in words
