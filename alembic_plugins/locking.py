@@ -92,9 +92,9 @@ def hold_lock(
         return
     with connection.engine.connect() as opened:
         locking = opened.execution_options(isolation_level="AUTOCOMMIT")
+        _check_not_pooled(connection, locking)
         label = f"alembic {os.getpid()} on {socket.gethostname()}"[:63]
         locking.execute(_NAME_SESSION, {"name": label})
-        _check_not_pooled(connection, locking)
         with _held(locking, first, wait, name), _held(connection, second, wait, name):
             yield
 
@@ -177,11 +177,13 @@ def _find_holder(connection: Connection, key: dict[str, int]) -> Holder | str:
 def _check_not_pooled(connection: Connection, locking: Connection) -> None:
     """Check that a connection is a session, which it is not behind a transaction-pooling proxy.
 
-    There, two connections share a session, or one connection has different ones in turn. It is
-    checked before anything is locked, since a lock would stay in a session that others get.
+    There, two connections share a session, or one connection has several, be it that they take
+    turns. It is checked before anything is locked, since a lock would stay in a session that others
+    get.
     """
-    first, migrating, again = (_find_pid(c) for c in (locking, connection, locking))
-    if first == migrating or first != again:
+    asked = (locking, connection, locking, locking)
+    first, migrating, *again = (_find_pid(c) for c in asked)
+    if first == migrating or {first} != {*again}:
         raise PooledConnection()
 
 

@@ -18,7 +18,7 @@ from support.crashes import (
 from support.hosts import Host
 from support.servers import Server
 
-EVERY = int(os.environ.get("ALEMBIC_PLUGINS_TEST_EVERY", "15"))
+EVERY = int(os.environ.get("ALEMBIC_PLUGINS_TEST_EVERY", "50"))
 """Commands are disturbed at every n-th statement, for the sake of time."""
 
 PLUGINS = ("billing", "crm_requires_billing")
@@ -58,10 +58,18 @@ def add_litter(host: Host) -> None:
     host.write("plugins/litter/versions/litter_1_litter.py", LITTER)
 
 
+def keep_billing(host: Host) -> None:
+    install_billing(host)
+    host.run("plugin", "uninstall", "billing", "--keep-data", "--yes")
+
+
 SCENARIOS = {
     "install": Scenario("plugin install crm_requires_billing", lambda host: host.add(*PLUGINS)),
     "upgrade_heads": Scenario("upgrade heads", install_older),
     "uninstall": Scenario("plugin uninstall billing --yes", install_billing),
+    "quarantine": Scenario("plugin uninstall billing --keep-data --yes", install_billing),
+    "restore": Scenario("plugin restore billing", keep_billing),
+    "autocommit": Scenario("plugin install commits_midway", lambda h: h.add("commits_midway")),
     "downgrade_last": Scenario("downgrade -1", install_both),
     "downgrade_base": Scenario("-x plugin=billing downgrade base", install_billing),
 }

@@ -120,7 +120,7 @@ def test_registry_of_a_later_release_is_refused(host: Host) -> None:
     host.add("billing").run("plugin", "install", "billing")
     host.database.execute("COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 999'")
     words = host.refuse("upgrade", "heads")
-    assert words.startswith("The registry tables are of version 'alembic-plugins registry 999'")
+    assert words.startswith("The registry tables say 'alembic-plugins registry 999'")
 
 
 def test_search_path_of_the_database_is_the_host_s(host: Host) -> None:

@@ -5,6 +5,7 @@ An interpreter that has to start and to import everything takes longer than most
 
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,10 +32,26 @@ def call_alembic(
     return code, stdout, stderr
 
 
+def start_alembic(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """Do as `call_alembic` does, in an interpreter that obeys the environment from its start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=folder,
+        env=env,
+        # Not this process's stdin: with a terminal's, Alembic breaks lines.
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 def _run(
     arguments: Sequence[str], folder: Path, env: Mapping[str, str], streams: Sequence[Path]
 ) -> None:
-    # Not this process's stdin: with a terminal's, Alembic breaks lines.
     for fd, path in enumerate((Path(os.devnull), *streams)):
         flags = os.O_RDONLY if fd == 0 else os.O_WRONLY | os.O_CREAT
         os.dup2(os.open(path, flags), fd)

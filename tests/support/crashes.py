@@ -209,7 +209,7 @@ class Rehearsal:
             "statement": crash.statement,
         }
         env = {"PYTHONPATH": os.pathsep.join(map(str, folders)), _ORDER: json.dumps(order)}
-        return host.alembic(*self._command.split(), env=env)
+        return host.alembic(*self._command.split(), env=env, fresh=True)
 
     def _disturb(self, crash: Crash) -> Iterator[Finding]:
         """Disturb the command, run it again, and tell what is not as it has to be."""

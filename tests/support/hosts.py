@@ -12,7 +12,7 @@ from textwrap import dedent
 
 from alembic.config import CommandLine, Config
 
-from .calls import call_alembic
+from .calls import call_alembic, start_alembic
 from .databases import Database
 
 SITUATIONS = Path(__file__).parent.parent / "plugins"
@@ -121,12 +121,14 @@ class Host:
         for arguments in commands:
             self.run(*arguments)
 
-    def alembic(self, *arguments: str, env: dict[str, str] | None = None) -> CallResult:
-        """Run the real command line in a process of its own."""
+    def alembic(
+        self, *arguments: str, env: dict[str, str] | None = None, fresh: bool = False
+    ) -> CallResult:
+        """Run the real command line in a process of its own, which may be a fresh interpreter."""
         added = {"DATABASE_URL": self.database.text, "PYTHONPATH": str(self.folder / "site")}
-        return CallResult(
-            *call_alembic(arguments, self.folder, {**os.environ, **added, **(env or {})})
-        )
+        whole = {**os.environ, **added, **(env or {})}
+        call = start_alembic if fresh else call_alembic
+        return CallResult(*call(arguments, self.folder, whole))
 
     def answer(self, answer: str, *arguments: str) -> CallResult:
         """Run the real command line on a terminal, where `answer` is typed."""
