@@ -104,3 +104,14 @@ def _is_tampered(row: Row[Any]) -> bool:
 
 def _statements(row: Row[Any]) -> tuple[str, ...] | None:
     return None if row.downgrade_sql is None else tuple(row.downgrade_sql)
+
+
+def read_made(connection: Connection, tables: Tables, version: int) -> Mapping[str, str]:
+    """Return which plugin has made an object, by the object, as far as that was recorded."""
+    table = tables.revision
+    if not is_since(table.c.objects, version):
+        return {}
+    rows = connection.execute(
+        select(table.c.plugin, table.c.objects).where(table.c.objects.is_not(None))
+    )
+    return {item: row.plugin for row in rows for item in row.objects}

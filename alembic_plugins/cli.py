@@ -17,6 +17,10 @@ _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or b
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
 _SQL = ("--sql", {"dest": "sql", "help": "print SQL instead of touching a database"})
 _DRY_RUN = ("--dry-run", {"dest": "dry_run", "help": "print the plan and change nothing"})
+_FOOTPRINT = (
+    "--footprint",
+    {"dest": "footprint", "help": "with --dry-run: run it, print what it touches, take it back"},
+)
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
@@ -66,7 +70,7 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
 
     add("list", doors.list_plugins, [], [_JSON])
     add("show", doors.show, [_PLUGIN], [_JSON])
-    add("install", doors.install, [_PLUGINS], [_SQL, _DRY_RUN])
+    add("install", doors.install, [_PLUGINS], [_SQL, _DRY_RUN, _FOOTPRINT])
     add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, _SQL, _DRY_RUN])
     add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN])
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _YES, _SQL, _DRY_RUN]

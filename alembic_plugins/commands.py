@@ -97,6 +97,20 @@ def install(
     return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
 
 
+def rehearse(config: Config, names: Sequence[str]) -> tuple[str, ...]:
+    """Install plugins and take that back again; return what it has touched, in words.
+
+    Raises:
+        CannotRehearse: a revision would commit midway.
+        PluginError: what cannot be done, in words.
+    """
+
+    def make_plan(session: Session) -> Plan:
+        return targets.install(session, names)
+
+    return _run(config, lambda migrator: migrator.rehearse(make_plan))
+
+
 def upgrade(
     config: Config,
     names: Sequence[str] = (),

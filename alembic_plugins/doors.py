@@ -54,8 +54,16 @@ def show(config: Config, plugin: str, as_json: bool) -> None:
         _print_columns(config, [(f"{key}:", _in_words(value)) for key, value in facts.items()])
 
 
-def install(config: Config, plugins: Sequence[str], sql: bool, dry_run: bool) -> None:
+def install(
+    config: Config, plugins: Sequence[str], sql: bool, dry_run: bool, footprint: bool
+) -> None:
     """Install plugins and what they require, each at its head."""
+    if footprint:
+        if sql or not dry_run:
+            raise InvalidOption("--footprint", "true", "false, or add --dry-run without --sql")
+        for line in commands.rehearse(config, plugins):
+            config.print_stdout("%s", line)
+        return
     plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
     _report(config, plan, sql=sql, dry_run=dry_run)
 

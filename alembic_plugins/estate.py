@@ -1,20 +1,23 @@
 """What stands in plugins' namespaces: made for them, dropped, set aside and brought back."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Executable
 
+from .archive import read_made
+from .belongings import find_sharing, read_belongings
 from .catalog import CatalogObject, has_schema, read_leaning, read_objects
 from .errors import NotInstalled
 from .namespaces import CreateExtension, DropObject, create_namespace, drop_schema
 from .plan import Fate
-from .plugin import Prefix, Schema
+from .plugin import Schema
 from .quarantine import bring_back, find_quarantine, set_aside
 from .refusals import LeftoverObjects, ObjectsInUse
 from .registry import InstalledPlugin
 from .scribe import Scribe
 from .simulate import remember_plugin
+from .tables import VERSION
 from .upkeep_errors import CannotKeep, SchemaTaken
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,14 @@ class Estate:
 
     def __init__(self, scribe: Scribe) -> None:
         self._scribe = scribe
+        self._made: Mapping[str, str] = {}
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Learn what plugins that are to go have made, before their revisions are forgotten."""
+        scribe = self._scribe
+        plugins = (p for name in names if (p := scribe.ledger.plugins.get(name)))
+        if not scribe.is_offline and any(self._find_sharing(plugin) for plugin in plugins):
+            self._made = read_made(scribe.connection, scribe.tables, VERSION)
 
     def prepare(self, name: str) -> None:
         """Make the schema and the extensions of a plugin that is about to be installed."""
@@ -86,7 +97,7 @@ class Estate:
     def can_drop(self, name: str) -> bool:
         """Tell whether what is a plugin's can be told from what is not."""
         plugin = self._scribe.ledger.plugins[name]
-        return self._find_sharing(plugin) is None
+        return not self._find_sharing(plugin) or bool(self._read_objects(plugin))
 
     def _remove(self, name: str, *, purge: bool) -> None:
         """Drop what is left of a plugin, where that is wished, and forget it."""
@@ -134,26 +145,18 @@ class Estate:
         """
         sharing = self._find_sharing(plugin)
         if sharing:
-            raise CannotKeep(plugin.name, sharing)
+            place = str(plugin.namespace).removeprefix("schema ").removesuffix(" existing")
+            reason = f"it shares schema '{place}' with {', '.join(sharing)}"
+            raise CannotKeep(plugin.name, reason)
         connection = self._scribe.connection
         leaning = read_leaning(connection, read_objects(connection, plugin.namespace))
         calling = [str(item) for item in leaning if item.kind not in _HARMLESS]
         if calling:
             raise CannotKeep(plugin.name, f"it is used by {', '.join(calling)}")
 
-    def _find_sharing(self, plugin: InstalledPlugin) -> str | None:
-        """Return why a plugin's objects cannot be told from those of others, if they cannot."""
-        namespace = plugin.namespace
-        if isinstance(namespace, Prefix) or namespace.create:
-            return None
-        others = [
-            other.name
-            for other in self._scribe.ledger.plugins.values()
-            if other.name != plugin.name and other.namespace == namespace
-        ]
-        if namespace.name == self._scribe.host_schema:
-            others.append("the host")
-        return f"it shares schema '{namespace.name}' with {', '.join(others)}" if others else None
+    def _find_sharing(self, plugin: InstalledPlugin) -> tuple[str, ...]:
+        scribe = self._scribe
+        return find_sharing(plugin, scribe.ledger.plugins.values(), scribe.host_schema)
 
     def _bring_back(self, name: str) -> None:
         scribe = self._scribe
@@ -171,7 +174,12 @@ class Estate:
 
     def _read_objects(self, plugin: InstalledPlugin) -> tuple[CatalogObject, ...]:
         scribe = self._scribe
-        return () if scribe.is_offline else read_objects(scribe.connection, plugin.place)
+        if scribe.is_offline:
+            return ()
+        plugins = scribe.ledger.plugins.values()
+        return read_belongings(
+            scribe.connection, plugin, plugins, scribe.host_schema, lambda: self._made
+        )
 
     def _run(self, statements: Iterable[Executable]) -> None:
         for statement in statements:

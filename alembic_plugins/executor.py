@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
@@ -17,6 +17,7 @@ from .catalog import read_leaning
 from .errors import PluginError, RevisionTooLong, first_line
 from .estate import Estate
 from .failures import find_dependents_in_words, find_naps, find_transient
+from .guard_errors import NamespaceViolation
 from .leaning import read_branch_objects, sort_leaning
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
@@ -35,6 +36,7 @@ from .session import Session
 from .steps import StepRunner
 from .upkeep import find_repairs
 from .upkeep_errors import Interrupted
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Executor:
         recorded: the plugins that have a row in the registry.
         run_args: what ``env.py`` wants passed to each revision's function.
         progress: told of each step before it runs.
+        witness: a connection that sees what is committed, for the guard; None where there is none.
     """
 
     def __init__(
@@ -60,16 +63,20 @@ class Executor:
         recorded: frozenset[str],
         run_args: Mapping[str, Any],
         progress: Progress,
+        witness: Connection | None = None,
     ) -> None:
         self.session = session
         self.context = context
         self._progress = progress
         self._scribe = Scribe(session, context, recorded)
-        self._steps = StepRunner(self._scribe, run_args)
+        # A transaction that is the caller's cannot be tried again, nor added to when it fails; what
+        # the caller has done in it cannot be told from what revisions do.
+        self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
+        self._witness = witness
+        self._watch = Watch(self._scribe, witness if self._is_ours else None)
+        self._steps = StepRunner(self._scribe, self._watch, run_args)
         self._estate = Estate(self._scribe)
         self._total = self._done = 0
-        # A transaction that is the caller's cannot be tried again, nor added to when it fails.
-        self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
 
     def run(self, contact: Plan, plan: Plan) -> None:
         """Record `contact`, then run `plan`: each unit is kept as soon as it is done.
@@ -120,6 +127,8 @@ class Executor:
             except (PluginError, DBAPIError) as error:
                 self._done = done
                 self._scribe.go_back()
+                if self._looks_closely(error, unit):
+                    continue
                 retriable = self._is_ours and not self._scribe.is_committed
                 met = find_transient(error) if retriable else None
                 nap = next(naps, None) if met else None
@@ -130,6 +139,14 @@ class Executor:
             else:
                 safekeeping.end()
                 return
+
+    def _looks_closely(self, error: PluginError | DBAPIError, unit: Unit) -> bool:
+        """Tell whether a unit is to be run again to see which of its revisions is guilty."""
+        alike = sum(step.runs for step in unit.steps) < 2 or self._scribe.is_committed
+        if not isinstance(error, NamespaceViolation) or alike or self._watch.is_close:
+            return False
+        self._watch.is_close = True
+        return True
 
     def _fail(
         self, error: PluginError | DBAPIError, unit: Unit, plan: Plan, duration: int | None
@@ -163,7 +180,7 @@ class Executor:
     def _find_dependents(self, name: str, words: str, plan: Plan) -> PluginError | None:
         """Return who leans on what a downgrade was to drop, of what PostgreSQL has named."""
         scribe, state = self._scribe, self.session.state
-        objects = read_branch_objects(scribe.connection, state, name)
+        objects = read_branch_objects(scribe.connection, scribe.tables, state, name)
         if name in scribe.ledger.plugins:
             scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
         leaning = read_leaning(scribe.connection, objects)
@@ -211,11 +228,24 @@ class Executor:
         self._scribe.keep_tables()
 
     def _run_steps(self, unit: Unit, plan: Plan) -> None:
+        self._watch.begin(plan)
+        self._estate.begin(unit.fates)
         for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
             self._run_branch(plugin, tuple(steps), plan)
+        self._watch.check()
         for name in unit.plugins:
             self._finish(name, unit, plan)
         self._remove_strangers(unit.strangers)
+
+    def rehearse(self, plan: Plan) -> tuple[str, ...]:
+        """Run a plan in the transaction that is the caller's; return what it has touched."""
+        watch = Watch(self._scribe, self._witness)
+        self._scribe.remember_path()
+        watch.begin(plan)
+        self.run(Plan(), plan)
+        for step in plan.steps:
+            watch.add(step)
+        return watch.describe()
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
         """Bring back the plugins of a backup, of which `name` is one; return their names.

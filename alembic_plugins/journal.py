@@ -25,6 +25,7 @@ from .records import record_interruption
 from .registry import Interruption
 from .replay import keep_rows, replay_rows
 from .scribe import Scribe
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ _CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 """What belongs to the transaction of this run, and is never passed over; no more than what streams
 its rows, which only reads."""
 
+_SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
+"""What may change the role or the search path of the session."""
+
 Run = Callable[[], None]
 
 
@@ -72,10 +76,12 @@ class Journal:
 
     Args:
         scribe: who writes it.
+        watch: who watches what the revision touches.
     """
 
-    def __init__(self, scribe: Scribe) -> None:
+    def __init__(self, scribe: Scribe, watch: Watch) -> None:
         self._scribe = scribe
+        self._watch = watch
         self._page: Interruption | None = None
         self._lines: list[_Line] = []
         self._known: list[_Line] = []
@@ -83,6 +89,8 @@ class Journal:
         self._is_written = False
         self._in_block = False
         self._is_apart = False
+        self.has_set = False
+        """Whether the revision may have changed the role or the search path."""
 
     @property
     def is_written(self) -> bool:
@@ -113,6 +121,7 @@ class Journal:
             statement, context = str(arguments[0]), arguments[-1]
             if self._is_apart or context.root_connection is not self._scribe.connection:
                 return False
+            self.has_set = self.has_set or _SETS.search(statement) is not None
             if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
                 return False
             self._do(cursor, statement, partial(getattr(context.dialect, name), cursor, *arguments))
@@ -127,9 +136,11 @@ class Journal:
         self._page = known or Interruption(step.revision, step.plugin, step.direction)
         self._known = [_Line.parse(text) for text in self._page.statements]
         self._lines = []
+        self.has_set = False
         self._pending = self._page.pending
         self._is_written = known is not None
         if known:
+            self._watch.remember(known.revision, known.made)
             self._drop_invalid_indexes()
 
     def _drop_invalid_indexes(self) -> None:
@@ -156,18 +167,24 @@ class Journal:
             yield
             return
         with self._apart():
+            self._watch.check()
             self._scribe.commit_midway()
             if not self._is_written:
                 invalid = read_invalid_indexes(
                     self._scribe.connection, self._namespace(self._page.plugin)
                 )
                 self._page = replace(self._page, invalid_before=invalid)
+            self._page = replace(self._page, made=self._watch.find_made(self._page.revision))
+            self._watch.begin_outside()
         self._write(None)
         try:
             self._in_block = True
             yield
         finally:
             self._in_block = False
+        with self._apart():
+            self._watch.look_outside()
+            self._watch.begin_again()
 
     def close(self) -> None:
         """Tear out the page, in the transaction that records the revision."""

@@ -1,35 +1,35 @@
 """Whose objects lean on a branch's, by foreign key, view or otherwise."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from .catalog import CatalogObject, Leaning, read_leaning, read_objects, read_schema_objects
+from .archive import read_made
+from .belongings import read_belongings, read_host_schema
+from .catalog import CatalogObject, Leaning, read_leaning, read_schema_objects
 from .registry import State
+from .tables import Tables
 
 Leanings = Mapping[str, tuple[Leaning, ...]]
 """What leans on something, by the plugin that it belongs to; ``""`` for what belongs to none."""
 
 
-def read_host_schema(connection: Connection) -> str:
-    """Return the schema that comes first on the search path: the host's."""
-    return connection.scalar(select(func.current_schema())) or ""
-
-
-def find_leaning(connection: Connection, state: State, name: str) -> Leanings:
+def find_leaning(connection: Connection, tables: Tables, state: State, name: str) -> Leanings:
     """Return what elsewhere leans on the objects of a plugin, set aside or not."""
-    objects = read_branch_objects(connection, state, name)
+    objects = read_branch_objects(connection, tables, state, name)
     return sort_leaning(connection, state, read_leaning(connection, objects))
 
 
 def read_branch_objects(
-    connection: Connection, state: State, name: str
+    connection: Connection, tables: Tables, state: State, name: str
 ) -> tuple[CatalogObject, ...]:
     """Return the objects of a plugin, set aside or not; the host's are those of no plugin."""
+    schema = read_host_schema(connection)
     plugin = state.plugins.get(name) or state.quarantined.get(name)
     if plugin is not None:
-        return read_objects(connection, plugin.place)
-    schema = read_host_schema(connection)
+        made = partial(read_made, connection, tables, state.registry)
+        return read_belongings(connection, plugin, state.plugins.values(), schema, made)
     return tuple(
         item
         for item in read_schema_objects(connection, schema)

@@ -65,8 +65,11 @@ class Holder:
 @contextmanager
 def hold_lock(
     connection: Connection, name: str, wait_seconds: float, report: Callable[[str], None]
-) -> Iterator[None]:
+) -> Iterator[Connection | None]:
     """Hold the lock that is about a version table, as long as the block runs.
+
+    The block gets the connection that holds it, which sees what is committed and nothing else, or
+    None where there is none but that which migrates.
 
     The connection that migrates holds a second lock: the server may go on for a while with what a
     killed process has sent it, when the first lock is free already.
@@ -88,7 +91,7 @@ def hold_lock(
     if isinstance(connection.engine.pool, StaticPool):
         # There is no other connection to be had.
         with _held(connection, first, wait, name), _held(connection, second, wait, name):
-            yield
+            yield None
         return
     with connection.engine.connect() as opened:
         locking = opened.execution_options(isolation_level="AUTOCOMMIT")
@@ -96,7 +99,7 @@ def hold_lock(
         label = f"alembic {os.getpid()} on {socket.gethostname()}"[:63]
         locking.execute(_NAME_SESSION, {"name": label})
         with _held(locking, first, wait, name), _held(connection, second, wait, name):
-            yield
+            yield locking
 
 
 class _Wait:

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic
 from .executor import Executor
+from .guard_errors import CannotRehearse
 from .leaning import Leanings, find_leaning
 from .locking import hold_lock
 from .plan import Plan
@@ -77,7 +78,8 @@ class Migrator:
 
     def _find_leaning(self, name: str) -> Leanings:
         """Return what leans on a plugin, by the plugin that it belongs to."""
-        found = find_leaning(self.connection, self.session.state, name)
+        tables = make_tables(self.context.version_table_schema)
+        found = find_leaning(self.connection, tables, self.session.state, name)
         self.end_reading()
         return found
 
@@ -95,11 +97,33 @@ class Migrator:
         if plan.is_empty and not self._contact.units:
             return self._tell(plan)
         self.end_reading()
-        with self._lock():
+        with self._lock() as witness:
             if not self.context.as_sql:
                 self.read()
                 plan = make_plan(self.session)
-            return self._tell(self._execute(plan, make_plan))
+            return self._tell(self._execute(plan, make_plan, witness))
+
+    def rehearse(self, make_plan: MakePlan) -> tuple[str, ...]:
+        """Run what `make_plan` plans and take it all back; return what it has touched, in words.
+
+        Raises:
+            CannotRehearse: a revision would commit midway.
+            PluginError: see `Executor.run`.
+        """
+        self.end_reading()
+        with self._lock() as witness:
+            self.read()
+            plan = make_plan(self.session)
+            with self.connection.begin() as transaction:
+                context = self.context
+                inner = MigrationContext(
+                    context.dialect, self.connection, context.opts, context.environment_context
+                )
+                inner.autocommit_block = _refuse  # type: ignore[method-assign]
+                with _alembic.replaced_context(context, inner):
+                    touched = self._make_executor(witness, inner).rehearse(plan)
+                transaction.rollback()
+        return touched
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
         """Bring back the plugins of a backup; see `Executor.bring_back`."""
@@ -110,12 +134,12 @@ class Migrator:
             self.read()
             return self._make_executor().bring_back(path, name)
 
-    def _execute(self, plan: Plan, make_plan: MakePlan) -> Plan:
+    def _execute(self, plan: Plan, make_plan: MakePlan, witness: Connection | None) -> Plan:
         """Run a plan; where others lean on what was to go, and shall go along, one with them."""
         while True:
             self._warn_of_changes(plan)
             try:
-                self._make_executor().run(self._contact, plan)
+                self._make_executor(witness).run(self._contact, plan)
             except RevisionInUse as error:
                 doomed = self.session.doomed.union(error.dependents)
                 if not plan.cascade or doomed == self.session.doomed:
@@ -141,16 +165,28 @@ class Migrator:
             if changed:
                 log.warning("%s", FilesChanged(name, changed))
 
-    def _lock(self) -> AbstractContextManager[None]:
+    def _lock(self) -> AbstractContextManager[Connection | None]:
         if self.context.as_sql:
             return nullcontext()
         table = _alembic.version_table(self.context)
         name = f"{table.schema or ''}.{table.name}"
         return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
 
-    def _make_executor(self) -> Executor:
-        progress = make_progress(sys.stderr)
-        return Executor(self.session, self.context, self._recorded, self.run_args, progress)
+    def _make_executor(
+        self, witness: Connection | None = None, context: MigrationContext | None = None
+    ) -> Executor:
+        return Executor(
+            self.session,
+            context or self.context,
+            self._recorded,
+            self.run_args,
+            make_progress(sys.stderr),
+            witness,
+        )
+
+
+def _refuse() -> NoReturn:
+    raise CannotRehearse
 
 
 def _report(line: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .archive import read_irreversible
-from .catalog import CatalogObject, count_objects, read_objects
-from .leaning import Leanings, find_leaning
+from .catalog import CatalogObject, count_objects
+from .leaning import Leanings, find_leaning, read_branch_objects
 from .migrator import Migrator
 from .plan import Direction, Plan
 from .tables import make_tables
@@ -31,11 +31,11 @@ def read_holdings(migrator: Migrator, plan: Plan) -> Mapping[str, Holdings]:
     """Return what plugins have of which a plan makes something, by name."""
     names = tuple(plan.fates)
     state = migrator.session.state
+    tables = make_tables(migrator.context.version_table_schema)
     found = {}
     for name in names:
-        plugin = state.plugins.get(name) or state.quarantined[name]
-        objects = read_objects(migrator.connection, plugin.place)
-        leaning = find_leaning(migrator.connection, state, name)
+        objects = read_branch_objects(migrator.connection, tables, state, name)
+        leaning = find_leaning(migrator.connection, tables, state, name)
         found[name] = Holdings(
             tuple(count_objects(migrator.connection, objects)),
             {other: items for other, items in leaning.items() if other not in names},

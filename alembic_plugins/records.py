@@ -4,9 +4,9 @@ They are built here and executed by `alembic_plugins.executor`, which is how the
 online and offline.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Executable, Table, text
+from sqlalchemy import Executable, Table, any_, func, literal, text
 
 from .registry import AppliedRevision, InstalledPlugin, Interruption
 from .sourcefile import Source, find_checksum_of_statements
@@ -108,6 +108,19 @@ def record_restored(tables: Tables, revision: str) -> Executable:
     return newest.where(tables.revision.c.revision == revision)
 
 
+def record_objects(tables: Tables, revision: str, objects: Sequence[str]) -> Executable:
+    """Return the statement that remembers what a revision has made."""
+    changed = tables.revision.update().where(tables.revision.c.revision == revision)
+    return changed.values(objects=list(objects))
+
+
+def record_renamed(tables: Tables, before: str, after: str) -> Executable:
+    """Return the statement that remembers an object by another name."""
+    objects = tables.revision.c.objects
+    renamed = func.array_replace(objects, before, after, type_=objects.type)
+    return tables.revision.update().values(objects=renamed).where(literal(before) == any_(objects))
+
+
 def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
     """Return the statement that adds an event, whose columns `event` gives."""
     return tables.event.insert().values(**event)
@@ -119,6 +132,7 @@ def record_interruption(tables: Tables, interruption: Interruption, *, known: bo
         "statements": list(interruption.statements),
         "pending": interruption.pending,
         "invalid_before": list(interruption.invalid_before),
+        "made": list(interruption.made),
     }
     journal = tables.journal
     if known:

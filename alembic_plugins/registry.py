@@ -127,6 +127,7 @@ class Interruption:
         statements: what it has done and committed, in order, as the journal calls them.
         pending: what it was doing outside of a transaction when last heard of.
         invalid_before: the invalid indexes that were there before it began.
+        made: the objects that it has made, and committed.
     """
 
     revision: str
@@ -135,6 +136,7 @@ class Interruption:
     statements: tuple[str, ...] = ()
     pending: str | None = None
     invalid_before: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> "Interruption":
@@ -147,6 +149,7 @@ class Interruption:
             tuple(fields["statements"]),
             fields["pending"],
             tuple(fields["invalid_before"]),
+            tuple(fields["made"]),
         )
 
 
@@ -188,7 +191,14 @@ class State:
 
     def of(self, branch: str) -> tuple[AppliedRevision, ...]:
         """Return the applied revisions of one branch."""
-        return tuple(applied for applied in self.applied if applied.plugin == branch)
+        return self._by_branch.get(branch, ())
+
+    @cached_property
+    def _by_branch(self) -> Mapping[str, tuple[AppliedRevision, ...]]:
+        found: dict[str, list[AppliedRevision]] = {}
+        for applied in self.applied:
+            found.setdefault(applied.plugin, []).append(applied)
+        return {branch: tuple(items) for branch, items in found.items()}
 
     def kept_of(self, name: str) -> tuple[AppliedRevision, ...]:
         """Return the revisions of a plugin that is set aside."""

@@ -28,6 +28,7 @@ class RevisionInfo:
         branch_labels: the labels that its file gives to the branch.
         doc: the file's docstring.
         path: the file; None for a revision that only the registry remembers.
+        is_literal: whether the file says so without being executed.
     """
 
     revision: str
@@ -36,6 +37,7 @@ class RevisionInfo:
     branch_labels: tuple[str, ...]
     doc: str
     path: Path | None
+    is_literal: bool = True
 
 
 def read_revision_file(branch: str, path: Path) -> RevisionInfo:
@@ -44,7 +46,8 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     Raises:
         BrokenRevision: the file cannot be read, or does not say which revision it is.
     """
-    values, doc = _read_literals(branch, path) or _execute(branch, path)
+    literals = _read_literals(branch, path)
+    values, doc = literals or _execute(branch, path)
     revision = values.get("revision") or _revision_in_file_name(path)
     if not isinstance(revision, str):
         raise BrokenRevision(branch, path, "it does not say 'revision = \"...\"'")
@@ -57,7 +60,8 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     down, depends, labels = (_as_tuple(branch, path, key, values.get(key)) for key in _NAMES[1:])
     if revision in down + depends:
         raise BrokenRevision(branch, path, f"revision '{revision}' depends on itself")
-    return RevisionInfo(revision, down, depends, labels, doc, path)
+    is_literal = literals is not None
+    return RevisionInfo(revision, down, depends, labels, doc, path, is_literal)
 
 
 def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any module

@@ -11,7 +11,7 @@ from . import _alembic
 from .ledger import Ledger
 from .namespaces import enter_namespace, leave_namespace
 from .plan import Plan
-from .plugin import Schema, parse_requirement
+from .plugin import HOST, Schema, parse_requirement
 from .refusals import UnexpectedVersionRows
 from .session import Session
 from .tables import VERSION, is_since, make_tables
@@ -38,6 +38,7 @@ class Scribe:
         self._registry = session.state.registry
         self._entered: Executable | None = None
         self._path: str | None = None
+        self._role: str | None = None
         self.host_schema = ""
         """The schema that unqualified names of the host's are made in."""
         self._saved = self.ledger
@@ -67,8 +68,9 @@ class Scribe:
     def remember_path(self) -> None:
         """Keep the host's search path, to come back to, and the schema that it begins with."""
         if not self.is_offline:
-            question = select(func.current_setting("search_path"), func.current_schema())
-            self._path, schema = self.connection.execute(question).one()
+            path, role = (func.current_setting(name) for name in ("search_path", "role"))
+            question = select(path, role, func.current_schema())
+            self._path, self._role, schema = self.connection.execute(question).one()
             self.host_schema = schema or ""
 
     def ensure_tables(self) -> None:
@@ -118,15 +120,17 @@ class Scribe:
     def enter(self, name: str, plan: Plan) -> None:
         """Put the plugin's schema on the search path, with those of the plugins that it needs."""
         plugins = self.ledger.plugins
-        needed = (plugins[other].namespace for other in self._find_needed(name, plan))
+        needed = (plugins[other].namespace for other in self.find_needed(name, plan))
         schemas = [namespace.name for namespace in needed if isinstance(namespace, Schema)]
         statement = enter_namespace(plugins[name].namespace, schemas)
         if statement is not None:
             self.execute(statement)
             self._entered = statement
 
-    def _find_needed(self, name: str, plan: Plan) -> list[str]:
-        """Return the installed plugins that a plugin needs, by requirement or by revision."""
+    def find_needed(self, name: str, plan: Plan) -> list[str]:
+        """Return the installed plugins that a branch needs, by requirement or by revision."""
+        if name == HOST:
+            return sorted(self.ledger.find_needed(HOST, plan.nodes or {}) - {HOST})
         found: list[str] = []
         todo = [name]
         while todo:
@@ -144,14 +148,25 @@ class Scribe:
             self.execute(leave_namespace(self._path))
             self._entered = None
 
+    def return_session(self) -> None:
+        """Undo what a revision may have done to role and search path, which it must not keep."""
+        self.execute(select(func.set_config("role", self._role, False)))
+        self.execute(leave_namespace(self._path))
+        if self._entered is not None:
+            self.execute(self._entered)
+
+    def write_due(self) -> None:
+        """Write what is due in the registry, on whatever search path."""
+        for statement in self.ledger.take_due():
+            self.execute(statement)
+
     def flush(self) -> None:
         """Write what is to be recorded, on the host's search path."""
         entered = self._entered
         self.leave()
         for statement in self.ledger.take_versions():
             self._change_version_row(statement)
-        for statement in self.ledger.take_due():
-            self.execute(statement)
+        self.write_due()
         if entered is not None:
             self.execute(entered)
             self._entered = entered

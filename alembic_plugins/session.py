@@ -25,11 +25,12 @@ from .errors import (
     UnknownPlugin,
     UnmetRequirement,
 )
+from .index import read_folder
 from .leaning import Leanings
 from .plan import Node
 from .plugin import HOST, Plugin, overlap
 from .registry import State
-from .revisionfile import RevisionInfo, read_revision_file
+from .revisionfile import RevisionInfo
 from .settings import read_settings
 from .sourcefile import read_source
 from .upkeep_errors import Quarantined
@@ -84,13 +85,14 @@ class Session:
         Raises:
             PluginError: the plugin or one of its files is broken; see `Discovery.find`.
             DuplicateRevision: an applied revision of another branch has the same id.
-        RevisionCycle: its revisions follow each other in a circle.
+            RevisionCycle: its revisions follow each other in a circle.
         """
         if name not in self._branches:
             locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
             branch = Branch(name, self._read_infos(name, locations))
             self._check_ids(branch)
-            _ = branch.order  # A circle is an error at once, and not when it is walked.
+            if not branch.infos.keys() <= self.state.by_revision.keys():
+                _ = branch.order  # A circle is an error at once, and not when it is walked.
             self._branches[name] = branch
         return self._branches[name]
 
@@ -111,8 +113,8 @@ class Session:
     def _read_infos(self, name: str, locations: Iterable[Path]) -> Iterator[RevisionInfo]:
         seen = set()
         for location in locations:
-            for path in _alembic.list_revision_files(self.script, location):
-                info = read_revision_file(name, path)
+            paths = tuple(_alembic.list_revision_files(self.script, location))
+            for info in read_folder(name, location, paths):
                 seen.add(info.revision)
                 yield info
         yield from (item.info for item in self.state.of(name) if item.revision not in seen)
@@ -276,6 +278,8 @@ class Session:
         taken = {name: plugin.namespace for name, plugin in self.state.plugins.items()}
         for name in names:
             namespace = self.find_plugin(name).namespace
+            if taken.get(name) == namespace:
+                continue  # It was checked when it was installed.
             for other, theirs in taken.items():
                 if other != name and overlap(namespace, theirs):
                     raise NamespaceConflict(other, name, str(namespace))

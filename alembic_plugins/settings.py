@@ -22,6 +22,7 @@ from .plugin import HOST, Namespace, check_name, parse_namespace
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
+GUARD_MODES = ("enforce", "warn", "off")
 _LOCK_WAIT_SECONDS = 300.0
 
 
@@ -39,6 +40,7 @@ class Settings:
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
         lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
         statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
+        guard: ``plugin_guard``: ``enforce``, ``warn`` or ``off``.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -54,6 +56,7 @@ class Settings:
     lock_wait: float
     lock_timeout: float | None
     statement_timeout: float | None
+    guard: str
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -88,6 +91,7 @@ def _read(config: Config) -> Settings:
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
+        guard=_read_guard(config),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",
@@ -182,6 +186,13 @@ def _read_seconds(config: Config, option: str) -> float | None:
     if not seconds >= 0:  # which NaN is not either
         raise InvalidOption(option, str(value), "a number of seconds")
     return seconds
+
+
+def _read_guard(config: Config) -> str:
+    value = str(config.get_alembic_option("plugin_guard") or GUARD_MODES[0])
+    if value not in GUARD_MODES:
+        raise InvalidOption("plugin_guard", value, "enforce, warn or off")
+    return value
 
 
 def _read_namespace(config: Config) -> Namespace | None:

@@ -21,6 +21,7 @@ from .scribe import Scribe
 from .simulate import remember_revision
 from .sourcefile import Source, read_source
 from .undo import Undo, render_undo, run_statements
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +31,14 @@ class StepRunner:
 
     Args:
         scribe: who executes and records.
+        watch: who watches what a revision touches.
         run_args: what ``env.py`` wants passed to each revision's function.
     """
 
-    def __init__(self, scribe: Scribe, run_args: Mapping[str, Any]) -> None:
-        self.journal = Journal(scribe)
+    def __init__(self, scribe: Scribe, watch: Watch, run_args: Mapping[str, Any]) -> None:
+        self.journal = Journal(scribe, watch)
         self._scribe = scribe
+        self._watch = watch
         self._run_args = run_args
 
     @property
@@ -52,8 +55,12 @@ class StepRunner:
         """
         started = monotonic()
         if step.runs:
+            self._watch.add(step)
             with self._journaled_autocommit(), self.journal.keep(step):
                 self._call(step)
+            if self.journal.has_set:
+                self._scribe.return_session()
+            self._watch.check_closely()
         duration = self._scribe.find_duration(started) if step.runs else None
         if step.direction is Direction.UPGRADE:
             assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
@@ -61,6 +68,8 @@ class StepRunner:
         else:
             self._scribe.ledger.add_reverted(step.plugin, step.revision)
         self.journal.close()
+        if step.runs and self._watch.is_on:
+            self._scribe.write_due()  # By the order of commands, it tells whose an object is.
         if not step.runs and step.plugin in self._scribe.session.state.interruptions:
             self._scribe.ledger.add_settled(step.plugin)  # It is said how far that has come.
         if self._context.on_version_apply_callbacks:
@@ -162,7 +171,7 @@ class StepRunner:
         try:
             yield
         finally:
-            del self._context.autocommit_block
+            self._context.autocommit_block = original  # type: ignore[method-assign]
 
 
 def _describe(step: Step, script: BranchScript) -> str:

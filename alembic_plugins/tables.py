@@ -130,6 +130,8 @@ def _revision(metadata: MetaData) -> Table:
         Column("checksum", Text, info=_SINCE_2),
         Column("source", Text, info=_SINCE_2),
         Column("downgrade_checksum", Text, info=_SINCE_2),
+        # What the revision has made, as in ``table audit.entries``; by it, a schema can be shared.
+        Column("objects", TextList, info=_SINCE_2),
     )
 
 
@@ -160,6 +162,7 @@ def _journal(metadata: MetaData) -> Table:
         Column("statements", TextList, nullable=False),
         Column("pending", Text),
         Column("invalid_before", TextList, nullable=False),
+        Column("made", TextList, nullable=False),
         Column("started_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("started_by", Text, nullable=False, server_default=text("session_user")),
         info=_SINCE_2,

@@ -82,8 +82,10 @@ def upgrade_installed(session: Session) -> Plan:
     targets = {HOST: "heads"}
     for name in session.state.plugins:
         try:
-            _plan_targets(session, dict.fromkeys(_with_requirements(session, [name]), "heads"))
-            targets[name] = "heads"
+            needed = _with_requirements(session, [name])
+            if any(_is_behind(session, other) for other in needed):
+                _plan_targets(session, dict.fromkeys(needed, "heads"))
+                targets[name] = "heads"
         except UnknownPlugin:
             continue
         except PluginError as error:
@@ -96,9 +98,13 @@ def upgrade_installed(session: Session) -> Plan:
 def _has_pending(session: Session, name: str) -> bool:
     """Tell whether a plugin has revisions to be applied, as far as that can be told."""
     try:
-        return any(r not in session.state.by_revision for r in session.branch(name).infos)
+        return _is_behind(session, name)
     except PluginError:
         return True
+
+
+def _is_behind(session: Session, name: str) -> bool:
+    return not session.find_target(name).infos.keys() <= session.state.by_revision.keys()
 
 
 def install(session: Session, names: Iterable[str]) -> Plan:

@@ -25,7 +25,7 @@ description = "As the host has it"
 
 [tool.alembic_plugins.ledger]
 versions = "elsewhere"
-namespace = "prefix ledger_"
+namespace = "prefix ledger_ customers"
 requires = ["billing"]
 """
 
@@ -133,7 +133,7 @@ def test_pyproject_can_hold_the_configuration(host: Host) -> None:
     host.succeed("plugin", "install", "ledger")
     assert host.database.query("SELECT name, namespace FROM alembic_plugin ORDER BY 1") == [
         ("billing", "schema billing"),
-        ("ledger", "prefix ledger_"),
+        ("ledger", "prefix ledger_ customers"),
     ]
 
 

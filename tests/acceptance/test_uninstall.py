@@ -95,14 +95,15 @@ def test_uninstall_drops_what_is_left_with_purge(host: Host) -> None:
 
 
 def test_purge_drops_nothing_that_others_lean_on(host: Host) -> None:
-    host.add("leaves_leftovers", "leans_on_leftovers")
+    host.configure("plugin_guard = off").add("leaves_leftovers", "leans_on_leftovers")
     host.run("plugin", "install", "leaves_leftovers", "leans_on_leftovers")
     words = host.refuse("plugin", "uninstall", "leaves_leftovers", "--purge", "--yes")
     assert "view leans_on_leftovers.sweepings" in words
 
 
 def test_uninstall_refuses_while_others_lean_on_its_tables(host: Host) -> None:
-    host.add("billing", "leaning").run("plugin", "install", "billing", "leaning")
+    host.configure("plugin_guard = off").add("billing", "leaning")
+    host.run("plugin", "install", "billing", "leaning")
     words = host.refuse("plugin", "uninstall", "billing", "--yes")
     assert "leaning.debts" in words or "depend on it" in words
 

@@ -44,7 +44,7 @@ def write_revision(host: Host, plugin: str, name: str, upgrade: str, down: str =
 
 
 def test_plugin_s_schema_comes_first_on_the_path(host: Host) -> None:
-    host.database.execute("CREATE TABLE seen (path text)")
+    host.configure("plugin_guard = off").database.execute("CREATE TABLE seen (path text)")
     insert = "op.execute(\"INSERT INTO seen SELECT current_setting('search_path')\")"
     write_revision(host, "spy", "spy_1", insert)
     host.run("plugin", "install", "spy")
@@ -53,7 +53,7 @@ def test_plugin_s_schema_comes_first_on_the_path(host: Host) -> None:
 
 def test_schemas_of_required_plugins_come_last_on_the_path(host: Host) -> None:
     host.add("billing").write("plugins/spy/plugin.toml", 'requires = ["billing"]\n')
-    host.database.execute("CREATE TABLE seen (path text)")
+    host.configure("plugin_guard = off").database.execute("CREATE TABLE seen (path text)")
     insert = "op.execute(\"INSERT INTO seen SELECT current_setting('search_path')\")"
     write_revision(host, "spy", "spy_1", insert)
     host.run("plugin", "install", "spy")
@@ -158,7 +158,7 @@ def test_install_goes_on_after_a_failure_in_an_autocommit_block(host: Host) -> N
 @pytest.mark.parametrize("state", ["40001", "40P01", "55P03"])
 def test_what_met_another_transaction_is_tried_again(host: Host, state: str) -> None:
     # A sequence is not taken back with the transaction: it counts the tries.
-    host.database.execute("CREATE SEQUENCE tries")
+    host.configure("plugin_guard = off").database.execute("CREATE SEQUENCE tries")
     failing = f"IF nextval('tries') < 2 THEN RAISE SQLSTATE '{state}'; END IF;"
     write_revision(host, "unlucky", "unlucky_1", f'op.execute("DO $$ BEGIN {failing} END $$")')
     commands.install(host.config(), ["unlucky"])
@@ -197,7 +197,7 @@ def test_leftovers_are_named(host: Host) -> None:
 
 
 def test_what_leans_on_leftovers_is_named(host: Host) -> None:
-    host.add("leaves_leftovers", "leans_on_leftovers")
+    host.configure("plugin_guard = off").add("leaves_leftovers", "leans_on_leftovers")
     host.run("plugin", "install", "leaves_leftovers", "leans_on_leftovers")
     with pytest.raises(PluginLeanedOn) as excinfo:
         commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from alembic_plugins.leaning import find_leaning, read_branch_objects
 from alembic_plugins.plugin import Namespace, Prefix, Schema
 from alembic_plugins.registry import InstalledPlugin, State
+from alembic_plugins.tables import make_tables
 
 MAKE = """
     CREATE SCHEMA box;
@@ -36,6 +37,7 @@ OWN = make_plugin("own", Schema("own", create=False))
 OLD = replace(make_plugin("old", Schema("old")), quarantine="quarantine_old")
 OLD_SHELF = replace(make_plugin("old", Prefix("old_")), quarantine="quarantine_old")
 
+TABLES = make_tables(None)
 STATE = State(
     plugins={plugin.name: plugin for plugin in (BOX, RACK, SHELF, SHARING, OWN)},
     quarantined={"old": OLD},
@@ -90,7 +92,7 @@ def boxes(connection: Connection) -> Connection:
 
 def find(connection: Connection, name: str, state: State = STATE) -> dict[str, list[str]]:
     """Return what leans on a plugin, in words, by the plugin that it belongs to."""
-    found = find_leaning(connection, state, name)
+    found = find_leaning(connection, TABLES, state, name)
     return {owner: [str(item) for item in items] for owner, items in found.items()}
 
 
@@ -192,7 +194,7 @@ def test_what_leans_within_the_host_is_no_leaning(boxes: Connection) -> None:
 
 def test_tables_of_a_prefix_are_not_the_host_s(boxes: Connection) -> None:
     boxes.execute(text("CREATE TABLE accounts (id int); CREATE TABLE shelf_a (id int)"))
-    found = read_branch_objects(boxes, STATE, "host")
+    found = read_branch_objects(boxes, TABLES, STATE, "host")
     assert [item.name for item in found] == ["accounts"]
 
 

@@ -10,6 +10,9 @@ from alembic_plugins import commands
 from alembic_plugins.refusals import IncompleteRegistry, MigrationFailed, NewerRegistry
 from alembic_plugins.tables import VERSION
 
+_NO_SEQUENCES = "--exclude-table-data=*_seq"
+"""Numbers of rows that were taken back are not given again."""
+
 TOLD = "SELECT obj_description('alembic_plugin'::regclass)"
 
 ENV = """\
@@ -71,28 +74,28 @@ def test_extending_keeps_what_is_remembered(old: Host, table: str) -> None:
 
 @pytest.mark.parametrize("command", [["list"], ["show", "billing"], ["history"]])
 def test_command_that_reads_leaves_the_registry(old: Host, command: list[str]) -> None:
-    before = old.database.dump()
+    before = old.database.dump(_NO_SEQUENCES)
     old.run("plugin", *command)
-    assert old.database.dump() == before
+    assert old.database.dump(_NO_SEQUENCES) == before
 
 
 def test_command_that_has_nothing_to_do_leaves_the_registry(old: Host) -> None:
-    before = old.database.dump()
+    before = old.database.dump(_NO_SEQUENCES)
     commands.upgrade(old.config())
-    assert old.database.dump() == before
+    assert old.database.dump(_NO_SEQUENCES) == before
 
 
 def test_dry_run_leaves_the_registry(old: Host) -> None:
-    before = old.database.dump()
+    before = old.database.dump(_NO_SEQUENCES)
     commands.uninstall(old.config(), ["billing"], dry_run=True)
-    assert old.database.dump() == before
+    assert old.database.dump(_NO_SEQUENCES) == before
 
 
 def test_command_that_fails_leaves_the_registry(old: Host) -> None:
-    before = old.database.dump()
+    before = old.database.dump(_NO_SEQUENCES)
     with pytest.raises(MigrationFailed):
         commands.install(old.add("fails_in_sql").config(), ["fails_in_sql"])
-    assert old.database.dump() == before
+    assert old.database.dump(_NO_SEQUENCES) == before
 
 
 def test_autocommit_block_finds_the_registry_extended(old: Host) -> None:

@@ -7,7 +7,8 @@ _BACK_TO_1 = """
     DROP TABLE alembic_plugin_journal;
     ALTER TABLE alembic_plugin DROP COLUMN quarantine;
     ALTER TABLE alembic_plugin_revision
-        DROP COLUMN checksum, DROP COLUMN source, DROP COLUMN downgrade_checksum;
+        DROP COLUMN checksum, DROP COLUMN source, DROP COLUMN downgrade_checksum,
+        DROP COLUMN objects;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 1';
 """
 

@@ -51,6 +51,8 @@ class Server:
 def reserve_folder() -> None:
     """Choose the embedded server's folder, for this process and those that it will start."""
     os.environ[_FOLDER] = tempfile.mkdtemp(prefix="ap-")
+    # What commands keep for the user is kept beside it.
+    os.environ["XDG_CACHE_HOME"] = os.environ[_FOLDER]
     # Made here, since two workers that make it at once get into each other's way.
     _data().mkdir()
 

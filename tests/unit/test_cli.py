@@ -33,7 +33,14 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ("list", (doors.list_plugins, [], {"as_json": False})),
         ("list --json", (doors.list_plugins, [], {"as_json": True})),
         ("show a --json", (doors.show, ["a"], {"as_json": True})),
-        ("install a b --sql", (doors.install, [["a", "b"]], {"sql": True, "dry_run": False})),
+        (
+            "install a b --sql",
+            (doors.install, [["a", "b"]], {"sql": True, "dry_run": False, "footprint": False}),
+        ),
+        (
+            "install a --dry-run --footprint",
+            (doors.install, [["a"]], {"sql": False, "dry_run": True, "footprint": True}),
+        ),
         (
             "upgrade --all --dry-run",
             (doors.upgrade, [[]], {"all_plugins": True, "sql": False, "dry_run": True}),

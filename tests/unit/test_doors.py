@@ -258,26 +258,38 @@ def test_show_as_json_is_flat(monkeypatch: pytest.MonkeyPatch, config: Config) -
 
 def test_install_says_what_was_done(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    doors.install(config, ["audit"], sql=False, dry_run=False)
+    doors.install(config, ["audit"], sql=False, dry_run=False, footprint=False)
     assert printed(config) == "upgraded tags: 1 revision\nupgraded audit: 2 revisions\n"
 
 
 def test_install_of_what_is_there_says_so(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", Plan())
-    doors.install(config, ["audit"], sql=False, dry_run=False)
+    doors.install(config, ["audit"], sql=False, dry_run=False, footprint=False)
     assert printed(config) == "nothing to do\n"
 
 
 def test_dry_run_prints_the_plan(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    doors.install(config, ["audit"], sql=False, dry_run=True)
+    doors.install(config, ["audit"], sql=False, dry_run=True, footprint=False)
     lines = ["upgrade  tags   t1", "upgrade  audit  a1", "upgrade  audit  a2"]
     assert printed(config).splitlines() == lines
 
 
+def test_footprint_is_printed(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "rehearse", ("created table audit.entries (50%)",))
+    doors.install(config, ["audit"], sql=False, dry_run=True, footprint=True)
+    assert printed(config) == "created table audit.entries (50%)\n"
+
+
+@pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
+def test_footprint_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
+    with pytest.raises(InvalidOption, match="--footprint"):
+        doors.install(config, ["audit"], sql=sql, dry_run=dry_run, footprint=True)
+
+
 def test_sql_is_the_whole_answer(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    doors.install(config, ["audit"], sql=True, dry_run=False)
+    doors.install(config, ["audit"], sql=True, dry_run=False, footprint=False)
     assert printed(config) == ""
 
 

@@ -31,7 +31,9 @@ VERSIONS = Table("alembic_version", MetaData(), Column("version_num", String(32)
 
 APPLIED = make_applied("h1", "host")
 SOURCE = Source("pass", "c0ffee")
-PAGE = Interruption("b1", "billing", "upgrade", ("1 aa", "2 bb"), "cc", ("billing.ix",))
+PAGE = Interruption(
+    "b1", "billing", "upgrade", ("1 aa", "2 bb"), "cc", ("billing.ix",), ("table billing.t",)
+)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +186,9 @@ def test_time_of_an_event_is_rendered_offline() -> None:
 def test_new_page_of_the_journal_is_inserted() -> None:
     assert to_sql(record_interruption(TABLES, PAGE, known=False)) == (
         "INSERT INTO alembic_plugin_journal (revision, plugin, direction, statements, pending, "
-        "invalid_before) VALUES ('b1', 'billing', 'upgrade', "
-        "CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), 'cc', CAST(ARRAY['billing.ix'] AS TEXT[]))"
+        "invalid_before, made) VALUES ('b1', 'billing', 'upgrade', "
+        "CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), 'cc', CAST(ARRAY['billing.ix'] AS TEXT[]), "
+        "CAST(ARRAY['table billing.t'] AS TEXT[]))"
     )
 
 
@@ -193,7 +196,8 @@ def test_known_page_of_the_journal_is_updated() -> None:
     page = replace(PAGE, pending=None, invalid_before=())
     assert to_sql(record_interruption(TABLES, page, known=True)) == (
         "UPDATE alembic_plugin_journal SET statements=CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), "
-        "pending=NULL, invalid_before=CAST(ARRAY[] AS TEXT[]) "
+        "pending=NULL, invalid_before=CAST(ARRAY[] AS TEXT[]), "
+        "made=CAST(ARRAY['table billing.t'] AS TEXT[]) "
         "WHERE alembic_plugin_journal.revision = 'b1'"
     )
 

@@ -95,9 +95,10 @@ def test_interruption_is_made_of_a_row() -> None:
         statements=["1 aa"],
         pending="bb",
         invalid_before=["billing.ix"],
+        made=["table billing.t"],
     )
-    interruption = Interruption("b1", "billing", "upgrade", ("1 aa",), "bb", ("billing.ix",))
-    assert Interruption.from_row(row) == interruption
+    lists = (("1 aa",), "bb", ("billing.ix",), ("table billing.t",))
+    assert Interruption.from_row(row) == Interruption("b1", "billing", "upgrade", *lists)
 
 
 def test_applied_revision_is_described_as_its_file_would() -> None:

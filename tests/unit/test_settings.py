@@ -49,6 +49,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         lock_timeout=None,
         statement_timeout=None,
         namespace=None,
+        guard="enforce",
         sections={},
         source="alembic.ini",
     )

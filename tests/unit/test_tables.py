@@ -91,6 +91,7 @@ def test_second_version_has_added_some_columns() -> None:
         ("alembic_plugin_revision", "checksum"),
         ("alembic_plugin_revision", "source"),
         ("alembic_plugin_revision", "downgrade_checksum"),
+        ("alembic_plugin_revision", "objects"),
     }
 
 

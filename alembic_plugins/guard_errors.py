@@ -1,0 +1,54 @@
+"""What is raised where a revision does not stay at home, or cannot be watched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import PluginError
+
+
+@dataclass(eq=False)
+class NamespaceViolation(PluginError):
+    """A revision has touched what is not its plugin's, and what it has not declared."""
+
+    words = (
+        "Revision {revisions} of '{plugin}' has left its namespace: it {offences}. Declare it "
+        "(requires, writes, extensions), or correct the revision; its transaction was taken back."
+    )
+
+    plugin: str
+    revisions: Sequence[str]
+    offences: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts in the order in which they were found."""
+        revisions = " or ".join(f"'{revision}'" for revision in self.revisions)
+        offences = "; ".join(self.offences)
+        return {**super().facts(), "revisions": revisions, "offences": offences}
+
+
+@dataclass(eq=False)
+class CannotRehearse(PluginError):
+    """A revision commits midway, so that it cannot be tried and taken back."""
+
+    words = (
+        "A revision has an autocommit_block(), which cannot be taken back. Leave out --footprint; "
+        "nothing was changed."
+    )
+
+
+@dataclass(eq=False)
+class TransactionEnded(PluginError):
+    """A revision has ended the transaction that it runs in."""
+
+    words = (
+        "Revision {revisions} of '{plugin}' has taken back the transaction that it runs in, and "
+        "what was done before with it. Remove its ROLLBACK; nothing of it was kept."
+    )
+
+    plugin: str
+    revisions: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts."""
+        revisions = " or ".join(f"'{revision}'" for revision in self.revisions)
+        return {**super().facts(), "revisions": revisions}

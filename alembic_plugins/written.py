@@ -1,0 +1,211 @@
+"""Which rows of the system catalogs a transaction has written: those that only it can see.
+
+A row that we see and whose transaction is in progress is our own, of a savepoint too; its
+transaction cannot be older than ours.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Numeric,
+    Row,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import OID
+from sqlalchemy.types import UserDefinedType
+
+Key = tuple[int, int]
+"""An object: the system catalog that it is in, and its row there."""
+
+PG_CLASS = 1259
+"""The oid of `pg_class`, which is the same everywhere."""
+
+_PG_TS_CONFIG = 3602
+"""That of `pg_ts_config`."""
+
+_CATALOGS = (
+    "pg_class",
+    "pg_proc",
+    "pg_type",
+    "pg_namespace",
+    "pg_constraint",
+    "pg_trigger",
+    "pg_rewrite",
+    "pg_policy",
+    "pg_operator",
+    "pg_opclass",
+    "pg_opfamily",
+    "pg_cast",
+    "pg_collation",
+    "pg_conversion",
+    "pg_language",
+    "pg_extension",
+    "pg_event_trigger",
+    "pg_publication",
+    "pg_publication_rel",
+    "pg_foreign_server",
+    "pg_foreign_data_wrapper",
+    "pg_default_acl",
+    "pg_statistic_ext",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+)
+"""The catalogs whose rows are objects."""
+
+
+_NONE: ColumnElement[Any] = literal_column("0")
+"""The oid of what is not there."""
+
+
+CATALOGS_READ = (*_CATALOGS, "pg_description", "pg_ts_config_map", "pg_attribute")
+"""All catalogs whose rows are read."""
+
+
+_PARENTS = {
+    "pg_constraint": "conrelid",
+    "pg_trigger": "tgrelid",
+    "pg_rewrite": "ev_class",
+    "pg_policy": "polrelid",
+}
+"""The columns of catalogs that tell on which relation an object hangs."""
+
+
+def read_commands(connection: Connection, table: Table, column: str) -> Mapping[str, int]:
+    """Return, by a column, the numbers of the commands that inserted our rows of a table."""
+    command = cast(cast(literal_column("cmin"), Text), BigInteger)
+    ours = literal_column("xmin") == cast(func.pg_current_xact_id(), _Named("xid"))
+    return {
+        row[0]: row[1] for row in connection.execute(select(table.c[column], command).where(ours))
+    }
+
+
+class _Named(UserDefinedType[str]):
+    """A type of PostgreSQL's that SQLAlchemy does not know."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_options: object) -> str:
+        """Return what SQL calls it."""
+        return self.name
+
+
+def read_written(
+    connection: Connection, catalogs: Collection[str], relations: Sequence[int], xid: str
+) -> Sequence[Row[Any]]:
+    """Return the objects whose rows in some catalogs the transaction has written."""
+    if not catalogs:
+        return ()
+    parameters: dict[str, Any] = {"xid": str(int(xid) % 2**32), "xid8": int(xid)}
+    if "pg_attribute" in catalogs:
+        parameters["relations"] = list(relations)
+    return connection.execute(_make_written(frozenset(catalogs)), parameters).all()
+
+
+def read_later(connection: Connection, xid: str) -> list[Key]:
+    """Return the objects whose rows were written by a transaction or by any later one."""
+    rows = connection.execute(_make_later(), {"xid": str(int(xid) % 2**32), "relations": []})
+    return [(row.classid, row.objid) for row in rows]
+
+
+@cache
+def _make_written(catalogs: frozenset[str]) -> Select[Any]:
+    """Return the query for the rows of some catalogs that the transaction has written."""
+    ours = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
+    rows = union_all(
+        *(
+            query.where(func.age(query.selected_columns.xmin) <= ours)
+            for name, query in _find_rows()
+            if name in catalogs
+        )
+    )
+    found = rows.cte("written")
+    xid = bindparam("xid8", type_=Numeric) + ours - func.age(found.c.xmin)
+    state = func.pg_xact_status(cast(cast(xid, Text), _Named("xid8")))
+    command = func.min(cast(cast(found.c.cmin, Text), BigInteger)).label("command")
+    parent = func.max(found.c.parent).label("parent")
+    query = select(found.c.classid, found.c.objid, command, parent).where(state == "in progress")
+    return query.group_by(found.c.classid, found.c.objid)
+
+
+@cache
+def _make_later() -> Select[Any]:
+    """Return the query for the rows of catalogs that are not older than some transaction."""
+    since = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
+    rows = union_all(
+        *(query.where(func.age(query.selected_columns.xmin) <= since) for _, query in _find_rows())
+    ).subquery()
+    return select(rows.c.classid, rows.c.objid).distinct()
+
+
+def _find_rows() -> Iterator[tuple[str, Select[Any]]]:
+    """Yield queries for rows of catalogs: the object, what it hangs on, and who has written it."""
+    for catalog in _CATALOGS:
+        rows = _columns(catalog, "tableoid", "oid")
+        query = _select(rows, rows.tableoid, rows.oid, _find_parent(catalog))
+        yield catalog, query.where(*_find_own(catalog))
+    rows = _columns("pg_description", "classoid", "objoid")
+    yield "pg_description", _select(rows, rows.classoid, rows.objoid)
+    rows = _columns("pg_ts_config_map", "mapcfg")
+    yield "pg_ts_config_map", _select(rows, literal_column(str(_PG_TS_CONFIG)), rows.mapcfg)
+    rows = _columns("pg_attribute", "attrelid", "attacl", "attnum")
+    granted = _select(rows, literal_column(str(PG_CLASS)), rows.attrelid)
+    yield "pg_attribute", granted.where(rows.attacl.is_not(None))
+    # Every table has this column from the beginning, and it never changes.
+    made = rows.attrelid == func.any(cast(bindparam("relations"), ARRAY(OID)))
+    yield "pg_attribute", granted.where(made, rows.attnum == -1)
+
+
+def _columns(catalog: str, *names: str) -> Any:  # noqa: ANN401 - what columns are accessed by
+    return table(catalog, *map(column, (*names, "xmin", "cmin")), schema="pg_catalog").c
+
+
+def _select(
+    rows: Any,  # noqa: ANN401 - what columns are accessed by
+    classid: ColumnElement[Any],
+    objid: ColumnElement[Any],
+    parent: ColumnElement[Any] = _NONE,
+) -> Select[Any]:
+    objects = (classid.label("classid"), objid.label("objid"), parent.label("parent"))
+    return select(*objects, rows.xmin, rows.cmin)
+
+
+def _find_parent(catalog: str) -> ColumnElement[Any]:
+    """Return the relation on which the objects of a catalog hang."""
+    if catalog != "pg_class":
+        return column(_PARENTS[catalog]) if catalog in _PARENTS else _NONE
+    index = table("pg_index", column("indexrelid"), column("indrelid"), schema="pg_catalog").c
+    found = select(index.indrelid).where(index.indexrelid == literal_column("pg_class.oid"))
+    return func.coalesce(found.scalar_subquery(), _NONE)
+
+
+def _find_own(catalog: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what tells the objects of a catalog from what comes along with others."""
+    if catalog == "pg_trigger":  # Foreign keys have triggers on the table that they refer to.
+        return (~column("tgisinternal"),)
+    if catalog == "pg_type":  # Tables have types of their rows, and types have those of arrays.
+        return (
+            column("typrelid") == 0,
+            ~((column("typelem") != 0) & (column("typcategory") == "A")),
+        )
+    return ()

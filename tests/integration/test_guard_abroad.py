@@ -1,0 +1,338 @@
+"""What a plugin does to what is not its own is refused, and nothing of it stays."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic import op
+from support.servers import Server
+from support.statements import (
+    COMMON,
+    PREFIX,
+    SCHEMA,
+    SUPERUSER,
+    Statement,
+    spread,
+)
+from support.worlds import KINDS, ROLES, World, live_in, run_as
+
+from alembic_plugins.guard_errors import NamespaceViolation
+
+_PATH = "the registry is written on the path, or by the role, that the revision has left"
+_UNDECLARED = (
+    Statement("read", "SELECT * FROM {x}users", "read table {x}users"),
+    Statement("read_for_update", "SELECT * FROM {x}users FOR UPDATE", "read table {x}users"),
+    Statement("read_of_empty_table", "SELECT FROM {x}scratch", "read table {x}scratch"),
+    Statement("read_of_view", "SELECT * FROM {x}people", "read view {x}people"),
+    Statement(
+        "view_of_table", "CREATE VIEW {m}fresh AS SELECT id FROM {x}users", "read table {x}users"
+    ),
+    Statement("copy_of_table", "CREATE TABLE {m}fresh AS TABLE {x}users", "read table {x}users"),
+    Statement("table_like", "CREATE TABLE {m}fresh (LIKE {x}users)", "read table {x}users"),
+    Statement(
+        "foreign_key",
+        "ALTER TABLE {m}scratch ADD FOREIGN KEY (id) REFERENCES {x}users",
+        "referenced table {x}users",
+    ),
+    Statement(
+        "column_of_type",
+        "CREATE TABLE {m}fresh (a {x}mood)",
+        "type {x}mood",
+    ),
+    Statement(
+        "default_of_function",
+        "ALTER TABLE {m}scratch ADD COLUMN b text DEFAULT {x}shout('a')",
+        "function {x}shout",
+    ),
+)
+_THEIRS = (
+    Statement(
+        "foreign_key_from",
+        "ALTER TABLE {x}scratch ADD CONSTRAINT {xn}f FOREIGN KEY (id) REFERENCES {m}users",
+        "created table constraint {xn}f on {x}scratch",
+    ),
+    Statement("inherit", "CREATE TABLE {m}fresh () INHERITS ({x}scratch)", "table {x}scratch"),
+    Statement(
+        "attach_own_partition",
+        "ALTER TABLE {x}logs ATTACH PARTITION {m}logs_2 FOR VALUES FROM (2) TO (3)",
+        "table {x}logs",
+    ),
+    Statement(
+        "attach_their_partition",
+        "ALTER TABLE {m}logs ATTACH PARTITION {x}logs_2 FOR VALUES FROM (2) TO (3)",
+        "table {x}logs_2",
+    ),
+    Statement(
+        "move_own_table_out",
+        "ALTER TABLE {m}scratch RENAME TO fresh; ALTER TABLE {mS}.fresh SET SCHEMA {xS}",
+        "table {xS}.fresh",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "move_their_table_in",
+        "ALTER TABLE {x}scratch RENAME TO fresh; ALTER TABLE {xS}.fresh SET SCHEMA {mS}",
+        "moved table {x}scratch",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "move_their_type_in",
+        "ALTER TYPE {x}mood RENAME TO fresh; ALTER TYPE {xS}.fresh SET SCHEMA {mS}",
+        "moved type {x}mood",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "rename_their_table_into_prefix",
+        "ALTER TABLE {x}scratch RENAME TO {mn}taken",
+        "moved table {x}scratch",
+        kinds=PREFIX,
+    ),
+    Statement(
+        "rename_own_table_out_of_prefix",
+        "ALTER TABLE {m}scratch RENAME TO {xn}given",
+        "moved table {x}given",
+        kinds=PREFIX,
+    ),
+    Statement(
+        "publish_their_table",
+        "CREATE PUBLICATION {mn}news FOR TABLE {x}users",
+        "created publication relation {x}users in publication {mn}news",
+    ),
+    Statement("drop_their_type_by_cascade", "DROP TYPE {x}mood CASCADE", "altered table {x}users"),
+    Statement(
+        "grant_on_schema",
+        "GRANT USAGE ON SCHEMA {xS} TO {guest}",
+        "altered schema {xS}",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "privileges_in_schema",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA {xS} GRANT SELECT ON TABLES TO {guest}",
+        "created default acl for role {user} in schema {xS} on tables",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "create_on_path_and_reset",
+        "SET search_path TO {xS}; CREATE TABLE {xn}fresh (); RESET search_path",
+        "created table {x}fresh",
+    ),
+    Statement(
+        "create_on_local_path",
+        "SET LOCAL search_path TO {xS}, public; CREATE TABLE {xn}fresh ()",
+        "created table {x}fresh",
+    ),
+    Statement(
+        "create_on_configured_path",
+        "SELECT set_config('search_path', '{xS}, public', false); CREATE TABLE {xn}fresh ()",
+        "created table {x}fresh",
+    ),
+    Statement(
+        "drop_after_role_games",
+        "SET ROLE {guest}; RESET ROLE; DROP TABLE {x}scratch",
+        "dropped table {x}scratch",
+    ),
+)
+_NOBODYS = (
+    Statement("create_schema", "CREATE SCHEMA fresh", "created schema fresh"),
+    Statement("drop_schema", "DROP SCHEMA other CASCADE", "dropped schema other", kinds=SCHEMA),
+    Statement(
+        "rename_schema",
+        "ALTER SCHEMA other RENAME TO elsewhere",
+        "renamed schema other",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "create_in_public",
+        "CREATE TABLE public.fresh (a int)",
+        "created table public.fresh, of the host",
+    ),
+    Statement(
+        "create_on_reset_path",
+        "RESET search_path; CREATE TABLE fresh (a int)",
+        "created table public.fresh, of the host",
+    ),
+    Statement(
+        "create_on_path_of_other",
+        "SET search_path TO other; CREATE TABLE fresh (a int)",
+        "created table other.fresh, of plugin 'other'",
+        kinds=SCHEMA,
+    ),
+    Statement(
+        "create_as_other_role",
+        "SET ROLE {guest}; CREATE TABLE public.fresh (a int)",
+        "created table public.fresh, of the host",
+    ),
+    Statement(
+        "create_role",
+        "CREATE ROLE {guest}_fresh",
+        "created role {guest}_fresh",
+        roles=SUPERUSER,
+    ),
+    Statement("alter_role", "ALTER ROLE {guest} LOGIN", "altered roles", roles=SUPERUSER),
+    Statement(
+        "set_for_role",
+        "ALTER ROLE {guest} SET work_mem = '1MB'",
+        "altered settings of roles",
+        roles=SUPERUSER,
+    ),
+    Statement(
+        "grant_role", "GRANT pg_monitor TO {guest}", "altered members of roles", roles=SUPERUSER
+    ),
+    Statement("create_extension", "CREATE EXTENSION citext", "created extension citext"),
+    Statement("create_publication", "CREATE PUBLICATION fresh", "created publication fresh"),
+    Statement(
+        "create_cast",
+        "CREATE CAST (text AS {m}pair) WITH INOUT",
+        "created cast (pg_catalog.text AS {m}pair)",
+    ),
+    Statement(
+        "privileges_everywhere",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {guest}",
+        "created default acl for role {user} on tables",
+    ),
+    Statement(
+        "set_for_database",
+        "ALTER DATABASE {database} SET work_mem = '1MB'",
+        "altered settings of roles or databases",
+    ),
+    Statement(
+        "comment_on_database",
+        "COMMENT ON DATABASE {database} IS 'hello'",
+        "database {database}",
+    ),
+    Statement(
+        "grant_on_database",
+        "GRANT CONNECT ON DATABASE {database} TO {guest}",
+        "databases",
+        flaw="the lock on pg_database is given back at once",
+    ),
+    Statement(
+        "make_large_object",
+        "SELECT lo_create(0)",
+        "large object",
+        flaw="pg_largeobject_metadata is not looked at",
+    ),
+)
+
+
+@pytest.fixture(
+    scope="module", params=[(kind, role) for kind in KINDS for role in ROLES], ids="-".join
+)
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, server: Server
+) -> Iterator[World]:
+    with live_in(tmp_path_factory.mktemp("abroad"), server, *request.param) as world:
+        yield world
+
+
+@pytest.fixture
+def untouched(world: World) -> Iterator[None]:
+    """Check that the test leaves the database as it was."""
+    before = world.snapshot()
+    yield
+    assert world.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("world", "way", "victim", "statement"),
+    [
+        *spread((*COMMON, *_THEIRS, *_UNDECLARED), "other"),
+        *spread((*COMMON, *_THEIRS), "host"),
+    ],
+    indirect=["world"],
+)
+@pytest.mark.usefixtures("untouched")
+def test_statement_abroad_is_refused(
+    world: World, way: str, victim: str, statement: Statement
+) -> None:
+    sql = world.write(statement.sql, victim)
+
+    with pytest.raises(NamespaceViolation) as caught:
+        world.upgrade(lambda: run_as(way, sql))
+
+    assert any(
+        world.write(statement.offence, victim) in offence
+        and world.write("{whose}", victim) in offence
+        for offence in caught.value.offences
+    )
+
+
+@pytest.mark.parametrize(
+    ("world", "way", "victim", "statement"), spread(_NOBODYS, "other"), indirect=["world"]
+)
+@pytest.mark.usefixtures("untouched")
+def test_statement_in_nobodys_land_is_refused(
+    world: World, way: str, victim: str, statement: Statement
+) -> None:
+    sql = world.write(statement.sql, victim)
+
+    with pytest.raises(NamespaceViolation) as caught:
+        world.upgrade(lambda: run_as(way, sql))
+
+    assert world.write(statement.offence, victim) in str(caught.value)
+
+
+_OPERATIONS: dict[str, tuple[Callable[[str, str], object], str]] = {
+    "create_table": (
+        lambda n, s: op.create_table(f"{n}fresh", sa.Column("id", sa.Integer), schema=s),
+        "created table {x}fresh",
+    ),
+    "add_column": (
+        lambda n, s: op.add_column(f"{n}settings", sa.Column("more", sa.Text), schema=s),
+        "altered table {x}settings",
+    ),
+    "alter_column": (
+        lambda n, s: op.alter_column(f"{n}settings", "rank", server_default="7", schema=s),
+        "table {x}settings",
+    ),
+    "rename_table": (
+        lambda n, s: op.rename_table(f"{n}scratch", f"{n}scrap", schema=s),
+        "renamed table {x}scratch",
+    ),
+    "drop_table": (
+        lambda n, s: op.drop_table(f"{n}scratch", schema=s),
+        "dropped table {x}scratch",
+    ),
+    "create_index": (
+        lambda n, s: op.create_index(f"{n}by_email", f"{n}users", ["email"], schema=s),
+        "created index {xs}{xn}by_email",
+    ),
+    "create_check": (
+        lambda n, s: op.create_check_constraint(f"{n}positive", f"{n}users", "id > 0", schema=s),
+        "created table constraint {xn}positive on {x}users",
+    ),
+    "drop_constraint": (
+        lambda n, s: op.drop_constraint(f"{n}of_user", f"{n}settings", schema=s),
+        "dropped table constraint {xn}of_user on {x}settings",
+    ),
+    "comment": (
+        lambda n, s: op.create_table_comment(f"{n}users", "hello", schema=s),
+        "table {x}users",
+    ),
+    "bulk_insert": (
+        lambda n, s: op.bulk_insert(
+            sa.table(f"{n}scratch", sa.column("id", sa.Integer), schema=s), [{"id": 1}, {"id": 2}]
+        ),
+        "wrote to table {x}scratch",
+    ),
+    "execute": (
+        lambda n, s: op.execute(sa.text(f"DELETE FROM {s}.{n}settings")),
+        "wrote to table {x}settings",
+    ),
+}
+
+
+@pytest.mark.parametrize(("operation", "offence"), _OPERATIONS.values(), ids=_OPERATIONS)
+@pytest.mark.parametrize("victim", ["other", "host"])
+@pytest.mark.parametrize(
+    "world", [("schema", "owner"), ("prefix", "superuser")], ids="-".join, indirect=True
+)
+@pytest.mark.usefixtures("untouched")
+def test_operation_abroad_is_refused(
+    world: World, victim: str, operation: Callable[[str, str], object], offence: str
+) -> None:
+    names = (world.write("{xn}", victim), world.write("{xS}", victim))
+
+    with pytest.raises(NamespaceViolation) as caught:
+        world.upgrade(lambda: operation(*names))
+
+    assert world.write(offence + "{whose}", victim) in str(caught.value)

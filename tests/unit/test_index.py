@@ -1,0 +1,184 @@
+"""When a revision file is read, and when its index entry does."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alembic_plugins import index
+from alembic_plugins.errors import BrokenRevision
+from alembic_plugins.index import read_folder
+from alembic_plugins.revisionfile import RevisionInfo, read_revision_file
+
+from .builders import write_file
+
+TEXT = '"""Add."""\nrevision = "a1"\ndown_revision = None\nbranch_labels = ("x",)\n'
+EXECUTED = 'revision = "a" + "1"\ndown_revision = None\n'
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "alembic-plugins"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were read."""
+    names: list[str] = []
+
+    def read(branch: str, path: Path) -> RevisionInfo:
+        names.append(path.name)
+        return read_revision_file(branch, path)
+
+    monkeypatch.setattr(index, "read_revision_file", read)
+    return names
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let so much time go by that no clock is too coarse."""
+    now = time.time_ns
+    return lambda: monkeypatch.setattr(time, "time_ns", lambda: now() + 10**10)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A revision file."""
+    return write_file(tmp_path / "versions" / "a1_.py", TEXT)
+
+
+def read(file: Path) -> RevisionInfo:
+    """Read the folder of a file, which is the only one."""
+    [info] = read_folder("billing", file.parent, [file])
+    return info
+
+
+def test_what_is_read_again_is_as_it_was(file: Path, later: Callable[[], None]) -> None:
+    later()
+    first = read(file)
+    assert (read(file), first.branch_labels, first.doc) == (first, ("x",), "Add.")
+
+
+def test_file_is_read_once(file: Path, reads: list[str], later: Callable[[], None]) -> None:
+    later()
+    read(file)
+    read(file)
+    assert reads == ["a1_.py"]
+
+
+def test_file_that_may_still_change_is_read_again(file: Path, reads: list[str]) -> None:
+    read(file)
+    read(file)
+    assert reads == ["a1_.py", "a1_.py"]
+
+
+def test_change_of_the_same_size_and_time_is_seen(file: Path, later: Callable[[], None]) -> None:
+    later()
+    read(file)
+    stat = file.stat()
+    file.write_text(TEXT.replace("a1", "b2"))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert read(file).revision == "b2"
+
+
+def test_replaced_file_is_read(file: Path, later: Callable[[], None]) -> None:
+    later()
+    read(file)
+    write_file(file.with_suffix(".new"), TEXT.replace("a1", "b2")).replace(file)
+    assert read(file).revision == "b2"
+
+
+def test_what_was_executed_is_executed_again(
+    file: Path, reads: list[str], later: Callable[[], None]
+) -> None:
+    later()
+    file.write_text(EXECUTED)
+    read(file)
+    read(file)
+    assert reads == ["a1_.py", "a1_.py"]
+
+
+def test_broken_file_is_an_error_each_time(file: Path, later: Callable[[], None]) -> None:
+    later()
+    read(file)
+    file.write_text("revision =")
+    with pytest.raises(BrokenRevision):
+        read(file)
+    with pytest.raises(BrokenRevision):
+        read(file)
+
+
+def test_file_that_is_gone_leaves_the_index(
+    file: Path, cache: Path, later: Callable[[], None]
+) -> None:
+    later()
+    other = write_file(file.with_name("b1_.py"), TEXT.replace("a1", "b1"))
+    list(read_folder("billing", file.parent, [file, other]))
+    read(file)
+    [path] = cache.iterdir()
+    assert list(json.loads(path.read_text())["files"]) == ["/a1_.py"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"format": 0, "folder": "x", "files": {}}',
+        b"[" * 100_000,
+        b'{"format": 1, "folder": "/somewhere/else", "files": {"/a1_.py": 7}}',
+    ],
+)
+def test_index_that_is_none_is_made_anew(
+    file: Path, cache: Path, later: Callable[[], None], content: bytes
+) -> None:
+    later()
+    read(file)
+    [path] = cache.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    assert (read(file).revision, path.read_bytes()) == ("a1", whole)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [],
+        [7, [], [], [], ""],
+        ["b2", [7], [], [], ""],
+        ["b2", [], [], [], None],
+        ["b2", [], [], [], "", "more"],
+    ],
+)
+def test_entry_that_is_none_is_not_believed(
+    file: Path, cache: Path, later: Callable[[], None], fields: list[object]
+) -> None:
+    later()
+    read(file)
+    [path] = cache.iterdir()
+    content = json.loads(path.read_text())
+    content["files"]["/a1_.py"][4:] = fields
+    path.write_text(json.dumps(content))
+    assert read(file).revision == "a1"
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "relative", ""])
+def test_index_that_cannot_be_written_is_no_error(
+    file: Path, later: Callable[[], None], monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    later()
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
+    assert read(file).revision == "a1"
+
+
+def test_writing_leaves_nothing_else(file: Path, cache: Path, later: Callable[[], None]) -> None:
+    later()
+    read(file)
+    assert [path.suffix for path in cache.iterdir()] == [".json"]
