@@ -1,0 +1,107 @@
+"""What each contender is told to do a job."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from .shapes import Shape
+
+_FEED = str(Path(__file__).with_name("feed.py"))
+
+Arguments = Callable[[Shape], tuple[str, ...]]
+
+
+class Start(Enum):
+    """The database that a job begins with."""
+
+    NONE = "none"
+    EMPTY = "a fresh one"
+    INSTALLED = "one that has everything, and stays as it is"
+    COPY = "a copy of one that has everything"
+
+
+class Job(Enum):
+    """Something that can be told in each contender's own words; the value is its beginning."""
+
+    IMPORT = ("import alembic", Start.NONE)
+    EVERYTHING = ("everything from empty", Start.EMPTY)
+    ONE = ("one plugin from empty", Start.EMPTY)
+    NOTHING = ("nothing to do", Start.INSTALLED)
+    HEADS = ("heads", Start.INSTALLED)
+    CURRENT = ("current", Start.INSTALLED)
+    DOWNGRADE = ("one plugin to base", Start.COPY)
+
+    @property
+    def start(self) -> Start:
+        """The database that it begins with."""
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to migrate plugins.
+
+    Attributes:
+        name: its name in results and options.
+        project: whose files it works on, a key of `generate.WRITERS`.
+        arguments: what its Python is told; a job that it cannot do is not there.
+        extension: whether our extension is installed beside it.
+        environment: the variables that it needs besides the database's.
+    """
+
+    name: str
+    project: str
+    arguments: Mapping[Job, Arguments]
+    extension: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def _tool(*configuration: str) -> Mapping[Job, Arguments]:
+    alembic = ("-m", "alembic", *configuration)
+    return {
+        Job.IMPORT: lambda _: ("-c", "import alembic"),
+        Job.EVERYTHING: lambda shape: (*alembic, "plugin", "install", *shape.names),
+        Job.ONE: lambda shape: (*alembic, "-x", f"plugin={shape.target}", "upgrade", "head"),
+        Job.NOTHING: lambda _: (*alembic, "upgrade", "heads"),
+        Job.HEADS: lambda _: (*alembic, "heads"),
+        Job.CURRENT: lambda _: (*alembic, "current"),
+        Job.DOWNGRADE: lambda shape: (
+            *(*alembic, "-x", f"plugin={shape.target}"),
+            *("downgrade", "base"),
+        ),
+    }
+
+
+_STOCK: Mapping[Job, Arguments] = {
+    Job.IMPORT: lambda _: ("-c", "import alembic"),
+    Job.EVERYTHING: lambda _: ("-m", "alembic", "upgrade", "heads"),
+    Job.ONE: lambda shape: ("-m", "alembic", "upgrade", f"{shape.target}@head"),
+    Job.NOTHING: lambda _: ("-m", "alembic", "upgrade", "heads"),
+    Job.HEADS: lambda _: ("-m", "alembic", "heads"),
+    Job.CURRENT: lambda _: ("-m", "alembic", "current"),
+    Job.DOWNGRADE: lambda shape: ("-m", "alembic", "downgrade", f"{shape.target}@base"),
+}
+
+_DJANGO: Mapping[Job, Arguments] = {
+    Job.EVERYTHING: lambda _: ("-m", "django", "migrate"),
+    Job.ONE: lambda shape: ("-m", "django", "migrate", shape.target),
+    Job.NOTHING: lambda _: ("-m", "django", "migrate"),
+    Job.DOWNGRADE: lambda shape: ("-m", "django", "migrate", shape.target, "zero"),
+}
+
+_PLAIN: Mapping[Job, Arguments] = {
+    Job.EVERYTHING: lambda shape: ("-P", _FEED, *(f"{name}.sql" for name in shape.names)),
+    Job.ONE: lambda shape: ("-P", _FEED, *(f"{name}.sql" for name in shape.needed)),
+}
+
+CONTENDERS: Mapping[str, Contender] = {
+    contender.name: contender
+    for contender in (
+        Contender("tool", "tool", _tool(), extension=True),
+        Contender("unguarded", "tool", _tool("-c", "unguarded.ini"), extension=True),
+        Contender("stock", "stock", _STOCK),
+        Contender("django", "django", _DJANGO, environment={"DJANGO_SETTINGS_MODULE": "settings"}),
+        Contender("plain", "plain", _PLAIN),
+    )
+}
