@@ -184,6 +184,8 @@ def _judge(touch: Touch, territory: Territory) -> Offence | None:
     if abroad is None or territory.may_change(abroad):
         return None
     verb = _find_verb(touch, territory)
+    if verb in _READING and abroad.kind == "index":
+        return None  # Whoever reads it reads its table, and who drops a foreign key opens it.
     if verb == _HARMLESS or (verb in _READING and territory.may_read(territory.find_owner(abroad))):
         return None
     return Offence(verb, abroad, territory.describe(abroad))

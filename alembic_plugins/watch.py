@@ -47,6 +47,7 @@ class Watch:
         self._xid: str | None = None
         self._outside: str | None = None
         self._steps: list[Step] = []
+        self._needed: dict[str, set[str]] = {}
         self._plan = Plan()
         self._made: dict[str, list[str]] = {}
         self.is_close = False
@@ -59,7 +60,7 @@ class Watch:
 
     def begin(self, plan: Plan) -> None:
         """Begin to watch the transaction that begins with this."""
-        self._steps, self._plan, self._made = [], plan, {}
+        self._steps, self._plan, self._made, self._needed = [], plan, {}, {}
         self._xid = begin_footprint(self._scribe.connection) if self.is_on else None
 
     def begin_again(self) -> None:
@@ -92,6 +93,9 @@ class Watch:
 
     def add(self, step: Step) -> None:
         """Take note that a revision is going to run."""
+        if step.plugin not in self._needed:
+            # What is taken back is needed no more when it is judged.
+            self._needed[step.plugin] = set(self._scribe.find_needed(step.plugin, self._plan))
         self._steps.append(step)
 
     def remember(self, revision: str, made: Iterable[str]) -> None:
@@ -184,6 +188,7 @@ class Watch:
         names = tuple(dict.fromkeys(step.plugin for step in self._steps))
         declared = [d for name in names if name != HOST and (d := scribe.session.declaration(name))]
         needed = {other for name in names for other in scribe.find_needed(name, self._plan)}
+        needed.update(*(self._needed.get(name, ()) for name in names))
         return Territory(
             names,
             {**scribe.session.state.quarantined, **scribe.ledger.plugins},

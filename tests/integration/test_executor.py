@@ -243,3 +243,44 @@ def test_durations_are_recorded(host: Host) -> None:
     durations = "SELECT bool_and(duration_ms BETWEEN 0 AND 60000) FROM {0}"
     assert host.database.values(durations.format("alembic_plugin_revision")) == [True]
     assert host.database.values(durations.format("alembic_plugin_event")) == [True]
+
+
+LENDS = """\
+from alembic import op
+
+revision = "lender_1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE lender.books (id int PRIMARY KEY)")
+
+
+def downgrade():
+    op.execute("DROP TABLE lender.books")
+"""
+
+BORROWS = """\
+from alembic import op
+
+revision = "borrower_1"
+down_revision = None
+depends_on = "lender_1"
+
+
+def upgrade():
+    op.execute("CREATE TABLE borrower.loans (book int REFERENCES lender.books)")
+
+
+def downgrade():
+    op.execute("DELETE FROM borrower.loans WHERE book IN (SELECT id FROM lender.books)")
+    op.execute("DROP TABLE borrower.loans")
+"""
+
+
+def test_downgrade_may_read_what_its_revision_depends_on(host: Host) -> None:
+    host.write("plugins/lender/versions/lender_1.py", LENDS)
+    host.write("plugins/borrower/versions/borrower_1.py", BORROWS)
+    host.run("plugin", "install", "borrower")
+    host.run("plugin", "uninstall", "borrower", "--yes")
+    assert host.database.tables() == ["lender.books", "public.accounts"]
