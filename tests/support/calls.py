@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 from alembic.config import main
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, "sqlalchemy.dialects.postgresql", "psycopg"])
+_processes.set_forkserver_preload(
+    [__name__, "sqlalchemy.dialects.postgresql.psycopg", "alembic_plugins.doors"]
+)
 
 
 def call_alembic(
