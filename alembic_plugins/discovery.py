@@ -104,16 +104,6 @@ class Discovery:
         found = (c.folder for candidates in self._candidates.values() for c in candidates)
         return frozenset(folder for folder in found if folder)
 
-    def find_all(self) -> dict[str, FoundPlugin | PluginError]:
-        """Return each plugin by name, or why it cannot be had."""
-        return {name: self._find_or_error(name) for name in self.names}
-
-    def _find_or_error(self, name: str) -> FoundPlugin | PluginError:
-        try:
-            return self.find(name)
-        except PluginError as error:
-            return error
-
     def _find(self, name: str) -> FoundPlugin:
         """Return the plugin `name`.
 

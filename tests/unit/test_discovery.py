@@ -129,8 +129,10 @@ def test_folders_of_plugins_are_all_searched(tmp_path: Path) -> None:
 def test_folder_with_a_bad_name_does_not_hide_the_others(tmp_path: Path) -> None:
     write_plugin(tmp_path, "Bad-Name")
     write_plugin(tmp_path, "billing")
-    found = discover(tmp_path).find_all()
-    assert (type(found["Bad-Name"]), type(found["billing"])) == (InvalidName, FoundPlugin)
+    found = discover(tmp_path)
+    assert (found.names, found.find("billing").name) == (("Bad-Name", "billing"), "billing")
+    with pytest.raises(InvalidName):
+        found.find("Bad-Name")
 
 
 def test_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
@@ -212,8 +214,10 @@ def test_declared_namespace_wins_over_the_one_of_the_host(tmp_path: Path) -> Non
 def test_broken_plugin_does_not_hide_the_others(tmp_path: Path) -> None:
     write_plugin(tmp_path, "broken", toml="colour = 1")
     write_plugin(tmp_path, "billing")
-    found = discover(tmp_path).find_all()
-    assert (type(found["billing"]), type(found["broken"])) == (FoundPlugin, InvalidDeclaration)
+    found = discover(tmp_path)
+    assert (found.names, found.find("billing").name) == (("billing", "broken"), "billing")
+    with pytest.raises(InvalidDeclaration):
+        found.find("broken")
 
 
 def test_names_are_sorted_and_need_nothing_to_be_right(tmp_path: Path) -> None:
@@ -430,8 +434,10 @@ def test_entry_point_with_a_bad_name_hides_no_other(
 ) -> None:
     publish(monkeypatch, ours("../x", "json:dumps"))
     write_plugin(tmp_path, "billing")
-    found = discover(tmp_path).find_all()
-    assert (type(found["../x"]), type(found["billing"])) == (InvalidName, FoundPlugin)
+    found = discover(tmp_path)
+    assert (found.names, found.find("billing").name) == (("../x", "billing"), "billing")
+    with pytest.raises(InvalidName):
+        found.find("../x")
 
 
 def test_entry_point_and_folder_of_one_name_are_duplicates(
