@@ -1,4 +1,4 @@
-"""What is measured against what, and the goals: issue 5's table as data."""
+"""What is measured against what, and the goals, as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
