@@ -5,9 +5,9 @@ count. A source that the database remembers is compared and shown, and never run
 """
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import cache
 from hashlib import sha256
 from importlib.util import decode_source
 from pathlib import Path
@@ -66,26 +66,33 @@ def _strip_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def _walk(tree: ast.AST) -> Iterator[str]:
-    """Yield a tree in words that are the same whichever Python has parsed it.
+def _walk(tree: ast.AST) -> list[str]:
+    """Return a tree in words that are the same whichever Python has parsed it.
 
     Fields that a later Python has added are empty where the file does without them, so that empty
     fields are left out; so are the empty strings that Python 3.12 finds in the format of a value.
     """
+    words: list[str] = []
     todo: list[object] = [tree]
     while todo:
         value = todo.pop()
         if isinstance(value, _Word):
-            yield value
+            words.append(value)
         elif isinstance(value, ast.AST):
-            yield type(value).__name__
-            todo.append(_Word("."))
-            todo += reversed(list(_fields(value)))
+            words.append(type(value).__name__)
+            todo.append(_END)
+            for name, word in _mark_fields(value._fields):
+                field = getattr(value, name, None)
+                if name == "values" and isinstance(value, ast.JoinedStr):
+                    field = [part for part in value.values if getattr(part, "value", None) != ""]
+                if field is not None and field != []:
+                    todo += (field, word)
         elif isinstance(value, list):
-            todo.append(_Word(";"))
+            todo.append(_END_OF_LIST)
             todo += reversed(value)
         else:
-            yield repr(value)
+            words.append(repr(value))
+    return words
 
 
 class _Word(str):
@@ -94,10 +101,10 @@ class _Word(str):
     __slots__ = ()
 
 
-def _fields(node: ast.AST) -> Iterator[object]:
-    for name, field in ast.iter_fields(node):
-        if isinstance(node, ast.JoinedStr):
-            field = [part for part in field if getattr(part, "value", None) != ""]
-        if field not in (None, []) and name != "kind":
-            yield _Word(f"{name}=")
-            yield field
+_END, _END_OF_LIST = _Word("."), _Word(";")
+
+
+@cache
+def _mark_fields(names: tuple[str, ...]) -> tuple[tuple[str, _Word], ...]:
+    """Return the names of fields with what is said of them, the last one first."""
+    return tuple((name, _Word(f"{name}=")) for name in reversed(names) if name != "kind")
