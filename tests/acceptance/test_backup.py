@@ -1,10 +1,14 @@
 """`uninstall --backup` and `restore --from`: what is dropped lies in a file, and comes back."""
 
 import json
+import subprocess
 from pathlib import Path
 
+import psycopg
 import pytest
 from support.hosts import Host
+
+from alembic_plugins.programs import find_program
 
 NO_BOOKKEEPING_ROWS = "--exclude-table-data=*.alembic_*"
 
@@ -175,7 +179,11 @@ def test_what_is_no_backup_changes_no_table(full: Host, file: Path, content: byt
 
 
 def test_dump_of_something_else_is_told(full: Host, file: Path) -> None:
-    full.database.dump("--format=custom", "--schema=counts_rows", f"--file={file}")
+    with psycopg.connect(full.database.plain) as connection:
+        # Of the server's own version, whose pg_restore would read no later one's.
+        program = find_program("pg_dump", connection.info.server_version)
+    options = ("--format=custom", "--schema=counts_rows", f"--file={file}")
+    subprocess.run([program, *options, full.database.plain], check=True)
     full.run("plugin", "uninstall", "counts_rows", "--yes")
     words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
     assert f"Backup '{file}' has nothing of plugin 'counts_rows'" in words
