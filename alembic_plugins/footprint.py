@@ -9,13 +9,9 @@ cannot be older than ours.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    text,
-)
+from sqlalchemy import Connection, bindparam, text
 
-from .written import CATALOGS_READ, PG_CLASS, Key, read_later, read_written
+from .written import CATALOGS_READ, PG_CLASS, Key, cut_epoch, read_later, read_written
 
 # The locks of the session that tell of more than looking at a catalog, and the catalogs of which it
 # has written rows since its statistics were last reported, which is never within a transaction.
@@ -218,7 +214,6 @@ class Touch:
         before: the object as others see it; None where the transaction has made it.
         after: the object as the transaction sees it; None where it has dropped it.
         modes: the locks on it, in PostgreSQL's words.
-        is_written: whether its row in the catalog was written.
         is_reshaped: whether a relation is not what it was.
         command: the number of the command in the transaction that has made it, or changed it since.
     """
@@ -226,7 +221,6 @@ class Touch:
     before: Thing | None
     after: Thing | None
     modes: frozenset[str] = frozenset()
-    is_written: bool = False
     is_reshaped: bool = False
     command: int = 0
 
@@ -276,14 +270,13 @@ def read_footprint(connection: Connection, witness: Connection, xid: str) -> tup
             before.get(key),
             after.get(key),
             frozenset(modes.get(key, ())),
-            key in written,
             key in reshaped,
             written.get(key, 0),
         )
         for key in keys
         if key in before or key in after
     ]
-    return (*found, *(Touch(thing, thing, is_written=True) for thing in shared))
+    return (*found, *(Touch(thing, thing) for thing in shared))
 
 
 def _read_referred(
@@ -295,7 +288,7 @@ def _read_referred(
             "classids": [classid for classid, _ in written],
             "objids": [objid for _, objid in written],
             "relations": list(relations),
-            "xid": str(int(xid) % 2**32),
+            "xid": cut_epoch(xid),
         }
         for row in connection.execute(_REFERRED, parameters):
             yield row.classid, row.objid

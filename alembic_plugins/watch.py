@@ -125,7 +125,7 @@ class Watch:
         if not upgraded or not (made or self._made):
             return
         table = self._scribe.tables.revision
-        commands = read_commands(self._scribe.connection, table, "revision")
+        commands = read_commands(self._scribe.connection, table)
         rows = sorted((n, revision) for revision, n in commands.items() if revision in upgraded)
         for thing, command in made.items():
             # A revision's row comes right after what it has made.

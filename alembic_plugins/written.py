@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Numeric,
     Row,
@@ -70,14 +71,11 @@ _CATALOGS = (
 )
 """The catalogs whose rows are objects."""
 
-
 _NONE: ColumnElement[Any] = literal_column("0")
 """The oid of what is not there."""
 
-
 CATALOGS_READ = (*_CATALOGS, "pg_description", "pg_ts_config_map", "pg_attribute")
 """All catalogs whose rows are read."""
-
 
 _PARENTS = {
     "pg_constraint": "conrelid",
@@ -88,13 +86,12 @@ _PARENTS = {
 """The columns of catalogs that tell on which relation an object hangs."""
 
 
-def read_commands(connection: Connection, table: Table, column: str) -> Mapping[str, int]:
-    """Return, by a column, the numbers of the commands that inserted our rows of a table."""
+def read_commands(connection: Connection, table: Table) -> Mapping[str, int]:
+    """Return, by revision, the numbers of the commands that inserted our rows of a table."""
     command = cast(cast(literal_column("cmin"), Text), BigInteger)
     ours = literal_column("xmin") == cast(func.pg_current_xact_id(), _Named("xid"))
-    return {
-        row[0]: row[1] for row in connection.execute(select(table.c[column], command).where(ours))
-    }
+    rows = connection.execute(select(table.c.revision, command).where(ours))
+    return {row[0]: row[1] for row in rows}
 
 
 class _Named(UserDefinedType[str]):
@@ -110,13 +107,22 @@ class _Named(UserDefinedType[str]):
         return self.name
 
 
+_AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
+"""The age of the transaction that is asked about."""
+
+
+def cut_epoch(xid: str) -> str:
+    """Return the id of a transaction as rows have it, which is begun anew after 2**32."""
+    return str(int(xid) % 2**32)
+
+
 def read_written(
     connection: Connection, catalogs: Collection[str], relations: Sequence[int], xid: str
 ) -> Sequence[Row[Any]]:
     """Return the objects whose rows in some catalogs the transaction has written."""
     if not catalogs:
         return ()
-    parameters: dict[str, Any] = {"xid": str(int(xid) % 2**32), "xid8": int(xid)}
+    parameters: dict[str, Any] = {"xid": cut_epoch(xid), "xid8": int(xid)}
     if "pg_attribute" in catalogs:
         parameters["relations"] = list(relations)
     return connection.execute(_make_written(frozenset(catalogs)), parameters).all()
@@ -124,23 +130,15 @@ def read_written(
 
 def read_later(connection: Connection, xid: str) -> list[Key]:
     """Return the objects whose rows were written by a transaction or by any later one."""
-    rows = connection.execute(_make_later(), {"xid": str(int(xid) % 2**32), "relations": []})
+    rows = connection.execute(_make_later(), {"xid": cut_epoch(xid), "relations": []})
     return [(row.classid, row.objid) for row in rows]
 
 
 @cache
 def _make_written(catalogs: frozenset[str]) -> Select[Any]:
     """Return the query for the rows of some catalogs that the transaction has written."""
-    ours = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
-    rows = union_all(
-        *(
-            query.where(func.age(query.selected_columns.xmin) <= ours)
-            for name, query in _find_rows()
-            if name in catalogs
-        )
-    )
-    found = rows.cte("written")
-    xid = bindparam("xid8", type_=Numeric) + ours - func.age(found.c.xmin)
+    found = _find_young_rows(catalogs).cte("written")
+    xid = bindparam("xid8", type_=Numeric) + _AGE - func.age(found.c.xmin)
     state = func.pg_xact_status(cast(cast(xid, Text), _Named("xid8")))
     command = func.min(cast(cast(found.c.cmin, Text), BigInteger)).label("command")
     parent = func.max(found.c.parent).label("parent")
@@ -151,11 +149,19 @@ def _make_written(catalogs: frozenset[str]) -> Select[Any]:
 @cache
 def _make_later() -> Select[Any]:
     """Return the query for the rows of catalogs that are not older than some transaction."""
-    since = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
-    rows = union_all(
-        *(query.where(func.age(query.selected_columns.xmin) <= since) for _, query in _find_rows())
-    ).subquery()
+    rows = _find_young_rows(CATALOGS_READ).subquery()
     return select(rows.c.classid, rows.c.objid).distinct()
+
+
+def _find_young_rows(catalogs: Collection[str]) -> CompoundSelect[Any]:
+    """Return the query for the rows of some catalogs that are not older than the transaction."""
+    return union_all(
+        *(
+            query.where(func.age(query.selected_columns.xmin) <= _AGE)
+            for name, query in _find_rows()
+            if name in catalogs
+        )
+    )
 
 
 def _find_rows() -> Iterator[tuple[str, Select[Any]]]:
