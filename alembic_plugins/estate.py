@@ -143,13 +143,12 @@ class Estate:
         Raises:
             CannotKeep: what is the plugin's cannot be told, or others call its functions.
         """
-        sharing = self._find_sharing(plugin)
-        if sharing:
-            place = str(plugin.namespace).removeprefix("schema ").removesuffix(" existing")
-            reason = f"it shares schema '{place}' with {', '.join(sharing)}"
+        namespace, sharing = plugin.namespace, self._find_sharing(plugin)
+        if sharing and isinstance(namespace, Schema):
+            reason = f"it shares schema '{namespace.name}' with {', '.join(sharing)}"
             raise CannotKeep(plugin.name, reason)
         connection = self._scribe.connection
-        leaning = read_leaning(connection, read_objects(connection, plugin.namespace))
+        leaning = read_leaning(connection, read_objects(connection, namespace))
         calling = [str(item) for item in leaning if item.kind not in _HARMLESS]
         if calling:
             raise CannotKeep(plugin.name, f"it is used by {', '.join(calling)}")
