@@ -20,11 +20,9 @@ from .plan import Fate, Plan
 from .plugin import Prefix, Schema
 from .registry import InstalledPlugin, State, read_kept
 from .scribe import Scribe
-from .tables import make_tables
+from .tables import BACKUP_SCHEMA, Tables, make_tables
 from .upkeep import check_returning
 from .upkeep_errors import NotInBackup
-
-_SCHEMA = "alembic_plugin_backup"
 
 _RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
 
@@ -58,14 +56,14 @@ class Safekeeping:
             raise
 
     def _write_rows(self) -> None:
-        ours, kept = self._scribe.tables, make_tables(_SCHEMA)
+        ours, kept = self._scribe.tables, make_tables(BACKUP_SCHEMA)
         with _alembic.transaction(self._scribe.context):
             self._scribe.ensure_tables()
             self._scribe.execute(_drop_rows())
-            self._scribe.execute(CreateSchema(_SCHEMA))
+            self._scribe.execute(CreateSchema(BACKUP_SCHEMA))
             kept.metadata.create_all(self._scribe.connection, checkfirst=False)
-            self._scribe.execute(_copy(ours.plugin, kept.plugin, self._names, "name"))
-            self._scribe.execute(_copy(ours.revision, kept.revision, self._names, "plugin"))
+            for statement in _copy_rows(ours, kept, self._names):
+                self._scribe.execute(statement)
         self._scribe.keep_tables()
 
     @contextmanager
@@ -103,9 +101,9 @@ class Safekeeping:
         schemas = [p.namespace.name for p in plugins if isinstance(p.namespace, Schema)]
         relations = [(i.schema, i.name) for i in objects if i.schema not in schemas]
         if relations:
-            relations += [(_SCHEMA, table.name) for table in make_tables(_SCHEMA).all]
+            relations += [(BACKUP_SCHEMA, table.name) for table in make_tables(BACKUP_SCHEMA).all]
         else:
-            schemas.append(_SCHEMA)
+            schemas.append(BACKUP_SCHEMA)
         backup.dump(connection, path, schemas, relations)
         self._scribe.execute(_drop_rows())
 
@@ -132,20 +130,20 @@ def bring_back(scribe: Scribe, path: Path, name: str) -> tuple[str, ...]:
 def _read_restored(scribe: Scribe, name: str) -> State | None:
     """Return what is to be registered, where a crash has come between pg_restore and that."""
     with _alembic.transaction(scribe.context):
-        kept = read_kept(scribe.connection, make_tables(_SCHEMA))
+        kept = read_kept(scribe.connection, make_tables(BACKUP_SCHEMA))
         plugin = kept.plugins.get(name)
-        if plugin and name not in scribe.session.state.plugins:
-            return kept if read_objects(scribe.connection, plugin.namespace) else None
-    return None
+        is_gone = name not in scribe.session.state.plugins
+        is_back = plugin and is_gone and read_objects(scribe.connection, plugin.namespace)
+    return kept if is_back else None
 
 
 def _restore(scribe: Scribe, path: Path, name: str) -> State:
     """Run pg_restore, when what the plugins need is known to be there."""
     with _clean_up(scribe):
         _renew(scribe)
-        backup.restore(scribe.connection, path, only=_SCHEMA)
+        backup.restore(scribe.connection, path, only=BACKUP_SCHEMA)
         with _alembic.transaction(scribe.context):
-            kept = read_kept(scribe.connection, make_tables(_SCHEMA))
+            kept = read_kept(scribe.connection, make_tables(BACKUP_SCHEMA))
             scribe.execute(_drop_rows())
         if name not in kept.plugins:
             raise NotInBackup(name, str(path), tuple(kept.plugins))
@@ -160,7 +158,7 @@ def _restore(scribe: Scribe, path: Path, name: str) -> State:
 def _renew(scribe: Scribe) -> None:
     with _alembic.transaction(scribe.context):
         scribe.execute(_drop_rows())
-        scribe.execute(CreateSchema(_SCHEMA))
+        scribe.execute(CreateSchema(BACKUP_SCHEMA))
 
 
 @contextmanager
@@ -175,10 +173,9 @@ def _clean_up(scribe: Scribe) -> Iterator[None]:
 
 
 def _register(scribe: Scribe, kept: State, path: Path) -> None:
-    rows, ours = make_tables(_SCHEMA), scribe.tables
-    names = list(kept.plugins)
-    scribe.execute(_copy(rows.plugin, ours.plugin, names, "name"))
-    scribe.execute(_copy(rows.revision, ours.revision, names, "plugin"))
+    rows, ours = make_tables(BACKUP_SCHEMA), scribe.tables
+    for statement in _copy_rows(rows, ours, list(kept.plugins)):
+        scribe.execute(statement)
     for plugin in kept.plugins.values():
         scribe.ledger.add_restored(plugin, kept.of(plugin.name))
         scribe.ledger.add_event(plugin.name, Fate.RESTORED, (), None, detail=f"from {path}")
@@ -191,6 +188,12 @@ def _find_relations(connection: Connection, plugin: InstalledPlugin) -> list[Cat
     return [other for i in relations for other in (i, *read_partitions(connection, i))]
 
 
+def _copy_rows(source: Tables, to: Tables, names: Sequence[str]) -> Iterator[Executable]:
+    """Yield what copies all that a registry knows of plugins."""
+    yield _copy(source.plugin, to.plugin, names, "name")
+    yield _copy(source.revision, to.revision, names, "plugin")
+
+
 def _copy(source: Table, to: Table, names: Sequence[str], key: str) -> Executable:
     """Return what copies the rows of plugins, in their order; positions are given anew."""
     columns = [column.name for column in to.c if column.identity is None]
@@ -200,4 +203,4 @@ def _copy(source: Table, to: Table, names: Sequence[str], key: str) -> Executabl
 
 
 def _drop_rows() -> Executable:
-    return DropSchema(_SCHEMA, cascade=True, if_exists=True)
+    return DropSchema(BACKUP_SCHEMA, cascade=True, if_exists=True)

@@ -26,6 +26,9 @@ from sqlalchemy.types import TypeDecorator
 VERSION = 2
 """The version of the tables below."""
 
+BACKUP_SCHEMA = "alembic_plugin_backup"
+"""The schema with tables like the registry's, which go into a backup and come out of it."""
+
 _COMMENT = "alembic-plugins registry "
 """What the comment of `alembic_plugin` says before the version."""
 

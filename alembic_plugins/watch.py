@@ -1,7 +1,7 @@
 """Watch what the revisions of a transaction touch, and judge it before it is committed."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -21,12 +21,10 @@ from .plan import Direction, Plan, Step
 from .plugin import HOST, Prefix
 from .records import record_objects, record_renamed
 from .scribe import Scribe
-from .tables import VERSION
+from .tables import BACKUP_SCHEMA, VERSION
 from .written import read_commands
 
 log = logging.getLogger(__name__)
-
-_OURS = ("alembic_plugin_backup",)
 
 
 class Watch:
@@ -139,11 +137,10 @@ class Watch:
 
     def _judge(self) -> Mapping[Thing, int]:
         """Judge what was touched; return what was made, with the number of the command."""
-        if self._xid is None or self._witness is None or not self._steps:
+        if self._xid is None or not self._steps:
             return {}
         self._check_running(self._xid)
-        footprint = read_footprint(self._scribe.connection, self._witness, self._xid)
-        touches = tuple(self._leave_out_ours(footprint))
+        touches = self._read_touches()
         territory = self._make_territory()
         offences = detect_offences(touches, territory)
         if offences and self._scribe.session.settings.guard != "off":
@@ -167,21 +164,23 @@ class Watch:
         """Tell whether something is bookkeeping."""
         names = {self._scribe.versions.name, *self._scribe.tables.names}
         schema = self._scribe.versions.schema or self._scribe.host_schema
-        return (thing.schema == schema and thing.relation in names) or thing.schema in _OURS
+        return (thing.schema == schema and thing.relation in names) or thing.schema == BACKUP_SCHEMA
 
-    def _leave_out_ours(self, touches: Iterable[Touch]) -> Iterator[Touch]:
-        for touch in touches:
-            thing = touch.before or touch.after
-            if thing and not self._is_ours(thing):
-                yield touch
+    def _read_touches(self) -> tuple[Touch, ...]:
+        """Return what was touched since `begin`, but for bookkeeping."""
+        if self._xid is None or self._witness is None:
+            return ()
+        touches = read_footprint(self._scribe.connection, self._witness, self._xid)
+        return tuple(
+            touch
+            for touch in touches
+            if (thing := touch.before or touch.after) and not self._is_ours(thing)
+        )
 
     def describe(self) -> tuple[str, ...]:
         """Return what was touched since `begin`, in words."""
-        if self._xid is None or self._witness is None:
-            return ()
-        footprint = read_footprint(self._scribe.connection, self._witness, self._xid)
-        touches = self._leave_out_ours(footprint)
-        return describe_touches(touches, self._make_territory())
+        touches = self._read_touches()
+        return describe_touches(touches, self._make_territory()) if touches else ()
 
     def _make_territory(self) -> Territory:
         scribe = self._scribe
