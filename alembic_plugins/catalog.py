@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, func, select, table, text
+from sqlalchemy import Connection, TextClause, bindparam, func, select, table, text
 from sqlalchemy.exc import ProgrammingError
 
 from .plugin import Namespace, Prefix, Schema
@@ -78,8 +78,7 @@ _LEANING = text("""
           AND c.relispartition AND c.relkind NOT IN ('i', 'I')
         LEFT JOIN pg_catalog.pg_class p
           ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.oid = d.refobjid
-        WHERE d.deptype <> 'n' AND c.relnamespace IS NOT DISTINCT FROM p.relnamespace
-           OR d.deptype <> 'n' AND c.oid IS NULL)
+        WHERE d.deptype <> 'n' AND (c.oid IS NULL OR c.relnamespace = p.relnamespace))
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
            o.type AS kind, coalesce(n.nspname, a.object_names[1]) AS schema,
            coalesce(t.relname, a.object_names[2]) AS relation
@@ -173,7 +172,7 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
     A schema that is shared with the host has nothing that could be told to be the plugin's.
     """
     if isinstance(namespace, Prefix):
-        found = (CatalogObject(**row._mapping) for row in connection.execute(_OBJECTS_OF_HOST))
+        found = _read(connection, _OBJECTS_OF_HOST)
         return tuple(item for item in found if namespace.covers(item.name))
     if not namespace.create and namespace.name == connection.scalar(select(func.current_schema())):
         return ()
@@ -182,16 +181,20 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
 
 def read_schema_objects(connection: Connection, schema: str) -> tuple[CatalogObject, ...]:
     """Return what stands in a schema, without counting rows."""
-    rows = connection.execute(_OBJECTS_OF_SCHEMA, {"schema": schema})
-    return tuple(CatalogObject(**row._mapping) for row in rows)
+    return _read(connection, _OBJECTS_OF_SCHEMA, schema=schema)
 
 
 def read_partitions(connection: Connection, item: CatalogObject) -> tuple[CatalogObject, ...]:
     """Return the partitions of a table in the table's schema; what is no such table has none."""
     if item.kind != "table":
         return ()
-    rows = connection.execute(_PARTITIONS, {"oid": item.objid, "schema": item.schema})
-    return tuple(CatalogObject(**row._mapping) for row in rows)
+    return _read(connection, _PARTITIONS, oid=item.objid, schema=item.schema)
+
+
+def _read(
+    connection: Connection, query: TextClause, **parameters: object
+) -> tuple[CatalogObject, ...]:
+    return tuple(CatalogObject(**row._mapping) for row in connection.execute(query, parameters))
 
 
 def count_objects(
