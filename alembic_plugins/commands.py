@@ -24,7 +24,6 @@ from .runtime import Work
 from .session import Session
 from .sourcefile import find_changes, read_source
 from .status import Listing, PluginDetails, read_details, read_listing
-from .tables import make_tables
 
 T = TypeVar("T")
 
@@ -90,11 +89,7 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
-
-    def make_plan(session: Session) -> Plan:
-        return targets.install(session, names)
-
-    return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
+    return _run(config, partial(_carry_out, _plan_install(names), dry_run), sql=sql)
 
 
 def rehearse(config: Config, names: Sequence[str]) -> tuple[str, ...]:
@@ -104,11 +99,11 @@ def rehearse(config: Config, names: Sequence[str]) -> tuple[str, ...]:
         CannotRehearse: a revision would commit midway.
         PluginError: what cannot be done, in words.
     """
+    return _run(config, lambda migrator: migrator.rehearse(_plan_install(names)))
 
-    def make_plan(session: Session) -> Plan:
-        return targets.install(session, names)
 
-    return _run(config, lambda migrator: migrator.rehearse(make_plan))
+def _plan_install(names: Sequence[str]) -> MakePlan:
+    return partial(targets.install, names=names)
 
 
 def upgrade(
@@ -332,8 +327,7 @@ def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
     def read(migrator: Migrator) -> tuple[Event, ...]:
         if not migrator.session.state.registry:
             return ()
-        tables = make_tables(migrator.context.version_table_schema)
-        return read_events(migrator.connection, tables, name)
+        return read_events(migrator.connection, migrator.tables, name)
 
     return _run(config, read)
 
@@ -366,10 +360,9 @@ def _read_changes(
 ) -> Mapping[tuple[str, str], tuple[str, ...]]:
     """Return what differs in the changed files of branches."""
     changes: dict[tuple[str, str], tuple[str, ...]] = {}
-    tables = make_tables(migrator.context.version_table_schema)
     for name in names:
         changed = migrator.session.find_changed(name)
-        known = read_sources(migrator.connection, tables, changed)
+        known = read_sources(migrator.connection, migrator.tables, changed)
         for revision in changed:
             source = read_source(migrator.session.branch(name).infos[revision].path)
             before, after = known.get(revision), source.text if source else ""

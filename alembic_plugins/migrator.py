@@ -21,7 +21,7 @@ from .refusals import RevisionInUse
 from .registry import State, read_state
 from .session import Session
 from .simulate import plan_contact, simulate
-from .tables import make_tables
+from .tables import Tables, make_tables
 from .upkeep_errors import FilesChanged
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,11 @@ class Migrator:
         assert connection is not None  # noqa: S101 - a configured context has one
         return connection
 
+    @property
+    def tables(self) -> Tables:
+        """The registry's tables, which stand beside the version table."""
+        return make_tables(self.context.version_table_schema)
+
     def assume(self, state: State) -> None:
         """Take the database to be in `state`, which offline mode cannot read."""
         self.session.state = state
@@ -61,8 +66,7 @@ class Migrator:
 
     def read(self) -> None:
         """Read what the database remembers, with what another tool has done to it since."""
-        tables = make_tables(self.context.version_table_schema)
-        state = read_state(self.connection, _alembic.version_table(self.context), tables)
+        state = read_state(self.connection, _alembic.version_table(self.context), self.tables)
         self.end_reading()
         self.session.state = state
         self.session.find_leaning = self._find_leaning
@@ -78,8 +82,7 @@ class Migrator:
 
     def _find_leaning(self, name: str) -> Leanings:
         """Return what leans on a plugin, by the plugin that it belongs to."""
-        tables = make_tables(self.context.version_table_schema)
-        found = find_leaning(self.connection, tables, self.session.state, name)
+        found = find_leaning(self.connection, self.tables, self.session.state, name)
         self.end_reading()
         return found
 

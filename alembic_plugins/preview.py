@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .archive import read_irreversible
-from .catalog import CatalogObject, count_objects
-from .leaning import Leanings, find_leaning, read_branch_objects
+from .catalog import CatalogObject, count_objects, read_leaning
+from .leaning import Leanings, read_branch_objects, sort_leaning
 from .migrator import Migrator
 from .plan import Direction, Plan
-from .tables import make_tables
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,13 @@ class Holdings:
 def read_holdings(migrator: Migrator, plan: Plan) -> Mapping[str, Holdings]:
     """Return what plugins have of which a plan makes something, by name."""
     names = tuple(plan.fates)
-    state = migrator.session.state
-    tables = make_tables(migrator.context.version_table_schema)
+    connection, state = migrator.connection, migrator.session.state
     found = {}
     for name in names:
-        objects = read_branch_objects(migrator.connection, tables, state, name)
-        leaning = find_leaning(migrator.connection, tables, state, name)
+        objects = read_branch_objects(connection, migrator.tables, state, name)
+        leaning = sort_leaning(connection, state, read_leaning(connection, objects))
         found[name] = Holdings(
-            tuple(count_objects(migrator.connection, objects)),
+            tuple(count_objects(connection, objects)),
             {other: items for other, items in leaning.items() if other not in names},
             _find_irreversible(migrator, plan, name),
         )
@@ -52,7 +50,8 @@ def _find_irreversible(migrator: Migrator, plan: Plan, name: str) -> Mapping[str
     steps = [step.revision for step in downgrades if step.plugin == name]
     if not version or not steps:
         return {}
-    tables = make_tables(migrator.context.version_table_schema)
     orphaned = migrator.session.declaration(name) is None
-    known = read_irreversible(migrator.connection, tables, name, version, orphaned=orphaned)
+    known = read_irreversible(
+        migrator.connection, migrator.tables, name, version, orphaned=orphaned
+    )
     return {revision: known[revision] for revision in steps if revision in known}
