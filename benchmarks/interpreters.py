@@ -31,11 +31,6 @@ def make_interpreter(folder: Path, *, extension: bool) -> Path:
     return folder / "bin" / "python"
 
 
-def knows_option(option: str) -> bool:
-    """Tell whether the tool has an option: one that it has not, it might pass over."""
-    return any(option in file.read_text() for file in _find_package().glob("*.py"))
-
-
 def _find_package() -> Path:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:

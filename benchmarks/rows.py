@@ -52,7 +52,6 @@ class Row:
         others: what is shown beside them.
         goals: the highest ratio that will do, by shape and latency.
         unit: what is compared.
-        option: the tool's option that it turns; without it, the row is left out.
         shape: the one shape that it is about, where those asked for do not matter.
         afar: it is measured with latencies too.
         times: how many times more often than others it is repeated, since it takes so little.
@@ -65,7 +64,6 @@ class Row:
     others: tuple[Run, ...] = ()
     goals: Mapping[tuple[str, int], float] = field(default_factory=dict)
     unit: Literal["seconds", "mebibytes"] = "seconds"
-    option: str | None = None
     shape: str | None = None
     afar: bool = False
     times: int = 1
@@ -171,7 +169,6 @@ ROWS: tuple[Row, ...] = (
         "guarded against unguarded install",
         Run("tool", Job.ONE),
         Run("unguarded", Job.ONE),
-        option="plugin_guard",
         shape="1x50",
         afar=True,
     ),
@@ -180,7 +177,6 @@ ROWS: tuple[Row, ...] = (
         "guarded against unguarded install, beside 5,000 other relations",
         Run("tool", Job.ONE, crowded=True),
         Run("unguarded", Job.ONE, crowded=True),
-        option="plugin_guard",
         shape="1x50",
     ),
 )

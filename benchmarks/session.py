@@ -9,7 +9,6 @@ from pathlib import Path
 from .arena import Arena, Equipment
 from .catalogs import describe_difference
 from .contenders import CONTENDERS
-from .interpreters import knows_option
 from .measure import CommandFailed
 from .report import write_report
 from .results import Result, Results, Series
@@ -43,13 +42,10 @@ class Session:
         self._arenas.clear()
 
     def _choose_rows(self, shape: Shape) -> Iterator[Row]:
-        """Give the rows that are asked for and can be measured."""
+        """Give the rows that are asked for and fit a shape."""
         for row in ROWS:
-            if row.name not in self._options.only or not row.fits(shape, NEAR):
-                continue
-            if row.option and not knows_option(row.option):
-                _log.info("%s is left out: the tool has no %s", row.name, row.option)
-            elif row.shape or shape in self._options.sizes:
+            is_wanted = row.name in self._options.only and row.fits(shape, NEAR)
+            if is_wanted and (row.shape or shape in self._options.sizes):
                 yield row
 
     def _measure_row(self, row: Row, shape: Shape, latency: int) -> Result:
