@@ -1,4 +1,4 @@
-"""Run plans. This is the only module that changes the database."""
+"""Run plans: a transaction a unit, tried again where it met another, its failure recorded."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
