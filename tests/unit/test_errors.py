@@ -1,4 +1,4 @@
-"""The text of every error, whole."""
+"""The text of every error, whole, and what all errors have in common."""
 
 import pickle
 from importlib import import_module
@@ -9,127 +9,32 @@ import pytest
 from alembic.util import CommandError
 
 import alembic_plugins
-from alembic_plugins import errors
+from alembic_plugins import custody_errors, errors, upkeep_errors
 from alembic_plugins.errors import PluginError, explain, first_line
 
-EXAMPLES: list[tuple[PluginError, str]] = [
-    (
-        errors.InvalidOption("plugin_host_first", "maybe", "true or false"),
-        "Option 'plugin_host_first' is 'maybe'. Set it to true or false.",
-    ),
-    (
-        errors.BrokenConfiguration("alembic.ini", "no section headers"),
-        "Configuration file 'alembic.ini' cannot be read: no section headers. Correct it.",
-    ),
-    (
-        errors.ReferenceFailed("plugin_bootstrap", "app", "it has no ':'"),
-        "Option 'plugin_bootstrap' names 'app', which cannot be used: it has no ':'. Correct the "
-        "option, or what it names.",
-    ),
-    (
-        errors.NotAHost("migrations/env.py"),
-        "The environment 'migrations/env.py' does not run its migrations through "
-        "alembic_plugins. Set script_location = alembic_plugins:environment, or call "
-        "alembic_plugins.configure() and alembic_plugins.run_migrations() in its env.py.",
-    ),
-    (
-        errors.InvalidName("Foo"),
-        "'Foo' is no name for a plugin. Take 1 to 48 characters out of a-z, 0-9 and _ that begin "
-        "with a letter, and none of the names that Alembic and PostgreSQL keep for themselves.",
-    ),
-    (
-        errors.InvalidDeclaration("billing", "'plugin.toml'", "'colour' is unknown"),
-        "The declaration of plugin 'billing' in 'plugin.toml' is wrong: 'colour' is unknown. "
-        "Correct it there; other plugins are not affected.",
-    ),
-    (
-        errors.UnknownPlugin("biling", ("tax", "billing")),
-        "There is no plugin 'biling' among those that are there: billing, tax. Install the "
-        "package that has it, or see 'alembic plugin list'.",
-    ),
-    (
-        errors.DuplicatePlugin("billing", ("folder 'b'", "folder 'a'")),
-        "Plugin 'billing' is declared more than once: folder 'a', folder 'b'. Remove or rename "
-        "all but one.",
-    ),
-    (
-        errors.NamespaceConflict("billing", "tax", "schema money"),
-        "Plugins 'billing' and 'tax' overlap: both claim schema money. Give one of them another "
-        "namespace.",
-    ),
-    (
-        errors.BrokenPlugin("billing", "entry point 'billing'", "ImportError: no money"),
-        "Plugin 'billing' of entry point 'billing' cannot be loaded: ImportError: no money. "
-        "Repair or remove its package; other plugins are not affected.",
-    ),
-    (
-        errors.BrokenRevision("billing", Path("versions/a1.py"), "SyntaxError: no"),
-        "Revision file 'versions/a1.py' of 'billing' cannot be read: SyntaxError: no. Correct "
-        "the file; other plugins are not affected.",
-    ),
-    (
-        errors.DuplicateRevision("a1", ("in 'tax'", "in 'billing'")),
-        "Revision 'a1' is there twice: in 'billing', in 'tax'. Give one of them another id.",
-    ),
-    (
-        errors.RevisionTooLong("billing", "a" * 33, 32),
-        f"Revision id '{'a' * 33}' of 'billing' is longer than the 32 characters that the "
-        "version table holds. Give the revision a shorter id.",
-    ),
-    (
-        errors.UnknownRevision("billing", "+9", "there are 2 revisions"),
-        "'+9' leads nowhere on branch 'billing': there are 2 revisions. See 'alembic -x "
-        "plugin=billing history'.",
-    ),
-    (
-        errors.SeveralHeads("billing", ("b2", "a1")),
-        "Branch 'billing' has several heads: a1, b2. Name one of them, say 'heads' for all, or "
-        "join them with 'alembic -x plugin=billing merge heads'.",
-    ),
-    (
-        errors.EmptyPlugin("billing", Path("billing/versions")),
-        "Plugin 'billing' has no revisions in 'billing/versions'. Make its first with 'alembic "
-        "-x plugin=billing revision -m MESSAGE'.",
-    ),
-    (
-        errors.NotInstalled("billing"),
-        "Plugin 'billing' is not installed. Install it with 'alembic plugin install billing'.",
-    ),
-    (
-        errors.MissingRequirement("crm", "billing>=2"),
-        "Plugin 'crm' requires 'billing>=2', which is not there. Install the package that has it.",
-    ),
-    (
-        errors.UnmetRequirement("crm", "billing>=2", "1.0"),
-        "Plugin 'crm' requires 'billing>=2', and the one that is there is version 1.0. Install a "
-        "version that fits.",
-    ),
-    (
-        errors.RequirementCycle(("crm", "billing", "crm")),
-        "Plugins require each other in a circle: crm -> billing -> crm. Remove one of these "
-        "requirements; their revisions may still depend on each other by depends_on.",
-    ),
-    (
-        errors.RevisionCycle(("b2", "a1", "b2")),
-        "Revisions depend on each other in a circle: b2 -> a1 -> b2. Correct down_revision or "
-        "depends_on of one of them.",
-    ),
-    (
-        errors.MissingRevision("billing", "a1", "zz"),
-        "Revision 'a1' of 'billing' depends on 'zz', which no revision file has. Install the "
-        "package that has it, or correct the revision.",
-    ),
-]
+from .examples import EXAMPLES
 
-QUOTED = ("name", "plugin", "revision", "option", "reference", "first", "second", "requirement")
+WORDED = [example for examples in EXAMPLES.values() for example in examples]
+ERRORS = [error for error, _ in WORDED]
+
+QUOTED = (
+    "name",
+    "plugin",
+    "revision",
+    "branch",
+    "option",
+    "reference",
+    "first",
+    "second",
+    "requirement",
+    "table",
+    "schema",
+    "path",
+    "command",
+)
 NAMED = [
-    (error, getattr(error, fact))
-    for error, _ in EXAMPLES
-    for fact in QUOTED
-    if hasattr(error, fact)
+    (error, getattr(error, fact)) for error in ERRORS for fact in QUOTED if hasattr(error, fact)
 ]
-
-ERROR_ROOMS = ("errors", "refusals", "upkeep_errors", "custody_errors", "guard_errors")
 
 
 def find_leaves(base: type[PluginError]) -> set[type[PluginError]]:
@@ -142,30 +47,37 @@ def describe(value: object) -> str | None:
     return type(value).__name__ if isinstance(value, PluginError) else None
 
 
-@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=describe)
+@pytest.mark.parametrize(("error", "text"), WORDED, ids=describe)
 def test_error_words_itself(error: PluginError, text: str) -> None:
     assert str(error) == text
 
 
 @pytest.mark.parametrize(("error", "name"), NAMED, ids=describe)
-def test_error_puts_names_in_single_quotes(error: PluginError, name: str) -> None:
+def test_error_puts_names_in_single_quotes(error: PluginError, name: str | Path) -> None:
     assert f"'{name}'" in str(error)
 
 
-@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
+@pytest.mark.parametrize("error", ERRORS, ids=describe)
 def test_error_survives_pickling(error: PluginError) -> None:
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
 
 
-@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
+@pytest.mark.parametrize("error", ERRORS, ids=describe)
 def test_error_is_printed_by_alembic(error: PluginError) -> None:
     assert isinstance(error, CommandError)
 
 
-def test_every_error_has_an_example() -> None:
-    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == errors.__name__}
-    assert here == {type(error) for error, _ in EXAMPLES}
+@pytest.mark.parametrize("text", [text for _, text in WORDED])
+def test_error_is_two_sentences(text: str) -> None:
+    assert (text.count(". "), text[-1], "{" in text) == (1, ".", False)
+
+
+@pytest.mark.parametrize("room", EXAMPLES)
+def test_every_error_has_an_example(room: str) -> None:
+    leaves = find_leaves(PluginError)
+    here = {leaf for leaf in leaves if leaf.__module__ == f"alembic_plugins.{room}"}
+    assert here == {type(error) for error, _ in EXAMPLES[room]}
 
 
 def test_errors_live_in_their_rooms() -> None:
@@ -173,7 +85,7 @@ def test_errors_live_in_their_rooms() -> None:
     rooms = [import_module(f"alembic_plugins.{name}") for name in names]
     homes = {leaf.__module__ for leaf in find_leaves(PluginError)}
     assert rooms
-    assert homes == {f"alembic_plugins.{room}" for room in ERROR_ROOMS}
+    assert homes == {f"alembic_plugins.{room}" for room in EXAMPLES}
 
 
 def test_unknown_plugin_reads_well_where_there_is_none() -> None:
@@ -182,6 +94,15 @@ def test_unknown_plugin_reads_well_where_there_is_none() -> None:
 
 def test_unmet_requirement_reads_well_where_the_version_is_unknown() -> None:
     assert "None" not in str(errors.UnmetRequirement("crm", "billing>=2", None))
+
+
+def test_differences_stand_in_the_order_in_which_they_were_found() -> None:
+    error = upkeep_errors.Different("billing", "schema billing", ("b is missing", "a is missing"))
+    assert "make: b is missing; a is missing. " in str(error)
+
+
+def test_missing_program_reads_well_where_there_is_none() -> None:
+    assert "and there is none." in str(custody_errors.ProgramMissing("pg_dump", 18, ()))
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,7 @@
-"""The text of every refusal, whole."""
-
-import pickle
-
-import pytest
+"""Each refusal of what cannot be done, and its text."""
 
 from alembic_plugins import refusals
 from alembic_plugins.errors import PluginError
-
-from .test_errors import describe, find_leaves
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
@@ -167,32 +161,3 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'alembic plugin upgrade --all --sql' cannot be told without a database. Name the plugins.",
     ),
 ]
-
-QUOTED = ("name", "plugin", "revision", "branch", "table", "command")
-NAMED = [
-    (error, getattr(error, fact))
-    for error, _ in EXAMPLES
-    for fact in QUOTED
-    if hasattr(error, fact)
-]
-
-
-@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=describe)
-def test_refusal_words_itself(error: PluginError, text: str) -> None:
-    assert str(error) == text
-
-
-@pytest.mark.parametrize(("error", "name"), NAMED, ids=describe)
-def test_refusal_puts_names_in_single_quotes(error: PluginError, name: str) -> None:
-    assert f"'{name}'" in str(error)
-
-
-@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
-def test_refusal_survives_pickling(error: PluginError) -> None:
-    copy = pickle.loads(pickle.dumps(error))
-    assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
-
-
-def test_every_refusal_has_an_example() -> None:
-    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == refusals.__name__}
-    assert here == {type(error) for error, _ in EXAMPLES}

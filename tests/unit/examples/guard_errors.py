@@ -1,13 +1,7 @@
-"""The text of every error of the guard, whole."""
-
-import pickle
-
-import pytest
+"""Each error of the guard, and its text."""
 
 from alembic_plugins import guard_errors
 from alembic_plugins.errors import PluginError
-
-from .test_errors import describe, find_leaves
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
@@ -29,19 +23,3 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "done before with it. Remove its ROLLBACK; nothing of it was kept.",
     ),
 ]
-
-
-@pytest.mark.parametrize(("error", "text"), EXAMPLES)
-def test_text_says_what_happened_and_the_way_out(error: PluginError, text: str) -> None:
-    assert str(error) == text
-
-
-def test_every_error_has_an_example() -> None:
-    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == guard_errors.__name__}
-    assert here == {type(error) for error, _ in EXAMPLES}
-
-
-@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES])
-def test_error_survives_pickling(error: PluginError) -> None:
-    again = pickle.loads(pickle.dumps(error))
-    assert describe(again) == describe(error)

@@ -1,13 +1,7 @@
-"""The text of every error of looking after plugins, whole."""
-
-import pickle
-
-import pytest
+"""Each error of looking after plugins, and its text."""
 
 from alembic_plugins import upkeep_errors
 from alembic_plugins.errors import PluginError
-
-from .test_errors import describe, find_leaves
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
@@ -97,42 +91,3 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "crm, tax first.",
     ),
 ]
-
-QUOTED = ("name", "path", "schema", "revision")
-NAMED = [
-    (error, getattr(error, fact))
-    for error, _ in EXAMPLES
-    for fact in QUOTED
-    if hasattr(error, fact)
-]
-
-
-@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=describe)
-def test_error_words_itself(error: PluginError, text: str) -> None:
-    assert str(error) == text
-
-
-@pytest.mark.parametrize(("error", "name"), NAMED, ids=describe)
-def test_error_puts_names_in_single_quotes(error: PluginError, name: str) -> None:
-    assert f"'{name}'" in str(error)
-
-
-@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=describe)
-def test_error_survives_pickling(error: PluginError) -> None:
-    copy = pickle.loads(pickle.dumps(error))
-    assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
-
-
-@pytest.mark.parametrize("text", [text for _, text in EXAMPLES])
-def test_error_is_two_sentences(text: str) -> None:
-    assert (text.count(". "), text[-1], "{" in text) == (1, ".", False)
-
-
-def test_every_error_has_an_example() -> None:
-    here = {leaf for leaf in find_leaves(PluginError) if leaf.__module__ == upkeep_errors.__name__}
-    assert here == {type(error) for error, _ in EXAMPLES}
-
-
-def test_differences_stand_in_the_order_in_which_they_were_found() -> None:
-    error = upkeep_errors.Different("billing", "schema billing", ("b is missing", "a is missing"))
-    assert "make: b is missing; a is missing. " in str(error)
