@@ -94,6 +94,14 @@ def set_aside(state: State, name: str) -> State:
     )
 
 
+HOST = (make_applied("h1", "host"), make_applied("h2", "host", ("h1",)))
+TAGS = (make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",)))
+POSTS = (make_applied("p1", "posts", (), ("t1",)),)
+REQUIRES: Mapping[str, Ids] = {"posts": ("tags",)}
+ALL = make_state(*HOST, *TAGS, *POSTS, requires=REQUIRES)
+"""What the database remembers when all of `write_host` is applied."""
+
+
 def make_settings(here: Path, **values: Any) -> Settings:  # noqa: ANN401 - any field's
     """Return settings that say nothing but `values`."""
     empty = replace(read_settings(Config()), here=here, folders=(here / "plugins",))
@@ -133,6 +141,16 @@ def write_plugin(here: Path, name: str, *revisions: str, toml: str = "") -> Path
     return folder
 
 
+def write_host(here: Path) -> Path:
+    """Write a host with the plugins tags and posts, which requires tags; return its folder."""
+    write_revision(here / "versions", "h1")
+    write_revision(here / "versions", "h2", "h1")
+    write_plugin(here, "tags", "t1", "t2")
+    posts = write_plugin(here, "posts", toml="requires = ['tags']")
+    write_revision(posts / "versions", "p1", depends=("t1",))
+    return here
+
+
 def make_config(here: Path, options: str = "", sections: str = "") -> Config:
     """Write an ``alembic.ini`` of a host that uses us, and return its configuration."""
     lines = (
@@ -149,6 +167,11 @@ def make_config(here: Path, options: str = "", sections: str = "") -> Config:
 def make_session(config: Config, state: State | None = None) -> Session:
     """Return a command's view of disk and of a database that is imagined."""
     return Session(config, ScriptDirectory.from_config(config), state or State())
+
+
+def open_session(here: Path, state: State | None = None, options: str = "") -> Session:
+    """Return the view of a host in a folder."""
+    return make_session(make_config(here, options), state)
 
 
 def to_sql(statement: Executable) -> str:

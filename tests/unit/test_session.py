@@ -18,7 +18,6 @@ from alembic_plugins.errors import (
 )
 from alembic_plugins.plan import Node
 from alembic_plugins.registry import State
-from alembic_plugins.session import Session
 from alembic_plugins.sourcefile import read_source
 from alembic_plugins.upkeep_errors import Quarantined
 
@@ -28,16 +27,12 @@ from .builders import (
     make_installed,
     make_session,
     make_state,
+    open_session,
     set_aside,
     write_file,
     write_plugin,
     write_revision,
 )
-
-
-def open_session(here: Path, state: State | None = None, options: str = "") -> Session:
-    """Return the view of a host in a folder."""
-    return make_session(make_config(here, options), state)
 
 
 def test_branch_of_the_host_is_read(tmp_path: Path) -> None:

@@ -8,15 +8,13 @@ import pytest
 from alembic_plugins import Schema, targets
 from alembic_plugins.plan import Fate, Plan, Unit, plan_fate
 from alembic_plugins.registry import InstalledPlugin, Interruption, State
-from alembic_plugins.session import Session
 from alembic_plugins.simulate import plan_contact, remember_plugin, simulate
 
 from .builders import (
     make_applied,
-    make_config,
     make_installed,
-    make_session,
     make_state,
+    open_session,
     set_aside,
     write_file,
     write_plugin,
@@ -33,11 +31,6 @@ def here(tmp_path: Path) -> Path:
     posts = write_plugin(tmp_path, "posts")
     write_revision(posts / "versions", "p1", depends=("t2", "h2"))
     return tmp_path
-
-
-def open_session(here: Path, state: State | None = None) -> Session:
-    """Return the view of the host."""
-    return make_session(make_config(here), state)
 
 
 def contact(here: Path, state: State) -> list[tuple[str, str]]:

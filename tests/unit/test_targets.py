@@ -30,22 +30,21 @@ from alembic_plugins.session import Session
 from alembic_plugins.upkeep_errors import LostRevision, Quarantined
 
 from .builders import (
+    ALL,
+    HOST,
+    POSTS,
+    REQUIRES,
+    TAGS,
     make_applied,
-    make_config,
     make_installed,
-    make_session,
     make_state,
+    open_session,
     set_aside,
     write_file,
+    write_host,
     write_plugin,
-    write_revision,
 )
 
-HOST = (make_applied("h1", "host"), make_applied("h2", "host", ("h1",)))
-TAGS = (make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",)))
-POSTS = (make_applied("p1", "posts", (), ("t1",)),)
-REQUIRES: Mapping[str, tuple[str, ...]] = {"posts": ("tags",)}
-ALL = make_state(*HOST, *TAGS, *POSTS, requires=REQUIRES)
 AUDIT = (make_applied("aaaa1", "audit"), make_applied("aaaa2", "audit", ("aaaa1",)))
 ASIDE = set_aside(make_state(*HOST, *TAGS), "tags")
 
@@ -56,18 +55,8 @@ VIEW = Leaning("rule _RETURN on view audit.v", "rule", "audit", "v")
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """A host with the plugins audit, tags, and posts, which requires tags."""
-    write_revision(tmp_path / "versions", "h1")
-    write_revision(tmp_path / "versions", "h2", "h1")
     write_plugin(tmp_path, "audit", "aaaa1", "aaaa2")
-    write_plugin(tmp_path, "tags", "t1", "t2")
-    posts = write_plugin(tmp_path, "posts", toml="requires = ['tags']")
-    write_revision(posts / "versions", "p1", depends=("t1",))
-    return tmp_path
-
-
-def open_session(here: Path, state: State | None = None, options: str = "") -> Session:
-    """Return the view of the host."""
-    return make_session(make_config(here, options), state)
+    return write_host(tmp_path)
 
 
 def group(plan: Plan) -> list[list[str]]:

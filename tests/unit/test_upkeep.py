@@ -17,7 +17,6 @@ from alembic_plugins.errors import (
 )
 from alembic_plugins.plan import Direction, Fate, Node, Plan, Step, Unit, plan_fate
 from alembic_plugins.registry import Interruption, State
-from alembic_plugins.session import Session
 from alembic_plugins.upkeep_errors import (
     AlreadyInstalled,
     CannotForget,
@@ -29,39 +28,28 @@ from alembic_plugins.upkeep_errors import (
 )
 
 from .builders import (
+    ALL,
+    HOST,
+    POSTS,
+    REQUIRES,
+    TAGS,
     Ids,
     make_applied,
-    make_config,
     make_installed,
-    make_session,
     make_state,
+    open_session,
     set_aside,
     write_file,
+    write_host,
     write_plugin,
     write_revision,
 )
-
-HOST = (make_applied("h1", "host"), make_applied("h2", "host", ("h1",)))
-TAGS = (make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",)))
-POSTS = (make_applied("p1", "posts", (), ("t1",)),)
-REQUIRES = {"posts": ("tags",)}
-ALL = make_state(*HOST, *TAGS, *POSTS, requires=REQUIRES)
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """A host with the plugins tags and posts, which requires tags."""
-    write_revision(tmp_path / "versions", "h1")
-    write_revision(tmp_path / "versions", "h2", "h1")
-    write_plugin(tmp_path, "tags", "t1", "t2")
-    posts = write_plugin(tmp_path, "posts", toml="requires = ['tags']")
-    write_revision(posts / "versions", "p1", depends=("t1",))
-    return tmp_path
-
-
-def open_session(here: Path, state: State | None = None) -> Session:
-    """Return the view of the host."""
-    return make_session(make_config(here), state)
+    return write_host(tmp_path)
 
 
 def test_what_is_set_aside_is_planned_to_come_back(here: Path) -> None:
