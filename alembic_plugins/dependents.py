@@ -1,8 +1,8 @@
 """What could not stay without something else: by revision, by requirement, by what leans on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from .catalog import Leaning
+from .leaning import Leanings
 from .plan import find_dependents
 from .plugin import HOST, parse_requirement
 from .refusals import ObjectsInUse
@@ -10,9 +10,7 @@ from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
 
 
-def find_leaning_plugins(
-    session: Session, name: str, *, drops: bool = True
-) -> Mapping[str, tuple[Leaning, ...]]:
+def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> Leanings:
     """Return the plugins that lean on a plugin's objects without saying that they need it.
 
     Where the plugin itself needs the other one, it has made that itself, and takes it away.
@@ -20,17 +18,15 @@ def find_leaning_plugins(
     Raises:
         ObjectsInUse: what is set aside of a plugin leans on them, and they are to be dropped.
     """
-    found = dict(session.find_leaning(name))
-    found.pop("", None)
-    for other in found.keys() & session.state.quarantined.keys():
-        if not drops:
-            del found[other]
-            continue
+    found = session.find_leaning(name)
+    aside = found.keys() & session.state.quarantined.keys()
+    if drops and aside:
+        other = min(aside)
         raise ObjectsInUse(name, tuple(f"{item}, set aside of '{other}'" for item in found[other]))
     return {
         other: items
         for other, items in found.items()
-        if other != name and name not in find_plugin_dependents(session, other)
+        if other not in ("", name, *aside) and name not in find_plugin_dependents(session, other)
     }
 
 
@@ -53,13 +49,14 @@ def _find_needed(session: Session, name: str) -> set[str]:
 
     It was written for what they had when it was installed, and did without what came later.
     """
-    required = _required_names(session.state.plugins[name])
+    required = find_required(session.state.plugins[name])
     first = next((i for i, item in enumerate(session.state.applied) if item.plugin == name), 0)
     before = session.state.applied[:first]
     return {item.revision for item in before if item.plugin in required}
 
 
-def _required_names(plugin: InstalledPlugin) -> set[str]:
+def find_required(plugin: InstalledPlugin) -> set[str]:
+    """Return the plugins that an installed one requires, but for those that it can do without."""
     requirements = map(parse_requirement, plugin.requires)
     return {requires.name for requires in requirements if not requires.optional}
 
@@ -77,7 +74,7 @@ def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     while grown:
         grown = False
         for name, plugin in session.state.plugins.items():
-            if name not in gone and gone & _required_names(plugin):
+            if name not in gone and gone & find_required(plugin):
                 gone.add(name)
                 found.append(name)
                 grown = True

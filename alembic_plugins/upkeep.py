@@ -4,11 +4,12 @@ Every function takes the `Session` and returns a `Plan`, as those of `alembic_pl
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from .dependents import find_plugin_dependents
+from .dependents import find_plugin_dependents, find_required
 from .errors import NamespaceConflict, NotInstalled, UnknownPlugin
 from .plan import Fate, Node, Plan, Unit, plan_fate, plan_record
-from .plugin import HOST, overlap, parse_requirement
+from .plugin import HOST, overlap
 from .registry import InstalledPlugin, State
 from .session import Session
 from .upkeep_errors import (
@@ -44,9 +45,7 @@ def check_returning(session: Session, plugin: InstalledPlugin, coming: State) ->
     """Check that a plugin can come back, with others that are `coming`; see `restore`."""
     if plugin.name in session.state.plugins:
         raise AlreadyInstalled(plugin.name)
-    there = {*session.state.plugins, *coming.plugins}
-    requirements = map(parse_requirement, plugin.requires)
-    missing = {r.name for r in requirements if not r.optional and r.name not in there}
+    missing = find_required(plugin) - {*session.state.plugins, *coming.plugins}
     applied = {*session.state.by_revision, *coming.by_revision}
     missing |= {
         f"revision '{revision}'"
@@ -106,8 +105,8 @@ def repair(session: Session, names: Iterable[str], strangers: Sequence[str]) -> 
     Raises:
         RevisionMoved: a changed file needs revisions that are not applied.
     """
-    fates = {name: Fate.REPAIRED for name in names if find_repairs(session, name)}
-    units = [Unit((), Fate.REPAIRED, {name: fate}) for name, fate in fates.items()]
+    changed = [name for name in names if find_repairs(session, name)]
+    units = [Unit((), Fate.REPAIRED, {name: Fate.REPAIRED}) for name in changed]
     if strangers:
         units.append(Unit((), "history-sync", strangers=tuple(strangers)))
     return Plan(tuple(units))
@@ -154,8 +153,6 @@ def find_locations(session: Session) -> tuple[str, ...]:
     """Return the version locations that stock Alembic needs: the host's and those of plugins."""
     found = [str(location) for location in session.host_locations]
     for name in session.state.plugins:
-        try:
+        with suppress(UnknownPlugin):
             found.append(str(session.find_plugin(name).versions))
-        except UnknownPlugin:
-            continue
     return tuple(found)
