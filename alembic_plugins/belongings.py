@@ -2,16 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from .catalog import CatalogObject, read_objects, read_schema_objects
 from .plugin import Schema
 from .registry import InstalledPlugin
-
-
-def read_host_schema(connection: Connection) -> str:
-    """Return the schema that comes first on the search path: the host's."""
-    return connection.scalar(select(func.current_schema())) or ""
 
 
 def find_sharing(

@@ -166,6 +166,11 @@ class Leaning:
         return self.words
 
 
+def read_host_schema(connection: Connection) -> str:
+    """Return the schema that comes first on the search path: the host's."""
+    return connection.scalar(select(func.current_schema())) or ""
+
+
 def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogObject, ...]:
     """Return what stands in a namespace, without counting rows.
 
@@ -174,7 +179,7 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
     if isinstance(namespace, Prefix):
         found = _read(connection, _OBJECTS_OF_HOST)
         return tuple(item for item in found if namespace.covers(item.name))
-    if not namespace.create and namespace.name == connection.scalar(select(func.current_schema())):
+    if not namespace.create and namespace.name == read_host_schema(connection):
         return ()
     return read_schema_objects(connection, namespace.name)
 

@@ -6,8 +6,14 @@ from functools import partial
 from sqlalchemy import Connection
 
 from .archive import read_made
-from .belongings import read_belongings, read_host_schema
-from .catalog import CatalogObject, Leaning, read_leaning, read_schema_objects
+from .belongings import read_belongings
+from .catalog import (
+    CatalogObject,
+    Leaning,
+    read_host_schema,
+    read_leaning,
+    read_schema_objects,
+)
 from .registry import State
 from .tables import Tables
 

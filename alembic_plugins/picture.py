@@ -1,7 +1,9 @@
 """A picture of one namespace out of PostgreSQL's catalog, to be compared with another."""
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
+from .catalog import read_host_schema
+from .drift import Picture
 from .plugin import Namespace, Schema
 
 # What the words of a definition hang on, apart from what is defined. With nothing but pg_catalog on
@@ -161,14 +163,13 @@ _OTHERS = text("""
 """)
 
 
-def read_picture(connection: Connection, namespace: Namespace) -> dict[tuple[str, str], str]:
+def read_picture(connection: Connection, namespace: Namespace) -> Picture:
     """Return the definition of all that is in a namespace, by its kind and its identity.
 
     For a prefix, these are the tables in the schema that comes first on the search path, with what
     hangs on them. `connection` must be in a transaction, not in autocommit.
     """
-    first = select(func.current_schema())
-    schema = namespace.name if isinstance(namespace, Schema) else connection.scalar(first)
+    schema = namespace.name if isinstance(namespace, Schema) else read_host_schema(connection)
     # Rolled back, which takes back the settings, and the locks that wording a view takes.
     with connection.begin_nested() as savepoint:
         connection.execute(_WORDING)
@@ -177,9 +178,7 @@ def read_picture(connection: Connection, namespace: Namespace) -> dict[tuple[str
     return picture
 
 
-def _read(
-    connection: Connection, namespace: Namespace, schema: str | None
-) -> dict[tuple[str, str], str]:
+def _read(connection: Connection, namespace: Namespace, schema: str) -> Picture:
     """Return the picture of a namespace, worded as the session has it."""
     relations = {"relations": _find_relations(connection, namespace, schema)}
     results = [connection.execute(query, relations) for query in (_TABLES, _COLUMNS, _PARTS)]
@@ -188,7 +187,7 @@ def _read(
     return {(row.kind, row.identity): row.definition for result in results for row in result}
 
 
-def _find_relations(connection: Connection, namespace: Namespace, schema: str | None) -> list[int]:
+def _find_relations(connection: Connection, namespace: Namespace, schema: str) -> list[int]:
     """Return the oids of the relations of a namespace."""
     rows = connection.execute(_RELATIONS, {"schema": schema})
     return [row.oid for row in rows if isinstance(namespace, Schema) or namespace.covers(row.name)]

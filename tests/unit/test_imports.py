@@ -15,9 +15,9 @@ ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem !
 LAYERS: tuple[set[str], ...] = (
     {"_alembic", "drift", "errors", "replay", "sourcefile", "tables", "written"},
     {"custody_errors", "guard_errors", "plugin", "refusals", "revisionfile", "upkeep_errors"},
-    {"branches", "catalog", "footprint", "index", "locking", "namespaces", "picture", "programs"},
+    {"branches", "catalog", "footprint", "index", "locking", "namespaces", "programs"},
     {"settings"},
-    {"backup", "discovery", "embedded", "failures", "quarantine", "undo"},
+    {"backup", "discovery", "embedded", "failures", "picture", "quarantine", "undo"},
     {"archive", "registry"},
     {"belongings", "guard", "plan", "records"},
     {"leaning"},
