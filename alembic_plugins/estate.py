@@ -132,12 +132,12 @@ class Estate:
     def _set_aside(self, name: str) -> None:
         plugin = self._scribe.ledger.plugins[name]
         schema = find_quarantine(name)
-        self.check_keeping(plugin)
+        self._check_keeping(plugin)
         self._check_free(name, schema)
         self._run(set_aside(self._scribe.connection, plugin.namespace, schema))
         self._scribe.ledger.add_quarantined(name, schema)
 
-    def check_keeping(self, plugin: InstalledPlugin) -> None:
+    def _check_keeping(self, plugin: InstalledPlugin) -> None:
         """Check that a plugin can be set aside without harm to others.
 
         Raises:

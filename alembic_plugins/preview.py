@@ -47,11 +47,11 @@ def _find_irreversible(migrator: Migrator, plan: Plan, name: str) -> Mapping[str
     """Return why revisions of a plugin that the plan takes back may not be taken back."""
     version = migrator.session.state.registry
     downgrades = [step for step in plan.steps if step.direction is Direction.DOWNGRADE]
-    steps = [step.revision for step in downgrades if step.plugin == name]
-    if not version or not steps:
+    revisions = [step.revision for step in downgrades if step.plugin == name]
+    if not version or not revisions:
         return {}
     orphaned = migrator.session.declaration(name) is None
     known = read_irreversible(
         migrator.connection, migrator.tables, name, version, orphaned=orphaned
     )
-    return {revision: known[revision] for revision in steps if revision in known}
+    return {revision: known[revision] for revision in revisions if revision in known}
