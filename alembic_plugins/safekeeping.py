@@ -52,15 +52,14 @@ class Safekeeping:
             yield
         except BaseException:
             with suppress(SQLAlchemyError), _alembic.transaction(self._scribe.context):
-                self._scribe.execute(_drop_rows())
+                _drop_schema(self._scribe)
             raise
 
     def _write_rows(self) -> None:
         ours, kept = self._scribe.tables, make_tables(BACKUP_SCHEMA)
         with _alembic.transaction(self._scribe.context):
             self._scribe.ensure_tables()
-            self._scribe.execute(_drop_rows())
-            self._scribe.execute(CreateSchema(BACKUP_SCHEMA))
+            _renew_schema(self._scribe)
             kept.metadata.create_all(self._scribe.connection, checkfirst=False)
             for statement in _copy_rows(ours, kept, self._names):
                 self._scribe.execute(statement)
@@ -105,7 +104,7 @@ class Safekeeping:
         else:
             schemas.append(BACKUP_SCHEMA)
         backup.dump(connection, path, schemas, relations)
-        self._scribe.execute(_drop_rows())
+        _drop_schema(self._scribe)
 
 
 def bring_back(scribe: Scribe, path: Path, name: str) -> tuple[str, ...]:
@@ -122,7 +121,7 @@ def bring_back(scribe: Scribe, path: Path, name: str) -> tuple[str, ...]:
     with _alembic.transaction(scribe.context):
         scribe.ensure_tables()
         _register(scribe, kept, path)
-        scribe.execute(_drop_rows())
+        _drop_schema(scribe)
         scribe.flush()
     return tuple(kept.plugins)
 
@@ -140,25 +139,22 @@ def _read_restored(scribe: Scribe, name: str) -> State | None:
 def _restore(scribe: Scribe, path: Path, name: str) -> State:
     """Run pg_restore, when what the plugins need is known to be there."""
     with _clean_up(scribe):
-        _renew(scribe)
+        with _alembic.transaction(scribe.context):
+            _renew_schema(scribe)
         backup.restore(scribe.connection, path, only=BACKUP_SCHEMA)
         with _alembic.transaction(scribe.context):
             kept = read_kept(scribe.connection, make_tables(BACKUP_SCHEMA))
-            scribe.execute(_drop_rows())
+            _drop_schema(scribe)
         if name not in kept.plugins:
             raise NotInBackup(name, str(path), tuple(kept.plugins))
         for plugin in kept.plugins.values():
             check_returning(scribe.session, plugin, kept)
         if any(isinstance(plugin.namespace, Prefix) for plugin in kept.plugins.values()):
-            _renew(scribe)  # A backup of single relations has no schemas.
+            # A backup of single relations has no schemas.
+            with _alembic.transaction(scribe.context):
+                _renew_schema(scribe)
         backup.restore(scribe.connection, path)
     return kept
-
-
-def _renew(scribe: Scribe) -> None:
-    with _alembic.transaction(scribe.context):
-        scribe.execute(_drop_rows())
-        scribe.execute(CreateSchema(BACKUP_SCHEMA))
 
 
 @contextmanager
@@ -168,7 +164,7 @@ def _clean_up(scribe: Scribe) -> Iterator[None]:
         yield
     except PluginError:
         with _alembic.transaction(scribe.context):
-            scribe.execute(_drop_rows())
+            _drop_schema(scribe)
         raise
 
 
@@ -202,5 +198,10 @@ def _copy(source: Table, to: Table, names: Sequence[str], key: str) -> Executabl
     return to.insert().from_select(columns, rows.order_by(order))
 
 
-def _drop_rows() -> Executable:
-    return DropSchema(BACKUP_SCHEMA, cascade=True, if_exists=True)
+def _renew_schema(scribe: Scribe) -> None:
+    _drop_schema(scribe)
+    scribe.execute(CreateSchema(BACKUP_SCHEMA))
+
+
+def _drop_schema(scribe: Scribe) -> None:
+    scribe.execute(DropSchema(BACKUP_SCHEMA, cascade=True, if_exists=True))
