@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from . import targets, upkeep
 from .adoption import check_made
-from .archive import Event, read_events, read_sources
+from .archive import Event, read_events
 from .errors import InvalidOption, NotAHost
 from .hosting import is_host
 from .migrator import MakePlan, Migrator
@@ -362,10 +362,9 @@ def _read_changes(
     changes: dict[tuple[str, str], tuple[str, ...]] = {}
     for name in names:
         changed = migrator.session.find_changed(name)
-        known = read_sources(migrator.connection, migrator.tables, changed)
+        known = migrator.session.find_sources(changed)
         for revision in changed:
             source = read_source(migrator.session.branch(name).infos[revision].path)
             before, after = known.get(revision), source.text if source else ""
             changes[name, revision] = find_changes(before, after) if before else ()
-    migrator.end_reading()
     return changes

@@ -18,7 +18,7 @@ from tempfile import NamedTemporaryFile
 
 from .revisionfile import RevisionInfo, read_revision_file
 
-_FORMAT = 1
+_FORMAT = 2
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -106,7 +106,7 @@ def _is_old(mark: Sequence[int]) -> bool:
 
 def _fields(info: RevisionInfo) -> Entry:
     lists = (info.down_revision, info.depends_on, info.branch_labels)
-    return [info.revision, *map(list, lists), info.doc]
+    return [info.revision, *map(list, lists), info.doc, info.checksum]
 
 
 def _parse(entry: object, mark: Sequence[int] | None, path: Path) -> RevisionInfo | None:
@@ -114,7 +114,8 @@ def _parse(entry: object, mark: Sequence[int] | None, path: Path) -> RevisionInf
     if not isinstance(entry, list) or mark is None or entry[:_MARK_LENGTH] != list(mark):
         return None
     match entry[_MARK_LENGTH:]:
-        case [str(revision), list(down), list(depends), list(labels), str(doc)]:
+        case [str(revision), list(down), list(depends), list(labels), str(doc), str(checksum)]:
             if all(isinstance(item, str) for item in (*down, *depends, *labels)):
-                return RevisionInfo(revision, tuple(down), tuple(depends), tuple(labels), doc, path)
+                lists = (tuple(down), tuple(depends), tuple(labels))
+                return RevisionInfo(revision, *lists, doc, path, checksum=checksum)
     return None

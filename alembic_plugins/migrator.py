@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic
+from .archive import read_sources
 from .executor import Executor
 from .guard_errors import CannotRehearse
 from .leaning import Leanings, find_leaning
@@ -70,6 +71,7 @@ class Migrator:
         self.end_reading()
         self.session.state = state
         self.session.find_leaning = self._find_leaning
+        self.session.find_sources = self._find_sources
         self._recorded = frozenset({*state.plugins, *state.quarantined} - state.lost)
         self._contact = plan_contact(self.session)
         if self._contact.units:
@@ -84,6 +86,14 @@ class Migrator:
         """Return what leans on a plugin, by the plugin that it belongs to."""
         found = find_leaning(self.connection, self.tables, self.session.state, name)
         self.end_reading()
+        return found
+
+    def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+        """Return files of applied revisions as they were then."""
+        fresh = not self.connection.in_transaction()
+        found = read_sources(self.connection, self.tables, revisions)
+        if fresh:
+            self.end_reading()
         return found
 
     def run(self, make_plan: MakePlan) -> Plan:

@@ -3,13 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from alembic.util import load_python_file
 
 from .errors import BrokenRevision, explain
+from .sourcefile import find_checksum
 
 _NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
 _ILLEGAL = "@-+:"
@@ -29,6 +30,7 @@ class RevisionInfo:
         doc: the file's docstring.
         path: the file; None for a revision that only the registry remembers.
         is_literal: whether the file says so without being executed.
+        checksum: that of the file; None for one that is compiled, and where there is none.
     """
 
     revision: str
@@ -38,6 +40,7 @@ class RevisionInfo:
     doc: str
     path: Path | None
     is_literal: bool = True
+    checksum: str | None = field(default=None, compare=False)
 
 
 def read_revision_file(branch: str, path: Path) -> RevisionInfo:
@@ -46,7 +49,8 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     Raises:
         BrokenRevision: the file cannot be read, or does not say which revision it is.
     """
-    literals = _read_literals(branch, path)
+    content = _read(branch, path)
+    literals = None if content is None else _read_literals(branch, path, content)
     values, doc = literals or _execute(branch, path)
     revision = values.get("revision") or _revision_in_file_name(path)
     if not isinstance(revision, str):
@@ -60,8 +64,9 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     down, depends, labels = (_as_tuple(branch, path, key, values.get(key)) for key in _NAMES[1:])
     if revision in down + depends:
         raise BrokenRevision(branch, path, f"revision '{revision}' depends on itself")
+    checksum = None if content is None else find_checksum(content)
     is_literal = literals is not None
-    return RevisionInfo(revision, down, depends, labels, doc, path, is_literal)
+    return RevisionInfo(revision, down, depends, labels, doc, path, is_literal, checksum)
 
 
 def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any module
@@ -82,13 +87,21 @@ def _execute(branch: str, path: Path) -> tuple[dict[str, Any], str]:
     return values, (module.__doc__ or "").strip()
 
 
-def _read_literals(branch: str, path: Path) -> tuple[dict[str, Any], str] | None:
-    """Return what is literal, or None where the file has to be executed."""
+def _read(branch: str, path: Path) -> bytes | None:
+    """Return the content of a file, or None where it is no source."""
     if path.suffix != ".py":
         return None
     try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError, OSError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise BrokenRevision(branch, path, explain(error)) from error
+
+
+def _read_literals(branch: str, path: Path, content: bytes) -> tuple[dict[str, Any], str] | None:
+    """Return what is literal, or None where the file has to be executed."""
+    try:
+        tree = ast.parse(content, filename=str(path))
+    except (SyntaxError, ValueError) as error:
         raise BrokenRevision(branch, path, explain(error)) from error
     literal = dict(_find_literals(tree))
     used = [name for name in _find_uses(tree) if name in _NAMES or name == "*"]

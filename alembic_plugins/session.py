@@ -4,7 +4,7 @@ A branch is read when it is first asked for, so that a command reads the host, t
 names and what they need.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -32,7 +32,7 @@ from .plugin import HOST, Plugin, overlap
 from .registry import State
 from .revisionfile import RevisionInfo
 from .settings import read_settings
-from .sourcefile import read_source
+from .sourcefile import is_same, read_source
 from .upkeep_errors import Quarantined
 
 
@@ -49,6 +49,8 @@ class Session:
         """Plugins that have turned out to lean on what goes, and go along."""
         self.find_leaning: Callable[[str], Leanings] = lambda _name: {}
         """Returns what leans on a plugin's objects; offline mode knows of nothing."""
+        self.find_sources: Callable[[Sequence[str]], Mapping[str, str]] = lambda _revisions: {}
+        """Returns files of revisions as they were applied, where the database remembers them."""
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
 
@@ -288,12 +290,14 @@ class Session:
     def find_changed(self, name: str) -> tuple[str, ...]:
         """Return the applied revisions of a branch whose files have changed since."""
         branch = self.remembered_branch(name)
-        found = []
-        for item in self.state.of(name):
-            source = read_source(branch.infos[item.revision].path)
-            if source and item.checksum and source.checksum != item.checksum:
-                found.append(item.revision)
-        return tuple(found)
+        files = {item.revision: branch.infos[item.revision] for item in self.state.of(name)}
+        suspects = [
+            item.revision
+            for item in self.state.of(name)
+            if item.checksum and files[item.revision].checksum not in (None, item.checksum)
+        ]
+        sources = self.find_sources(suspects) if suspects else {}
+        return tuple(r for r in suspects if _has_changed(sources.get(r), files[r].path))
 
     def is_alone(self, name: str) -> bool:
         """Tell whether each revision of a branch has a transaction of its own."""
@@ -312,3 +316,9 @@ class Session:
         """Return what a plugin declares, or None where it is gone or broken."""
         found = self.find_usable(name)
         return found.declaration if found else None
+
+
+def _has_changed(before: str | None, path: Path | None) -> bool:
+    """Tell whether a file differs, in what counts, from its text as it was applied."""
+    source = read_source(path)
+    return source is not None and (before is None or not is_same(before, source.text))

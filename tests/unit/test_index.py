@@ -151,10 +151,11 @@ def test_index_that_is_none_is_made_anew(
     "fields",
     [
         [],
-        [7, [], [], [], ""],
-        ["b2", [7], [], [], ""],
-        ["b2", [], [], [], None],
-        ["b2", [], [], [], "", "more"],
+        [7, [], [], [], "", ""],
+        ["b2", [7], [], [], "", ""],
+        ["b2", [], [], [], None, ""],
+        ["b2", [], [], [], "", None],
+        ["b2", [], [], [], "", "", "more"],
     ],
 )
 def test_entry_that_is_none_is_not_believed(

@@ -373,9 +373,25 @@ def test_file_that_was_changed_since_it_was_applied_is_found(
     tmp_path: Path, text: str, changed: tuple[str, ...]
 ) -> None:
     path = write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py"
-    state = apply(path, "billing")
+    state, before = apply(path, "billing"), path.read_text("utf-8")
     change(path, text)
-    assert open_session(tmp_path, state).find_changed("billing") == changed
+    session = open_session(tmp_path, state)
+    session.find_sources = lambda revisions: dict.fromkeys(revisions, before)
+    assert session.find_changed("billing") == changed
+
+
+def test_file_is_not_compared_whose_bytes_are_the_same(tmp_path: Path) -> None:
+    state = apply(write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py", "billing")
+    session = open_session(tmp_path, state)
+    session.find_sources = lambda revisions: pytest.fail(f"{revisions} are wanted")
+    assert session.find_changed("billing") == ()
+
+
+def test_file_whose_checksum_is_of_another_kind_has_not_changed(tmp_path: Path) -> None:
+    path = write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py"
+    session = open_session(tmp_path, make_state(make_applied("b1", "billing", checksum="c0ffee")))
+    session.find_sources = lambda revisions: dict.fromkeys(revisions, path.read_text("utf-8"))
+    assert session.find_changed("billing") == ()
 
 
 def test_file_of_the_hosts_that_was_changed_is_found(tmp_path: Path) -> None:
