@@ -19,6 +19,7 @@ from .estate import Estate
 from .failures import find_dependents_in_words, find_naps, find_transient
 from .guard_errors import NamespaceViolation
 from .leaning import read_branch_objects, sort_leaning
+from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
 from .records import record_versions
@@ -74,7 +75,8 @@ class Executor:
         self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
         self._witness = witness
         self._watch = Watch(self._scribe, witness if self._is_ours else None)
-        self._steps = StepRunner(self._scribe, self._watch, run_args)
+        self._pipeline = Pipeline(context)
+        self._steps = StepRunner(self._scribe, self._watch, self._pipeline, run_args)
         self._estate = Estate(self._scribe)
         self._total = self._done = 0
 
@@ -93,7 +95,7 @@ class Executor:
         self._total, self._done = sum(step.runs for step in plan.steps), 0
         self._scribe.remember_path()
         safekeeping = Safekeeping(self._scribe, plan)
-        with safekeeping.prepare():
+        with safekeeping.prepare(), self._steps.journal.listen():
             for source in (contact, plan):
                 for unit in source.units:
                     self._run_unit(unit, source, safekeeping)
@@ -217,7 +219,7 @@ class Executor:
     def _try_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
         started = monotonic()
         before = {name: self._scribe.ledger.rows(name) for name in unit.plugins}
-        with _alembic.transaction(self.context):
+        with _alembic.transaction(self.context), self._pipeline.use():
             self._set_timeouts()
             self._scribe.ensure_tables()
             with safekeeping.keep() if plan.backup else nullcontext():

@@ -41,8 +41,14 @@ def find_naps() -> Iterator[float]:
         yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
 
 
-def explain_failure(error: Exception, path: str) -> str:
-    """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where."""
+def explain_failure(error: Exception, path: str, line: int | None = None) -> str:
+    """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where.
+
+    Args:
+        error: what was raised.
+        path: the revision's file.
+        line: where in the file; None where the traceback of `error` tells.
+    """
     if isinstance(error, DBAPIError):
         reason = first_line(error.orig)
         if getattr(error.orig, "sqlstate", None) == "42P06":
@@ -52,4 +58,5 @@ def explain_failure(error: Exception, path: str) -> str:
         if isinstance(error, NoSuchTableError):
             reason += "; declare transaction = 'revision' where revisions open other connections"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return f"{reason} ('{path}', line {lines[-1]})" if lines else reason
+    where = line or (lines[-1] if lines else None)
+    return f"{reason} ('{path}', line {where})" if where else reason

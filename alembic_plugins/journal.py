@@ -19,6 +19,7 @@ from sqlalchemy import event
 
 from .catalog import read_invalid_indexes
 from .namespaces import DropObject
+from .pipeline import Origin, Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
 from .records import record_interruption
@@ -77,11 +78,15 @@ class Journal:
     Args:
         scribe: who writes it.
         watch: who watches what the revision touches.
+        pipeline: by which statements are sent that nobody waits for.
     """
 
-    def __init__(self, scribe: Scribe, watch: Watch) -> None:
+    def __init__(self, scribe: Scribe, watch: Watch, pipeline: Pipeline) -> None:
         self._scribe = scribe
         self._watch = watch
+        self._pipeline = pipeline
+        self._step: Step | None = None
+        self._path = ""
         self._page: Interruption | None = None
         self._lines: list[_Line] = []
         self._known: list[_Line] = []
@@ -98,12 +103,11 @@ class Journal:
         return self._is_written
 
     @contextmanager
-    def keep(self, step: Step) -> Iterator[None]:
-        """Keep the journal of a step while the block runs, from where it was interrupted."""
+    def listen(self) -> Iterator[None]:
+        """Stand between SQLAlchemy and psycopg while the block runs."""
         if self._scribe.is_offline:
             yield
             return
-        self._open(step)
         engine = self._scribe.connection.engine
         listeners = {name: self._make_listener(name) for name in _EVENTS}
         for name, listener in listeners.items():
@@ -119,15 +123,49 @@ class Journal:
 
         def do(cursor: Cursor[Any], *arguments: Any) -> bool:  # noqa: ANN401 - the driver's
             statement, context = str(arguments[0]), arguments[-1]
-            if self._is_apart or context.root_connection is not self._scribe.connection:
+            if context.root_connection is not self._scribe.connection:
                 return False
+            run = partial(self._run, name, cursor, *arguments)
+            if self._step is None or self._is_apart:
+                run()
+                return True
             self.has_set = self.has_set or _SETS.search(statement) is not None
             if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
-                return False
-            self._do(cursor, statement, partial(getattr(context.dialect, name), cursor, *arguments))
+                run()
+            else:
+                self._do(cursor, statement, run)
             return True
 
         return do
+
+    def _run(
+        self,
+        name: str,
+        cursor: Cursor[Any],
+        statement: str,
+        *arguments: Any,  # noqa: ANN401 - the driver's
+    ) -> None:
+        """Do what SQLAlchemy was about to do, or send it ahead of what comes next."""
+        context = arguments[-1]
+        if name != "do_executemany" and self._pipeline.can_take(statement, context):
+            origin = Origin.find(self._step, self._path) if self._step else None
+            self._pipeline.send(statement, arguments[:-1], origin)
+        else:
+            getattr(context.dialect, name)(cursor, statement, *arguments)
+
+    @contextmanager
+    def keep(self, step: Step, path: str) -> Iterator[None]:
+        """Keep the journal of a step, whose file is at `path`, from where it was interrupted."""
+        if self._scribe.is_offline:
+            yield
+            return
+        self._open(step)
+        self._step, self._path = step, path
+        self._pipeline.begin_step()
+        try:
+            yield
+        finally:
+            self._step = None
 
     def _open(self, step: Step) -> None:
         known = self._scribe.session.state.interruptions.get(step.plugin)

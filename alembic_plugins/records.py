@@ -123,7 +123,7 @@ def record_renamed(tables: Tables, before: str, after: str) -> Executable:
 
 def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
     """Return the statement that adds an event, whose columns `event` gives."""
-    return tables.event.insert().values(**event)
+    return tables.event.insert().values(**event).inline()
 
 
 def record_interruption(tables: Tables, interruption: Interruption, *, known: bool) -> Executable:

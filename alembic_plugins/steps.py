@@ -15,6 +15,7 @@ from .branches import BranchScript
 from .errors import PluginError
 from .failures import explain_failure
 from .journal import Journal
+from .pipeline import Pipeline
 from .plan import Direction, Node, Plan, Step
 from .refusals import MigrationFailed, NoDowngrade
 from .scribe import Scribe
@@ -32,11 +33,15 @@ class StepRunner:
     Args:
         scribe: who executes and records.
         watch: who watches what a revision touches.
+        pipeline: by which statements are sent that nobody waits for.
         run_args: what ``env.py`` wants passed to each revision's function.
     """
 
-    def __init__(self, scribe: Scribe, watch: Watch, run_args: Mapping[str, Any]) -> None:
-        self.journal = Journal(scribe, watch)
+    def __init__(
+        self, scribe: Scribe, watch: Watch, pipeline: Pipeline, run_args: Mapping[str, Any]
+    ) -> None:
+        self.journal = Journal(scribe, watch, pipeline)
+        self._pipeline = pipeline
         self._scribe = scribe
         self._watch = watch
         self._run_args = run_args
@@ -56,8 +61,9 @@ class StepRunner:
         started = monotonic()
         if step.runs:
             self._watch.add(step)
-            with self._journaled_autocommit(), self.journal.keep(step):
-                self._call(step)
+            script = self._scribe.session.find_script(step.plugin, step.revision)
+            with self._journaled_autocommit(), self.journal.keep(step, script.path):
+                self._call(step, script)
             if self.journal.has_set:
                 self._scribe.return_session()
             self._watch.check_closely()
@@ -92,9 +98,8 @@ class StepRunner:
         script = self._scribe.session.find_script(node.plugin, node.revision)
         return render_undo(self._context, script, self._run_args), read_source(script.info.path)
 
-    def _call(self, step: Step) -> None:
+    def _call(self, step: Step, script: BranchScript) -> None:
         """Run a revision's function, as Alembic does."""
-        script = self._scribe.session.find_script(step.plugin, step.revision)
         words = _describe(step, script)
         log.info("Running %s", words)
         if self._scribe.is_offline:
@@ -106,6 +111,8 @@ class StepRunner:
         except PluginError:
             raise
         except Exception as error:
+            if self._pipeline.failure is not None:
+                raise self._pipeline.failure from error
             reason = explain_failure(error, script.path)
             raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
 

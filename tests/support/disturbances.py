@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
+from alembic_plugins.pipeline import Pipeline
 from alembic_plugins.refusals import MigrationFailed, MigrationInterrupted
 
 from .hosts import Host
@@ -49,15 +50,16 @@ class Disturbance:
     seen: int = 0
 
     def wrap(self, run: Callable[..., None]) -> Callable[..., None]:
-        """Return what a dialect does in place of `run`."""
+        """Return what is done in place of `run`, which executes or sends a statement."""
 
-        def do(dialect: DefaultDialect, cursor: object, statement: str, *rest: object) -> None:
+        def do(doer: object, *arguments: object) -> None:
+            statement = next(item for item in arguments if isinstance(item, str))
             counts = self.words in statement and "count(" not in statement
             self.seen += counts
             hit = counts and self.seen == self.number
             if hit and self.moment is Moment.BEFORE:
                 raise self.error("disturbed")
-            run(dialect, cursor, statement, *rest)
+            run(doer, *arguments)
             if hit:
                 raise self.error("disturbed")
 
@@ -66,12 +68,13 @@ class Disturbance:
     @contextmanager
     def come(self) -> Iterator[None]:
         """Let it come while the block runs."""
-        with patch.multiple(
+        executions = patch.multiple(
             DefaultDialect,
             do_execute=self.wrap(DefaultDialect.do_execute),
             do_executemany=self.wrap(DefaultDialect.do_executemany),
             do_execute_no_params=self.wrap(DefaultDialect.do_execute_no_params),
-        ):
+        )
+        with executions, patch.object(Pipeline, "send", self.wrap(Pipeline.send)):
             yield
 
 

@@ -21,7 +21,7 @@ LAYERS: tuple[set[str], ...] = (
     {"archive", "registry"},
     {"belongings", "guard", "plan", "records"},
     {"leaning"},
-    {"database", "ledger", "progress", "session"},
+    {"database", "ledger", "pipeline", "progress", "session"},
     {"autogenerate", "dependents", "hosting", "simulate"},
     {"scribe", "targets", "upkeep"},
     {"estate", "safekeeping", "watch"},

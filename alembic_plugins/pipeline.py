@@ -1,0 +1,267 @@
+"""Statements whose answers nobody waits for: sent one after the other, and answered for together.
+
+An answer takes a round trip to the server, in which either side does nothing. What a revision makes
+has no result to wait for, so that the next revision can be read while the server is at it; whatever
+has a result, on whichever cursor of the connection, waits for all that was sent before it.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, NoReturn, cast
+
+import psycopg
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Executable
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.exc import DBAPIError
+
+from .failures import explain_failure
+from .plan import Step
+from .refusals import MigrationFailed
+
+_LONGEST_SECONDS = 0.25
+"""How far revisions may be ahead of the server: what is logged shall be what is being done."""
+
+_SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a statement comes from: the step, its file, and the line of the file that runs."""
+
+    step: Step
+    path: str
+    line: int | None
+
+    @classmethod
+    def find(cls, step: Step, path: str) -> "Origin":
+        """Return the origin of the statement that is just being executed."""
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != path:
+            frame = frame.f_back  # type: ignore[assignment]  # None at the end
+        return cls(step, path, frame.f_lineno if frame else None)
+
+    def explain(self, error: DBAPIError) -> MigrationFailed:
+        """Return what it means for the revision that its statement has failed."""
+        reason = explain_failure(error, self.path, self.line)
+        return MigrationFailed(self.step.plugin, self.step.revision, self.step.direction, reason)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    cursor: psycopg.Cursor[Any]
+    statement: str
+    parameters: tuple[Any, ...]
+    origin: Origin | None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.cursor.statusmessage is not None
+
+
+class Pipeline:
+    """Send statements of a connection that migrates.
+
+    Args:
+        context: Alembic's, whose connection it is.
+    """
+
+    def __init__(self, context: MigrationContext) -> None:
+        self._context = context
+        self._driver: psycopg.Connection[Any] | None = None
+        self._open: AbstractContextManager[psycopg.Pipeline] | None = None
+        self._opened = 0.0
+        self._sent: list[_Sent] = []
+        self._is_unheard = False
+        self._is_paused = False
+        self.failure: Exception | None = None
+        """What has failed of that which was sent, once that is known."""
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """Send what can be sent so while the block runs, and wait for the answers at its end.
+
+        Raises:
+            MigrationFailed: a statement of a revision has failed.
+            DBAPIError: another one has.
+        """
+        driver = self._find_driver()
+        if driver is None:
+            yield
+            return
+        self._driver, self.failure = driver, None
+        with self._waiting_cursors(driver), self._unheard_executions():
+            try:
+                yield
+                self.wait()
+            except BaseException as error:
+                self._end(driver, error)
+                raise
+            finally:
+                self._driver = None
+
+    def _find_driver(self) -> psycopg.Connection[Any] | None:
+        """Return psycopg's connection, where it can send ahead."""
+        connection = None if self._context.as_sql else self._context.connection
+        driver = connection.connection.driver_connection if connection is not None else None
+        can = isinstance(driver, psycopg.Connection) and psycopg.Pipeline.is_supported()
+        return driver if can else None
+
+    def _end(self, driver: psycopg.Connection[Any], error: BaseException) -> None:
+        """Wait after something else has failed, before which what was sent may have."""
+        if not isinstance(error, Exception):
+            driver.cancel_safe()  # The process is told to end: nobody waits any more.
+        try:
+            self.wait()
+        except (MigrationFailed, DBAPIError) as earlier:
+            if isinstance(error, Exception):
+                raise earlier from error
+
+    def begin_step(self) -> None:
+        """Send ahead again, whatever the last revision has done."""
+        self._is_paused = False
+
+    def can_take(self, statement: str, context: ExecutionContext) -> bool:
+        """Tell whether a statement can be sent without waiting for its answer.
+
+        It is one command, in a transaction and in none of its savepoints, and whoever executes it
+        gets no result: DDL, and what goes through ``op.execute()``.
+        """
+        if _SAVEPOINT.match(statement):
+            self._is_paused = True  # Whoever makes one wants to know what fails after it.
+        return (
+            self._driver is not None
+            and not self._is_paused
+            and (self._is_unheard or bool(getattr(context, "isddl", False)))
+            and ";" not in statement.rstrip("; \n")
+            and "RETURNING" not in statement  # SQLAlchemy reads the keys of rows that it inserts.
+            and not self._driver.autocommit
+            and not context.root_connection.in_nested_transaction()
+        )
+
+    def send(self, statement: str, parameters: tuple[Any, ...], origin: Origin | None) -> None:
+        """Send a statement that `can_take` has let through.
+
+        Args:
+            statement: SQL as psycopg takes it.
+            parameters: what psycopg's `Cursor.execute` takes after it.
+            origin: which revision it is of; None for what is ours.
+
+        Raises:
+            MigrationFailed: a statement of a revision, that was sent before, has failed.
+            DBAPIError: another one has.
+        """
+        assert self._driver is not None  # noqa: S101 - can_take() has told
+        if self._open is not None and monotonic() - self._opened > _LONGEST_SECONDS:
+            self.wait()
+        if self._open is None:
+            self._open = self._driver.pipeline()
+            self._open.__enter__()
+            self._opened = monotonic()
+        cursor = psycopg.Cursor(self._driver)  # One that does not wait.
+        self._sent.append(_Sent(cursor, statement, parameters, origin))
+        try:
+            cursor.execute(statement.encode(self._driver.info.encoding), *parameters)
+        except psycopg.Error as error:
+            if error.pgresult is None and not self._driver.closed:
+                self._sent.pop()  # Its parameters cannot be sent.
+                raise
+            self._fail(error)
+
+    def wait(self) -> None:
+        """Wait for the answers to all that was sent.
+
+        Raises:
+            MigrationFailed: a statement of a revision has failed.
+            DBAPIError: another one has.
+        """
+        if self._open is not None:
+            try:
+                self._close()
+            except psycopg.Error as error:
+                self._fail(error)
+            self._sent.clear()
+
+    def _close(self) -> None:
+        assert self._open is not None  # noqa: S101 - the callers have looked
+        pipeline, self._open = self._open, None
+        pipeline.__exit__(None, None, None)
+
+    def _fail(self, error: psycopg.Error) -> NoReturn:
+        """Raise what it means that something has failed of that which was sent."""
+        if self._open is not None:
+            with suppress(psycopg.Error):
+                self._close()
+        failed = next((item for item in self._sent if not item.is_answered), self._sent[-1])
+        self._sent.clear()
+        found = self._translate(failed, error)
+        if self.failure is None:
+            self.failure = failed.origin.explain(found) if failed.origin else found
+        # Until the transaction is taken back, whatever comes then fails of that.
+        raise self.failure from (found if failed.origin else error)
+
+    def _translate(self, failed: _Sent, error: psycopg.Error) -> DBAPIError:
+        """Return what SQLAlchemy would have raised."""
+        connection = self._context.connection
+        assert connection is not None  # noqa: S101 - it is whose driver was found
+        is_lost = error.pgresult is None
+        if is_lost:
+            connection.invalidate(error)
+        found = DBAPIError.instance(
+            failed.statement,
+            failed.parameters[0] if failed.parameters else None,
+            error,
+            psycopg.Error,
+            connection_invalidated=is_lost,
+            dialect=connection.dialect,
+        )
+        return cast("DBAPIError", found)
+
+    @contextmanager
+    def _unheard_executions(self) -> Iterator[None]:
+        """Take note of what is executed for those who get no result."""
+        impl = self._context.impl
+        original = impl.execute
+
+        def execute(sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
+            self._is_unheard = True
+            try:
+                original(sql, execution_options)
+            finally:
+                self._is_unheard = False
+
+        impl.execute = execute  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            impl.execute = original  # type: ignore[method-assign]
+
+    @contextmanager
+    def _waiting_cursors(self, driver: psycopg.Connection[Any]) -> Iterator[None]:
+        """Let each cursor wait for the answers to what was sent, before it executes anything."""
+        factories = (driver.cursor_factory, driver.server_cursor_factory)
+        driver.cursor_factory = _make_waiting(factories[0], self.wait)
+        driver.server_cursor_factory = _make_waiting(factories[1], self.wait)
+        try:
+            yield
+        finally:
+            driver.cursor_factory, driver.server_cursor_factory = factories
+
+
+def _make_waiting(factory: type[Any], wait: Callable[[], None]) -> type[Any]:
+    """Return a class of cursors that call `wait` first."""
+
+    def make(name: str) -> Callable[..., Any]:
+        def method(self: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any method
+            wait()
+            return getattr(super(waiting, self), name)(*args, **options)
+
+        return method
+
+    names = ("execute", "executemany", "stream", "copy")
+    waiting = type(factory.__name__, (factory,), {name: make(name) for name in names})
+    return waiting
