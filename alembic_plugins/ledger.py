@@ -7,6 +7,8 @@ from sqlalchemy import Executable, Table
 
 from .plan import Node
 from .records import (
+    Duration,
+    Row,
     record_applied,
     record_event,
     record_installed,
@@ -44,7 +46,7 @@ class Ledger:
         for row in state.rows & state.by_revision.keys():
             self._rows.setdefault(state.by_revision[row].plugin, set()).add(row)
         self._moved: set[str] = set()
-        self._due: list[Executable] = []
+        self._due: list[Executable | Row] = []
 
     def copy(self) -> "Ledger":
         """Return a ledger that says the same, to go back to when a transaction is taken back."""
@@ -93,7 +95,7 @@ class Ledger:
         applied: AppliedRevision,
         undo: Undo,
         source: Source | None,
-        duration_ms: int | None,
+        duration_ms: Duration,
     ) -> None:
         """Record that a revision was applied, what its file is, and how to do without it."""
         self._applied.setdefault(applied.plugin, {})[applied.revision] = applied
@@ -185,7 +187,7 @@ class Ledger:
             self._rows[name] = after
         self._moved.clear()
 
-    def take_due(self) -> list[Executable]:
+    def take_due(self) -> list[Executable | Row]:
         """Return what is due in the registry."""
         due, self._due = self._due, []
         return due

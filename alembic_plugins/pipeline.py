@@ -15,8 +15,8 @@ from typing import Any, NoReturn, cast
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Executable
-from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy import Executable, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError
 
 from .failures import explain_failure
@@ -25,6 +25,9 @@ from .refusals import MigrationFailed
 
 _LONGEST_SECONDS = 0.25
 """How far revisions may be ahead of the server: what is logged shall be what is being done."""
+
+UNHEARD = {"alembic_plugins_unheard": True}
+"""The execution option of what is executed by somebody who gets no result."""
 
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 
@@ -76,7 +79,6 @@ class Pipeline:
         self._open: AbstractContextManager[psycopg.Pipeline] | None = None
         self._opened = 0.0
         self._sent: list[_Sent] = []
-        self._is_unheard = False
         self._is_paused = False
         self.failure: Exception | None = None
         """What has failed of that which was sent, once that is known."""
@@ -125,7 +127,7 @@ class Pipeline:
         """Send ahead again, whatever the last revision has done."""
         self._is_paused = False
 
-    def can_take(self, statement: str, context: ExecutionContext) -> bool:
+    def can_take(self, statement: str, context: DefaultExecutionContext) -> bool:
         """Tell whether a statement can be sent without waiting for its answer.
 
         It is one command, in a transaction and in none of its savepoints, and whoever executes it
@@ -136,7 +138,7 @@ class Pipeline:
         return (
             self._driver is not None
             and not self._is_paused
-            and (self._is_unheard or bool(getattr(context, "isddl", False)))
+            and (context.isddl or context.execution_options.keys() >= UNHEARD.keys())
             and ";" not in statement.rstrip("; \n")
             and "RETURNING" not in statement  # SQLAlchemy reads the keys of rows that it inserts.
             and not self._driver.autocommit
@@ -223,16 +225,13 @@ class Pipeline:
 
     @contextmanager
     def _unheard_executions(self) -> Iterator[None]:
-        """Take note of what is executed for those who get no result."""
+        """Mark what is executed for those who get no result."""
         impl = self._context.impl
         original = impl.execute
 
         def execute(sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
-            self._is_unheard = True
-            try:
-                original(sql, execution_options)
-            finally:
-                self._is_unheard = False
+            statement = text(sql) if isinstance(sql, str) else sql
+            original(statement.execution_options(**UNHEARD), execution_options)
 
         impl.execute = execute  # type: ignore[method-assign]
         try:

@@ -5,13 +5,43 @@ online and offline.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Executable, Table, any_, func, literal, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Insert,
+    Table,
+    any_,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from .registry import AppliedRevision, InstalledPlugin, Interruption
 from .sourcefile import Source, find_checksum_of_statements
 from .tables import Tables
 from .undo import Undo
+
+Duration = int | ColumnElement[int] | None
+"""Milliseconds, or what PostgreSQL tells them by; None where nothing has run."""
+
+
+@cache
+def measure_duration(tables: Tables) -> ColumnElement[int]:
+    """Return the milliseconds since the transaction began, or since its last revision was recorded.
+
+    PostgreSQL tells them, since revisions are sent ahead of it.
+    """
+    table = tables.revision
+    last = select(table.c.applied_at).order_by(table.c.position.desc()).limit(1)
+    since = func.greatest(func.now(), last.scalar_subquery())
+    seconds = func.extract("epoch", func.clock_timestamp() - since)
+    return cast(func.round(seconds * 1000), BigInteger)
 
 
 def record_versions(
@@ -31,24 +61,53 @@ def record_versions(
     return statements
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row to insert: its values, and a statement that does for all such rows.
+
+    Apart from its values, a statement is built and compiled once, which takes longer than all else
+    that is done for a row.
+    """
+
+    statement: Insert
+    values: Mapping[str, object]
+
+    @property
+    def whole(self) -> Executable:
+        """The statement with the values in it."""
+        return self.statement.values(self.values)
+
+
 def record_applied(
     tables: Tables,
     applied: AppliedRevision,
     undo: Undo,
     source: Source | None,
-    duration_ms: int | None,
-) -> Executable:
-    """Return the statement that remembers an applied revision."""
-    return tables.revision.insert().values(
-        revision=applied.revision,
-        plugin=applied.plugin,
-        down_revision=list(applied.down_revision),
-        depends_on=list(applied.depends_on),
-        branch_labels=list(applied.branch_labels),
-        description=applied.description,
-        duration_ms=duration_ms,
+    duration_ms: Duration,
+) -> Row:
+    """Return the row that remembers an applied revision."""
+    values = {
+        "revision": applied.revision,
+        "plugin": applied.plugin,
+        "down_revision": list(applied.down_revision),
+        "depends_on": list(applied.depends_on),
+        "branch_labels": list(applied.branch_labels),
+        "description": applied.description,
         **_record_file(undo, source),
-    )
+    }
+    if isinstance(duration_ms, ColumnElement):
+        return Row(_insert_measured(tables, duration_ms), values)
+    return Row(_insert(tables), {**values, "duration_ms": duration_ms})
+
+
+@cache
+def _insert(tables: Tables) -> Insert:
+    return tables.revision.insert()
+
+
+@cache
+def _insert_measured(tables: Tables, duration_ms: ColumnElement[int]) -> Insert:
+    return tables.revision.insert().values(duration_ms=duration_ms)
 
 
 def record_repaired(

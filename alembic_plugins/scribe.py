@@ -10,8 +10,10 @@ from sqlalchemy.schema import SetTableComment
 from . import _alembic
 from .ledger import Ledger
 from .namespaces import enter_namespace, leave_namespace
+from .pipeline import UNHEARD
 from .plan import Plan
 from .plugin import HOST, Schema, parse_requirement
+from .records import Row
 from .refusals import UnexpectedVersionRows
 from .session import Session
 from .tables import VERSION, is_since, make_tables
@@ -157,8 +159,13 @@ class Scribe:
 
     def write_due(self) -> None:
         """Write what is due in the registry, on whatever search path."""
-        for statement in self.ledger.take_due():
-            self.execute(statement)
+        for item in self.ledger.take_due():
+            if not isinstance(item, Row):
+                self.execute(item)
+            elif self.is_offline:
+                self.execute(item.whole)
+            else:
+                self.connection.execute(item.statement, item.values, execution_options=UNHEARD)
 
     def flush(self) -> None:
         """Write what is to be recorded, on the host's search path."""

@@ -17,11 +17,12 @@ from .failures import explain_failure
 from .journal import Journal
 from .pipeline import Pipeline
 from .plan import Direction, Node, Plan, Step
+from .records import Duration, measure_duration
 from .refusals import MigrationFailed, NoDowngrade
 from .scribe import Scribe
 from .simulate import remember_revision
 from .sourcefile import Source, read_source
-from .undo import Undo, render_undo, run_statements
+from .undo import Renderer, Undo, run_statements
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class StepRunner:
         self._scribe = scribe
         self._watch = watch
         self._run_args = run_args
+        self._renderer = Renderer(scribe.context, run_args)
 
     @property
     def _context(self) -> MigrationContext:
@@ -67,10 +69,9 @@ class StepRunner:
             if self.journal.has_set:
                 self._scribe.return_session()
             self._watch.check_closely()
-        duration = self._scribe.find_duration(started) if step.runs else None
         if step.direction is Direction.UPGRADE:
             assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
-            self._remember(plan.nodes[step.revision], duration)
+            self._remember(plan.nodes[step.revision], self._find_duration(step, started))
         else:
             self._scribe.ledger.add_reverted(step.plugin, step.revision)
         self.journal.close()
@@ -81,7 +82,14 @@ class StepRunner:
         if self._context.on_version_apply_callbacks:
             self._notify(step)
 
-    def _remember(self, node: Node, duration: int | None) -> None:
+    def _find_duration(self, step: Step, started: float) -> Duration:
+        if not step.runs or self._scribe.is_offline:
+            return None
+        if self.journal.is_written:
+            return self._scribe.find_duration(started)  # It had several transactions.
+        return measure_duration(self._scribe.tables)
+
+    def _remember(self, node: Node, duration: Duration) -> None:
         """Record an applied revision, with what takes it back when its file is gone."""
         undo, source = self._read_file(node)
         remembered = remember_revision(self._scribe.session, node)
@@ -96,7 +104,7 @@ class StepRunner:
 
     def _read_file(self, node: Node) -> tuple[Undo, Source | None]:
         script = self._scribe.session.find_script(node.plugin, node.revision)
-        return render_undo(self._context, script, self._run_args), read_source(script.info.path)
+        return self._renderer.render(script), read_source(script.info.path)
 
     def _call(self, step: Step, script: BranchScript) -> None:
         """Run a revision's function, as Alembic does."""

@@ -3,9 +3,9 @@
 It is SQL and never Python: who can write a table must not thereby run code on the host.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from alembic.operations import Operations
@@ -37,35 +37,49 @@ class _Statements(list[str]):
         """Do nothing: nothing is held back."""
 
 
-def render_undo(
-    context: MigrationContext, script: BranchScript, run_args: Mapping[str, Any]
-) -> Undo:
-    """Return what a revision's ``downgrade()`` would send to PostgreSQL.
+class Renderer:
+    """Render what takes revisions back, with an offline context that is made once.
 
-    A downgrade that asks the database something cannot be rendered; nor can one that raises.
+    Args:
+        context: the one that migrates.
+        run_args: what ``env.py`` wants passed to each revision's function.
     """
-    statements = _Statements()
-    try:
-        with _offline(context, statements) as offline, Operations.context(offline):
-            script.module.downgrade(**run_args)
-    except Exception as error:  # noqa: BLE001 - the function is the author's code
-        return Undo(None, explain(error))
-    return Undo(tuple(statements), None)
 
+    def __init__(self, context: MigrationContext, run_args: Mapping[str, Any]) -> None:
+        self._context = context
+        self._run_args = run_args
+        self._statements = _Statements()
 
-@contextmanager
-def _offline(context: MigrationContext, statements: _Statements) -> Iterator[MigrationContext]:
-    """Make a context that renders, and let ``alembic.context`` be about it meanwhile."""
-    dialect = type(context.dialect)(paramstyle="named")  # type: ignore[call-arg]  # psycopg's has it
-    dialect.default_schema_name = context.dialect.default_schema_name
-    options = {**context.opts, "as_sql": True, "literal_binds": True, "output_buffer": statements}
-    offline = MigrationContext(dialect, None, options, context.environment_context)
-    with _alembic.replaced_context(context, offline):
-        yield offline
+    def render(self, script: BranchScript) -> Undo:
+        """Return what a revision's ``downgrade()`` would send to PostgreSQL.
+
+        A downgrade that asks the database something cannot be rendered; nor can one that raises.
+        """
+        self._statements.clear()
+        try:
+            with (
+                _alembic.replaced_context(self._context, self._offline),
+                Operations.context(self._offline),
+            ):
+                script.module.downgrade(**self._run_args)
+        except Exception as error:  # noqa: BLE001 - the function is the author's code
+            self.__dict__.pop("_offline", None)  # It may be in the middle of something.
+            return Undo(None, explain(error))
+        return Undo(tuple(self._statements), None)
+
+    @cached_property
+    def _offline(self) -> MigrationContext:
+        """A context that renders."""
+        context = self._context
+        dialect = type(context.dialect)(paramstyle="named")  # type: ignore[call-arg]  # psycopg's has it
+        dialect.default_schema_name = context.dialect.default_schema_name
+        output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
+        options = {**context.opts, **output}
+        return MigrationContext(dialect, None, options, context.environment_context)
 
 
 def run_statements(context: MigrationContext, statements: Sequence[str]) -> None:
-    """Run what `render_undo` has rendered; what was between COMMIT and BEGIN, by autocommit."""
+    """Run what `Renderer.render` has rendered; what was between COMMIT and BEGIN, by autocommit."""
     todo = iter(statements)
     for statement in todo:
         if statement == _COMMIT:

@@ -284,3 +284,12 @@ def test_downgrade_may_read_what_its_revision_depends_on(host: Host) -> None:
     host.run("plugin", "install", "borrower")
     host.run("plugin", "uninstall", "borrower", "--yes")
     assert host.database.tables() == ["lender.books", "public.accounts"]
+
+
+def test_time_is_the_revision_s_that_has_taken_it(host: Host) -> None:
+    write_revision(host, "naps", "n1", "pass")
+    write_revision(host, "naps", "n2", "op.execute('SELECT pg_sleep(0.2)')", "'n1'")
+    write_revision(host, "naps", "n3", "pass", "'n2'")
+    host.run("plugin", "install", "naps")
+    query = "SELECT revision FROM alembic_plugin_revision WHERE duration_ms >= 200"
+    assert host.database.values(query) == ["n2"]

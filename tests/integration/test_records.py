@@ -71,7 +71,7 @@ def apply(
     source: Source | None = None,
 ) -> None:
     """Record an applied revision."""
-    run(connection, record_applied(TABLES, applied, undo, source, 5))
+    run(connection, record_applied(TABLES, applied, undo, source, 5).whole)
 
 
 def make_event(**values: object) -> dict[str, object]:

@@ -65,7 +65,7 @@ def apply(connection: Connection, *applied: AppliedRevision, undo: Undo = UNDO) 
     """Record revisions."""
     for item in applied:
         source = Source("", item.checksum) if item.checksum else None
-        connection.execute(record_applied(TABLES, item, undo, source, 5))
+        connection.execute(record_applied(TABLES, item, undo, source, 5).whole)
 
 
 def install(connection: Connection) -> None:

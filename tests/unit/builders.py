@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import CompilerElement
 from alembic_plugins.branches import Branch
 from alembic_plugins.plan import Node
 from alembic_plugins.plugin import Namespace, Schema
+from alembic_plugins.records import Row
 from alembic_plugins.registry import AppliedRevision, InstalledPlugin, State
 from alembic_plugins.revisionfile import RevisionInfo
 from alembic_plugins.session import Session
@@ -174,8 +175,9 @@ def open_session(here: Path, state: State | None = None, options: str = "") -> S
     return make_session(make_config(here, options), state)
 
 
-def to_sql(statement: Executable) -> str:
-    """Return a statement as offline mode prints it, without its line breaks."""
+def to_sql(item: Executable | Row) -> str:
+    """Return a statement, or a row, as offline mode prints it, without its line breaks."""
+    statement = item.whole if isinstance(item, Row) else item
     assert isinstance(statement, CompilerElement)
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     return " ".join(str(compiled).split())

@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 
 from alembic_plugins.branches import Branch, BranchScript
 from alembic_plugins.revisionfile import read_revision_file
-from alembic_plugins.undo import Undo, render_undo
+from alembic_plugins.undo import Renderer, Undo
 
 HEAD = "from alembic import op\nrevision = 'b1'\ndown_revision = None\n"
 
@@ -18,7 +18,7 @@ def render(folder: Path, downgrade: str) -> Undo:
     file.write_text(f"{HEAD}def downgrade():\n    {downgrade}\n", "utf-8")
     branch = Branch("billing", [read_revision_file("billing", file)])
     context = MigrationContext.configure(dialect_name="postgresql+psycopg")
-    return render_undo(context, BranchScript(branch, branch.infos["b1"], ()), {})
+    return Renderer(context, {}).render(BranchScript(branch, branch.infos["b1"], ()))
 
 
 @pytest.mark.parametrize(
@@ -63,5 +63,5 @@ def test_file_without_a_downgrade_leaves_a_reason(tmp_path: Path) -> None:
     file.write_text(HEAD, "utf-8")
     branch = Branch("billing", [read_revision_file("billing", file)])
     context = MigrationContext.configure(dialect_name="postgresql+psycopg")
-    undo = render_undo(context, BranchScript(branch, branch.infos["b1"], ()), {})
+    undo = Renderer(context, {}).render(BranchScript(branch, branch.infos["b1"], ()))
     assert undo.statements is None
