@@ -198,19 +198,22 @@ class Pipeline:
         if self._open is not None:
             with suppress(psycopg.Error):
                 self._close()
-        failed = next((item for item in self._sent if not item.is_answered), self._sent[-1])
+        unanswered = [item for item in self._sent if not item.is_answered] or self._sent[-1:]
+        # Of a connection that is lost, the last answers are lost too: it was about the last one.
+        ours = [item for item in unanswered if item.origin] or unanswered
+        is_lost = error.diag.severity_nonlocalized in (None, "FATAL", "PANIC")
+        failed = ours[-1] if is_lost else unanswered[0]
         self._sent.clear()
-        found = self._translate(failed, error)
+        found = self._translate(failed, error, is_lost=is_lost)
         if self.failure is None:
             self.failure = failed.origin.explain(found) if failed.origin else found
         # Until the transaction is taken back, whatever comes then fails of that.
         raise self.failure from (found if failed.origin else error)
 
-    def _translate(self, failed: _Sent, error: psycopg.Error) -> DBAPIError:
+    def _translate(self, failed: _Sent, error: psycopg.Error, *, is_lost: bool) -> DBAPIError:
         """Return what SQLAlchemy would have raised."""
         connection = self._context.connection
         assert connection is not None  # noqa: S101 - it is whose driver was found
-        is_lost = error.pgresult is None
         if is_lost:
             connection.invalidate(error)
         found = DBAPIError.instance(
