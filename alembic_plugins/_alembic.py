@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -58,18 +59,26 @@ def in_external_transaction(context: MigrationContext) -> bool:
     return context._in_external_transaction
 
 
-def list_revision_files(script: ScriptDirectory, location: Path) -> Iterator[Path]:
-    """Find the revision files in a version location, in Alembic's order.
+def list_revision_files(script: ScriptDirectory, location: Path) -> Iterator[str]:
+    """Find the revision files in a version location, by their paths in it, in Alembic's order.
 
     Honours ``recursive_version_locations`` and ``sourceless``, whose rules are in no public place.
     """
     from alembic.script import Script, base
 
+    if not location.is_dir():
+        return
+    if not script.sourceless and not script.recursive_version_locations:
+        # As most often, and without a `Path` for each file.
+        with os.scandir(location) as entries:
+            names = sorted(entry.name for entry in entries if not entry.is_dir())
+        yield from filter(base._only_source_rev_file.match, names)
+        return
     pattern = base._sourceless_rev_file if script.sourceless else base._only_source_rev_file
-    for path in Script._list_py_dir(script, location) if location.is_dir() else ():
+    for path in Script._list_py_dir(script, location):
         match = pattern.match(path.name)
         if match and not (path.suffix != ".py" and path.with_suffix(".py").exists()):
-            yield path
+            yield str(path.relative_to(location))
 
 
 def version_locations(script: ScriptDirectory) -> list[Path]:

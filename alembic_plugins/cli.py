@@ -43,10 +43,24 @@ Argument = tuple[str, dict[str, Any]]
 
 
 def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
-    """Add ``plugin`` and its commands to Alembic's own."""
+    """Add ``plugin`` to Alembic's own commands."""
+    group: ArgumentParser = subparsers.add_parser(
+        "plugin", help="Install, uninstall and show plugins."
+    )
+    parse = group.parse_known_args
+
+    def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
+        # Other commands do not wait for ours to be imported.
+        group.parse_known_args = parse  # type: ignore[method-assign]
+        _add_group(group)
+        return parse(*args, **options)
+
+    group.parse_known_args = parse_known_args  # type: ignore[method-assign]
+
+
+def _add_group(group: ArgumentParser) -> None:
     from . import doors
 
-    group = subparsers.add_parser("plugin", help="Install, uninstall and show plugins.")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
     def add(

@@ -11,7 +11,6 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from . import targets, upkeep
-from .adoption import check_made
 from .archive import Event, read_events
 from .errors import InvalidOption, NotAHost
 from .hosting import is_host
@@ -262,6 +261,8 @@ def adopt(config: Config, name: str, revision: str = "heads") -> Plan:
         return upkeep.adopt(session, name, revision)
 
     def run(migrator: Migrator) -> Plan:
+        from .adoption import check_made
+
         make_plan(migrator.session)
         check_made(migrator, name, revision)
         return migrator.run(make_plan)

@@ -1,16 +1,19 @@
 """What could not stay without something else: by revision, by requirement, by what leans on it."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from .leaning import Leanings
 from .plan import find_dependents
 from .plugin import HOST, parse_requirement
 from .refusals import ObjectsInUse
 from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
 
+if TYPE_CHECKING:
+    from .leaning import Leanings
 
-def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> Leanings:
+
+def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> "Leanings":
     """Return the plugins that lean on a plugin's objects without saying that they need it.
 
     Where the plugin itself needs the other one, it has made that itself, and takes it away.

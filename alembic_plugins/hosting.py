@@ -1,5 +1,7 @@
 """Which configurations are of hosts that use us, and what Alembic's own commands see there."""
 
+import atexit
+import gc
 import logging
 import os
 import sys
@@ -108,6 +110,10 @@ def open_session(config: Config, script: ScriptDirectory) -> Session:
     if known is not None and known.script is script:
         return known
     if known is None:
+        if config.cmd_opts is not None:
+            # A program that ends needs not look for garbage in all of Alembic and SQLAlchemy: that
+            # takes as long as many a command.
+            atexit.register(gc.freeze)
         _bootstrap(config)
     session = config.attributes[_SESSION] = Session(config, script, State())
     _narrow(session)

@@ -18,7 +18,7 @@ from tempfile import NamedTemporaryFile
 
 from .revisionfile import RevisionInfo, read_revision_file
 
-_FORMAT = 2
+_FORMAT = 3
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -27,8 +27,8 @@ Entry = list[object]
 """A mark of the file, and the fields of its `RevisionInfo` but for the path."""
 
 
-def read_folder(branch: str, folder: Path, paths: Sequence[Path]) -> Iterator[RevisionInfo]:
-    """Yield what the revision files of a branch in one folder say, in the order of `paths`.
+def read_folder(branch: str, folder: Path, files: Sequence[str]) -> Iterator[RevisionInfo]:
+    """Yield what the revision files of a branch say, in the order of `files`, their paths in there.
 
     Raises:
         BrokenRevision: one cannot be read, or does not say which revision it is.
@@ -36,9 +36,9 @@ def read_folder(branch: str, folder: Path, paths: Sequence[Path]) -> Iterator[Re
     index = _find_index(folder)
     known = _load(index, folder) if index else {}
     entries: dict[str, Entry] = {}
-    for path in paths:
-        name = str(path).removeprefix(str(folder))
-        mark = _make_mark(path)
+    for name in files:
+        path = folder / name
+        mark = _make_mark(os.path.join(folder, name))  # noqa: PTH118 - far faster
         info = _parse(known.get(name), mark, path)
         if info is None:
             info = read_revision_file(branch, path)
@@ -89,12 +89,12 @@ def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
                 raise
 
 
-def _make_mark(path: Path) -> tuple[int, ...] | None:
+def _make_mark(path: str | Path) -> list[int] | None:
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116 - it may be a string, which is faster
     except OSError:
         return None
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
 _MARK_LENGTH = 4
@@ -109,13 +109,16 @@ def _fields(info: RevisionInfo) -> Entry:
     return [info.revision, *map(list, lists), info.doc, info.checksum]
 
 
-def _parse(entry: object, mark: Sequence[int] | None, path: Path) -> RevisionInfo | None:
+def _parse(entry: object, mark: list[int] | None, path: Path) -> RevisionInfo | None:
     """Return what an entry says, or None where it is not of that file, or is no entry."""
-    if not isinstance(entry, list) or mark is None or entry[:_MARK_LENGTH] != list(mark):
+    if not isinstance(entry, list) or mark is None or entry[:_MARK_LENGTH] != mark:
         return None
-    match entry[_MARK_LENGTH:]:
-        case [str(revision), list(down), list(depends), list(labels), str(doc), str(checksum)]:
-            if all(isinstance(item, str) for item in (*down, *depends, *labels)):
-                lists = (tuple(down), tuple(depends), tuple(labels))
-                return RevisionInfo(revision, *lists, doc, path, checksum=checksum)
-    return None
+    try:
+        revision, down, depends, labels, doc, checksum = entry[_MARK_LENGTH:]
+        lists = (tuple(down), tuple(depends), tuple(labels))
+    except (ValueError, TypeError):
+        return None
+    texts = (revision, doc, checksum, *down, *depends, *labels)
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    return RevisionInfo(revision, *lists, doc, path, checksum=checksum)

@@ -5,17 +5,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic
-from .archive import read_sources
-from .executor import Executor
 from .guard_errors import CannotRehearse
-from .leaning import Leanings, find_leaning
-from .locking import hold_lock
 from .plan import Plan
 from .progress import make_progress
 from .refusals import RevisionInUse
@@ -24,6 +20,10 @@ from .session import Session
 from .simulate import plan_contact, simulate
 from .tables import Tables, make_tables
 from .upkeep_errors import FilesChanged
+
+if TYPE_CHECKING:
+    from .executor import Executor
+    from .leaning import Leanings
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +82,18 @@ class Migrator:
         if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
             self.connection.rollback()
 
-    def _find_leaning(self, name: str) -> Leanings:
+    def _find_leaning(self, name: str) -> "Leanings":
         """Return what leans on a plugin, by the plugin that it belongs to."""
+        from .leaning import find_leaning
+
         found = find_leaning(self.connection, self.tables, self.session.state, name)
         self.end_reading()
         return found
 
     def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
         """Return files of applied revisions as they were then."""
+        from .archive import read_sources
+
         fresh = not self.connection.in_transaction()
         found = read_sources(self.connection, self.tables, revisions)
         if fresh:
@@ -183,11 +187,16 @@ class Migrator:
             return nullcontext()
         table = _alembic.version_table(self.context)
         name = f"{table.schema or ''}.{table.name}"
+        from .locking import hold_lock
+
         return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
 
     def _make_executor(
         self, witness: Connection | None = None, context: MigrationContext | None = None
-    ) -> Executor:
+    ) -> "Executor":
+        # Most often there is nothing to run: then it, and all that it needs, is not imported.
+        from .executor import Executor
+
         return Executor(
             self.session,
             context or self.context,

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING, Literal
 
 from .errors import InvalidDeclaration, InvalidName
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 HOST = "host"
 """The host's branch goes by this name where plugins go by theirs."""
@@ -120,20 +120,23 @@ def overlap(first: Namespace, second: Namespace) -> bool:
 class Requires:
     """One requirement of a plugin: another plugin, in some versions of it.
 
-    `optional` means that it counts only where the other one is installed.
+    `optional` means that it counts only where the other one is installed; with no `specifier`, any
+    version of it will do.
     """
 
     text: str
     name: str
     optional: bool
-    requirement: Requirement
+    specifier: "SpecifierSet | None"
 
     def met_by(self, version: str | None) -> bool:
         """Tell whether a plugin of that version is good enough."""
-        if not self.requirement.specifier:
+        if not self.specifier:
             return True
+        from packaging.version import InvalidVersion, Version
+
         try:
-            return version is not None and self.requirement.specifier.contains(
+            return version is not None and self.specifier.contains(
                 Version(version), prereleases=True
             )
         except InvalidVersion:
@@ -146,11 +149,17 @@ def parse_requirement(text: str) -> Requires:
     Raises:
         ValueError: `text` is no requirement.
     """
+    name = text.removesuffix("?")
+    if _NAME.fullmatch(name):
+        return Requires(text, name, text != name, None)
+    # Most plugins do without versions, and need not wait for it.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(text.replace("?", " ", 1))
     except InvalidRequirement as error:
         raise ValueError(f"requirement '{text}' is not written like 'tags>=1.2'") from error
-    return Requires(text, requirement.name, "?" in text, requirement)
+    return Requires(text, requirement.name, "?" in text, requirement.specifier)
 
 
 @dataclass(frozen=True)

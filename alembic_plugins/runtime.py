@@ -9,7 +9,6 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic, targets
-from .autogenerate import narrow_autogenerate
 from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import NotAHost
@@ -161,6 +160,8 @@ def _run_other(
     scope = read_scope(session.config)
     revision_context = environment.context_opts.get("revision_context")
     if revision_context is not None and revision_context.command_args["autogenerate"]:
+        from .autogenerate import narrow_autogenerate
+
         checks = scope is None and command == "check"
         for name in _find_compared(migrator) if checks else [scope or HOST]:
             with narrow_autogenerate(session, migrator.context, name):

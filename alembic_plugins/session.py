@@ -7,7 +7,7 @@ names and what they need.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -26,7 +26,6 @@ from .errors import (
     UnmetRequirement,
 )
 from .index import read_folder
-from .leaning import Leanings
 from .plan import Node
 from .plugin import HOST, Plugin, overlap
 from .registry import State
@@ -34,6 +33,9 @@ from .revisionfile import RevisionInfo
 from .settings import read_settings
 from .sourcefile import is_same, read_source
 from .upkeep_errors import Quarantined
+
+if TYPE_CHECKING:
+    from .leaning import Leanings
 
 
 class Session:
@@ -77,9 +79,9 @@ class Session:
     @cached_property
     def host_locations(self) -> tuple[Path, ...]:
         """The host's version locations: those of the configuration that are no plugin's."""
-        plugins = {folder.resolve() for folder in self.discovery.folders}
+        plugins = {_identify(folder) for folder in self.discovery.folders} - {None}
         locations = _alembic.version_locations(self.script)
-        return tuple(location for location in locations if location.resolve() not in plugins)
+        return tuple(location for location in locations if _identify(location) not in plugins)
 
     def branch(self, name: str) -> Branch:
         """Return a branch: its revision files, and what is applied and has no file any more.
@@ -115,8 +117,8 @@ class Session:
     def _read_infos(self, name: str, locations: Iterable[Path]) -> Iterator[RevisionInfo]:
         seen = set()
         for location in locations:
-            paths = tuple(_alembic.list_revision_files(self.script, location))
-            for info in read_folder(name, location, paths):
+            files = _alembic.list_revision_files(self.script, location)
+            for info in read_folder(name, location, tuple(files)):
                 seen.add(info.revision)
                 yield info
         yield from (item.info for item in self.state.of(name) if item.revision not in seen)
@@ -316,6 +318,15 @@ class Session:
         """Return what a plugin declares, or None where it is gone or broken."""
         found = self.find_usable(name)
         return found.declaration if found else None
+
+
+def _identify(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from others, whatever it is called; None where it is not there."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _has_changed(before: str | None, path: Path | None) -> bool:

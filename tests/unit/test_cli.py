@@ -1,5 +1,7 @@
 """The arguments of ``alembic plugin``."""
 
+import subprocess
+import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from inspect import signature
 
@@ -110,7 +112,8 @@ def test_uninstall_takes_all_its_options(
 
 
 def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
-    """Return the parsers of the commands of ``alembic plugin``."""
+    """Return the parsers of the commands of ``alembic plugin``, which are made when one is used."""
+    parser.parse_args(["plugin", "list"])
     (plugin,) = (a for a in parser._actions if isinstance(a, _SubParsersAction))
     (commands,) = (a for a in plugin.choices["plugin"]._actions if isinstance(a, _SubParsersAction))
     return dict(commands.choices)
@@ -124,6 +127,15 @@ COMMANDS = (
 
 def test_commands_are_those_of_the_reference(parser: ArgumentParser) -> None:
     assert " ".join(find_commands(parser)) == COMMANDS
+
+
+def test_other_commands_do_not_wait_for_ours() -> None:
+    lines = (
+        "import sys; from alembic.config import CommandLine",
+        "CommandLine().parser.parse_args(['heads'])",
+        "sys.exit('alembic_plugins.doors' in sys.modules or 'psycopg' in sys.modules)",
+    )
+    subprocess.run([sys.executable, "-c", "; ".join(lines)], check=True)
 
 
 @pytest.mark.parametrize("name", COMMANDS.split())
