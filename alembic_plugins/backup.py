@@ -1,10 +1,10 @@
 """Schemas and relations in a file, written by pg_dump and read back by pg_restore."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryDirectory, mkstemp
 from typing import Any
 
 from psycopg import ConnectionInfo
@@ -14,6 +14,9 @@ from .custody_errors import BackupExists, BackupFailed, RestoreFailed
 from .programs import ProgramFailed, describe_connection, find_program, run
 
 _MAGIC = b"PGDMP"
+
+_HANGING = ("ACL", "COMMENT", "SECURITY LABEL")
+"""What pg_dump writes of a schema besides the schema."""
 
 
 def check_free(path: Path) -> None:
@@ -68,7 +71,9 @@ def dump(
         raise BackupFailed(path, _explain(error)) from error
 
 
-def restore(connection: Connection, path: Path, only: str | None = None) -> None:
+def restore(
+    connection: Connection, path: Path, only: str | None = None, present: Collection[str] = ()
+) -> None:
     """Read a backup back, in one transaction of pg_restore's own.
 
     It waits for everybody's locks, those of `connection` too.
@@ -77,6 +82,7 @@ def restore(connection: Connection, path: Path, only: str | None = None) -> None
         connection: leads to the database.
         path: the file.
         only: a schema, which is there: what is in it comes back, and nothing else.
+        present: schemas that are there: what is in them comes back, and they stay as they are.
 
     Raises:
         ProgramMissing: no pg_restore is there that fits the server.
@@ -84,7 +90,7 @@ def restore(connection: Connection, path: Path, only: str | None = None) -> None
     """
     info = _get_info(connection)
     conninfo, environment = describe_connection(info)
-    with _translate(path):
+    with _translate(path), TemporaryDirectory(prefix="alembic-plugins-") as folder:
         program = find_program("pg_restore", info.server_version)
         command: list[str | Path] = [
             program,
@@ -93,7 +99,26 @@ def restore(connection: Connection, path: Path, only: str | None = None) -> None
             "--no-password",
         ]
         command += ["--dbname", conninfo, *([] if only is None else [f"--schema={only}"])]
+        if present:
+            chosen = Path(folder, "list")
+            entries = run([program, "--list", path.absolute()]).splitlines()
+            kept = [entry for entry in entries if not _is_of_schemas(entry, present)]
+            chosen.write_text("\n".join(kept), "utf-8")
+            command.append(f"--use-list={chosen}")
         run([*command, path.absolute()], environment, f"Restoring backup {path} ...")
+
+
+def _is_of_schemas(entry: str, schemas: Collection[str]) -> bool:
+    """Tell whether a line of a backup's list is on schemas themselves, and not on what is in them.
+
+    Before what it is on, a line has three numbers; after that, the owner.
+    """
+    on = entry.split(" ", 3)[-1]
+    names = [name for schema in schemas for name in (schema, _quote(schema))]
+    return any(
+        on.startswith((f"SCHEMA - {name} ", *(f"{kind} - SCHEMA {name} " for kind in _HANGING)))
+        for name in names
+    )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What PostgreSQL's catalog says of one namespace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, TextClause, bindparam, func, select, table, text
@@ -42,6 +42,49 @@ _OBJECTS_OF_HOST = text("""
                         AND p.objid = c.oid AND p.deptype IN ('a', 'i')
                         AND p.refobjid <> p.objid AND p.refclassid = p.classid)
     ORDER BY 1, 4
+""")
+
+# What stands in any schema but PostgreSQL's own. Partitions and statistics, which hang on tables,
+# are there too; sequences that are owned and members of extensions are not.
+_ALL_OBJECTS = text("""
+    SELECT o.type AS kind, n.nspname AS schema, o.identity, d.classid, d.objid,
+           coalesce(c.relname, o.name, o.identity) AS name
+    FROM pg_catalog.pg_namespace n
+    JOIN pg_catalog.pg_depend d
+      ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
+    LEFT JOIN pg_catalog.pg_class c
+      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
+    WHERE d.deptype = 'n' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
+                      WHERE p.classid = d.classid AND p.objid = d.objid
+                        AND (p.deptype = 'e' OR c.relkind = 'S' AND p.deptype IN ('a', 'i')
+                             AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
+    ORDER BY 1, 3
+""")
+
+# The objects that go by some names, wherever they stand and whatever they hang on.
+_OBJECTS_BY_NAME = text("""
+    SELECT o.type AS kind, coalesce(n.nspname, '') AS schema, o.identity, d.classid, d.objid,
+           coalesce(o.name, o.identity) AS name
+    FROM (SELECT classid, objid FROM pg_catalog.pg_depend WHERE objid >= 16384
+          UNION
+          SELECT refclassid, refobjid FROM pg_catalog.pg_depend WHERE refobjid >= 16384) d
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
+    LEFT JOIN pg_catalog.pg_namespace n ON pg_catalog.quote_ident(n.nspname) = o.schema
+    WHERE pg_catalog.concat_ws(' ', o.type, o.identity) = ANY (:names)
+    ORDER BY 1, 3
+""").bindparams(bindparam("names"))
+
+# What the transaction holds as one does who drops it.
+_LOCKED = text("""
+    SELECT CASE l.locktype WHEN 'relation' THEN 'pg_catalog.pg_class'::pg_catalog.regclass::oid
+                           ELSE l.classid END AS classid,
+           CASE l.locktype WHEN 'relation' THEN l.relation ELSE l.objid END AS objid
+    FROM pg_catalog.pg_locks l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
+      AND l.locktype IN ('relation', 'object')
 """)
 
 # The partitions of a table, and theirs, that are in the same schema.
@@ -145,6 +188,11 @@ class CatalogObject:
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """The system catalog that it is in, and its row there."""
+        return (self.classid, self.objid)
+
 
 @dataclass(frozen=True)
 class Leaning:
@@ -187,6 +235,30 @@ def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogO
 def read_schema_objects(connection: Connection, schema: str) -> tuple[CatalogObject, ...]:
     """Return what stands in a schema, without counting rows."""
     return _read(connection, _OBJECTS_OF_SCHEMA, schema=schema)
+
+
+def read_all_objects(connection: Connection) -> tuple[CatalogObject, ...]:
+    """Return what stands in all schemas but PostgreSQL's own, partitions too."""
+    return _read(connection, _ALL_OBJECTS)
+
+
+def read_named_objects(connection: Connection, names: Iterable[str]) -> tuple[CatalogObject, ...]:
+    """Return what goes by some names as those in ``table audit.entries``, wherever it is."""
+    return _read(connection, _OBJECTS_BY_NAME, names=list(names))
+
+
+def read_dropped(
+    connection: Connection, before: Iterable[CatalogObject]
+) -> tuple[CatalogObject, ...]:
+    """Return what the transaction has dropped of `before`, all objects, and not made anew.
+
+    What others have dropped meanwhile is not locked by the transaction.
+    """
+    now = read_all_objects(connection)
+    keys, names = {item.key for item in now}, {str(item) for item in now}
+    gone = [item for item in before if item.key not in keys and str(item) not in names]
+    locked = {(row.classid, row.objid) for row in connection.execute(_LOCKED)} if gone else set()
+    return tuple(item for item in gone if item.key in locked)
 
 
 def read_partitions(connection: Connection, item: CatalogObject) -> tuple[CatalogObject, ...]:

@@ -45,6 +45,20 @@ class BackupFailed(PluginError):
 
 
 @dataclass(eq=False)
+class BackupIncomplete(PluginError):
+    """A backup could not have all that goes with the plugins."""
+
+    words = (
+        "Backup '{path}' would be without {objects}, which the uninstall takes away. Set the "
+        "plugin aside with --keep-data, or back up the whole database with pg_dump and leave out "
+        "--backup; nothing of that was changed."
+    )
+
+    path: Path
+    objects: Sequence[str]
+
+
+@dataclass(eq=False)
 class RestoreFailed(PluginError):
     """A backup could not be read back; all of it was taken back."""
 

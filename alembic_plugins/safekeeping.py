@@ -8,23 +8,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Executable, Table, select
+from sqlalchemy import Executable, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from . import _alembic, backup
-from .catalog import CatalogObject, read_objects, read_partitions
+from .archive import read_made
+from .catalog import read_all_objects, read_dropped, read_objects
+from .contents import Contents, find_contents, find_missing
+from .custody_errors import BackupIncomplete
 from .errors import PluginError
 from .namespaces import LockTable
 from .plan import Fate, Plan
-from .plugin import Prefix, Schema
-from .registry import InstalledPlugin, State, read_kept
+from .registry import State, read_kept
 from .scribe import Scribe
 from .tables import BACKUP_SCHEMA, Tables, make_tables
 from .upkeep import check_returning
 from .upkeep_errors import NotInBackup
-
-_RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
 
 
 class Safekeeping:
@@ -38,15 +38,22 @@ class Safekeeping:
         self._scribe = scribe
         self._path = plan.backup
         self._names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
+        self._contents = Contents()
         self._is_written = self._is_done = False
 
     @contextmanager
     def prepare(self) -> Iterator[None]:
-        """Let the registry's rows be seen by pg_dump, which sees what is committed."""
+        """Let the registry's rows be seen by pg_dump, which sees what is committed.
+
+        Raises:
+            BackupExists: there is a file of the backup's name.
+            BackupIncomplete: the plugins have made what the backup could not have.
+        """
         if self._path is None:
             yield
             return
         backup.check_free(self._path)
+        self._check_complete(self._path)
         self._write_rows()
         try:
             yield
@@ -54,6 +61,19 @@ class Safekeeping:
             with suppress(SQLAlchemyError), _alembic.transaction(self._scribe.context):
                 _drop_schema(self._scribe)
             raise
+
+    def _check_complete(self, path: Path) -> None:
+        scribe = self._scribe
+        with _alembic.transaction(scribe.context):
+            made = read_made(scribe.connection, scribe.tables, scribe.session.state.registry)
+            contents = self._find_contents()
+            missing = find_missing(scribe.connection, contents, self._names, made)
+        if missing:
+            raise BackupIncomplete(path, tuple(str(item) for item in missing))
+
+    def _find_contents(self) -> Contents:
+        plugins = self._scribe.ledger.plugins
+        return find_contents(self._scribe.connection, [plugins[name] for name in self._names])
 
     def _write_rows(self) -> None:
         ours, kept = self._scribe.tables, make_tables(BACKUP_SCHEMA)
@@ -70,40 +90,62 @@ class Safekeeping:
         """Write the backup, as a part of the first transaction of the plan; the block is the rest.
 
         It is removed where the block fails, and nothing else: whether a COMMIT was done that has
-        got no answer, cannot be told.
+        got no answer, cannot be told. In later transactions there is only the block.
+
+        Raises:
+            BackupFailed: it cannot be written.
+            BackupIncomplete: the block has dropped what it does not have, and nothing had told.
         """
-        if self._path is None or self._is_done:
+        if self._path is None:
             yield
+            return
+        if self._is_done:
+            with self._watch_drops(self._path):
+                yield
             return
         if self._is_written:  # The COMMIT was refused, and others may have written meanwhile.
             self._path.unlink(missing_ok=True)
         self._write(self._path)
         self._is_written = True
         try:
-            yield
+            with self._watch_drops(self._path):
+                yield
         except BaseException:
             if not self._scribe.is_committed:
                 self._path.unlink(missing_ok=True)
             raise
+
+    @contextmanager
+    def _watch_drops(self, path: Path) -> Iterator[None]:
+        """Check that the block drops nothing that is not in the backup.
+
+        Not all that revisions make is recorded: they may have been stamped, or been run in a
+        transaction that is the caller's.
+        """
+        connection = self._scribe.connection
+        before = read_all_objects(connection)
+        yield
+        dropped = read_dropped(connection, before)
+        lost = tuple(str(item) for item in dropped if not self._contents.has(item))
+        if lost:
+            raise BackupIncomplete(path, lost)
 
     def end(self) -> None:
         """Take the backup to be complete: the transaction that it is a part of is committed."""
         self._is_done = self._is_written
 
     def _write(self, path: Path) -> None:
-        connection = self._scribe.connection
-        plugins = [self._scribe.ledger.plugins[name] for name in self._names]
-        objects = [item for p in plugins for item in _find_relations(connection, p)]
-        for item in objects:
+        self._contents = contents = self._find_contents()
+        for item in contents.relations:
             if item.kind == "table":
                 self._scribe.execute(LockTable(item.identity))
-        schemas = [p.namespace.name for p in plugins if isinstance(p.namespace, Schema)]
-        relations = [(i.schema, i.name) for i in objects if i.schema not in schemas]
+        schemas = list(contents.schemas)
+        relations = [(item.schema, item.name) for item in contents.single]
         if relations:
             relations += [(BACKUP_SCHEMA, table.name) for table in make_tables(BACKUP_SCHEMA).all]
         else:
             schemas.append(BACKUP_SCHEMA)
-        backup.dump(connection, path, schemas, relations)
+        backup.dump(self._scribe.connection, path, schemas, relations)
         _drop_schema(self._scribe)
 
 
@@ -149,11 +191,10 @@ def _restore(scribe: Scribe, path: Path, name: str) -> State:
             raise NotInBackup(name, str(path), tuple(kept.plugins))
         for plugin in kept.plugins.values():
             check_returning(scribe.session, plugin, kept)
-        if any(isinstance(plugin.namespace, Prefix) for plugin in kept.plugins.values()):
+        with _alembic.transaction(scribe.context):
             # A backup of single relations has no schemas.
-            with _alembic.transaction(scribe.context):
-                _renew_schema(scribe)
-        backup.restore(scribe.connection, path)
+            _renew_schema(scribe)
+        backup.restore(scribe.connection, path, present=[BACKUP_SCHEMA])
     return kept
 
 
@@ -175,13 +216,6 @@ def _register(scribe: Scribe, kept: State, path: Path) -> None:
     for plugin in kept.plugins.values():
         scribe.ledger.add_restored(plugin, kept.of(plugin.name))
         scribe.ledger.add_event(plugin.name, Fate.RESTORED, (), None, detail=f"from {path}")
-
-
-def _find_relations(connection: Connection, plugin: InstalledPlugin) -> list[CatalogObject]:
-    """Return a plugin's relations, each table with its partitions."""
-    objects = read_objects(connection, plugin.namespace)
-    relations = [item for item in objects if item.kind in _RELATIONS]
-    return [other for i in relations for other in (i, *read_partitions(connection, i))]
 
 
 def _copy_rows(source: Tables, to: Tables, names: Sequence[str]) -> Iterator[Executable]:

@@ -39,6 +39,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "plugin.backup"
 
 
+@pytest.fixture
+def sums(host: Host) -> Host:
+    """A host with a plugin by prefix, whose second revision makes a type and a function."""
+    host.add("sums_by_prefix").run("plugin", "install", "sums_by_prefix")
+    return host
+
+
 def back_up(host: Host, name: str, file: Path) -> None:
     """Uninstall a plugin with a backup."""
     host.run("plugin", "uninstall", name, "--backup", str(file), "--yes")
@@ -113,6 +120,56 @@ def test_chain_comes_back_out_of_one_file(host: Host, file: Path) -> None:
     host.run("plugin", "uninstall", "billing", "--cascade", "--backup", str(file), "--yes")
     host.succeed("plugin", "restore", "billing", "--from", str(file))
     assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_prefix_without_relations_comes_back(sums: Host, file: Path) -> None:
+    sums.run("-x", "plugin=sums_by_prefix", "downgrade", "sums_1")
+    before = sums.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(sums, "sums_by_prefix", file)
+    result = sums.succeed("plugin", "restore", "sums_by_prefix", "--from", str(file))
+    assert result.lines == ["restored sums_by_prefix"]
+    assert sums.database.dump(NO_BOOKKEEPING_ROWS) == before
+    assert sums.database.applied()[-1] == "sums_1"
+
+
+def test_prefix_whose_functions_could_not_come_back_is_not_backed_up(
+    sums: Host, file: Path
+) -> None:
+    words = sums.refuse("plugin", "uninstall", "sums_by_prefix", "--backup", str(file), "--yes")
+    assert words == (
+        f"Backup '{file}' would be without function public.sums_add(integer,integer), type "
+        "public.sums_kind, which the uninstall takes away. Set the plugin aside with --keep-data, "
+        "or back up the whole database with pg_dump and leave out --backup; nothing of that was "
+        "changed."
+    )
+    assert not file.exists()
+
+
+def test_what_could_not_come_back_is_told_before_anything_is_run(sums: Host, file: Path) -> None:
+    events = sums.database.bookkeeping()[3]
+    sums.refuse("plugin", "uninstall", "sums_by_prefix", "--backup", str(file), "--yes")
+    assert sums.database.bookkeeping()[3] == events
+
+
+def test_what_could_not_come_back_goes_with_its_schema(host: Host, file: Path) -> None:
+    host.add("makes_things").run("plugin", "install", "makes_things")
+    before = host.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(host, "makes_things", file)
+    host.succeed("plugin", "restore", "makes_things", "--from", str(file))
+    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_what_was_made_on_a_table_of_the_host_is_not_left_out(host: Host, file: Path) -> None:
+    host.add("indexes_accounts").run("plugin", "install", "indexes_accounts")
+    words = host.refuse("plugin", "uninstall", "indexes_accounts", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' would be without index public.by_email, which")
+
+
+def test_what_was_never_recorded_is_not_left_out(sums: Host, file: Path) -> None:
+    sums.database.execute("UPDATE alembic_plugin_revision SET objects = NULL")
+    words = sums.refuse("plugin", "uninstall", "sums_by_prefix", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' would be without function public.sums_add(integer,")
+    assert not file.exists()
 
 
 def test_backup_goes_into_another_database(full: Host, file: Path, other_host: Host) -> None:

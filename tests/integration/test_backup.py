@@ -356,6 +356,32 @@ def test_one_schema_of_several_comes_back(box: Connection, path: Path) -> None:
     assert read(box, "SELECT relname FROM pg_class WHERE relname IN ('a', 'b')") == ["b"]
 
 
+@pytest.mark.parametrize("name", ["box", "Mixed", "Öl", "a|b", "it's", "order"])
+def test_schema_that_is_present_stays_as_it_is(
+    connection: Connection, path: Path, name: str
+) -> None:
+    schema = quote(name)
+    change(connection, f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.a AS SELECT 7 AS n")
+    change(connection, f"GRANT USAGE ON SCHEMA {schema} TO pg_monitor")
+    change(connection, f"COMMENT ON SCHEMA {schema} IS 'old'")
+    dump(connection, path, (name,), ())
+    change(connection, f"DROP TABLE {schema}.a; COMMENT ON SCHEMA {schema} IS 'new'")
+    change(connection, f"REVOKE USAGE ON SCHEMA {schema} FROM pg_monitor")
+    told = "SELECT nspacl::text || obj_description(oid, 'pg_namespace') FROM pg_namespace"
+    before = read(connection, told)
+    restore(connection, path, present=[name])
+    assert read(connection, f"SELECT n FROM {schema}.a") == [7]
+    assert read(connection, told) == before
+
+
+def test_other_schemas_than_those_present_are_made(box: Connection, path: Path) -> None:
+    change(box, "CREATE SCHEMA box2; CREATE TABLE box2.b (id int)")
+    dump(box, path, ("box", "box2"), ())
+    change(box, "DROP SCHEMA box CASCADE; DROP TABLE box2.b")
+    restore(box, path, present=["box2"])
+    assert read(box, "SELECT relname FROM pg_class WHERE relname IN ('a', 'b')") == ["a", "b"]
+
+
 def test_restore_fails_where_the_schema_is_there(box: Connection, path: Path) -> None:
     dump(box, path, ("box",), ())
     with pytest.raises(RestoreFailed) as excinfo:

@@ -2,12 +2,16 @@
 
 import pytest
 from sqlalchemy import Connection, text
+from support.databases import Database
 
 from alembic_plugins.catalog import (
     CatalogObject,
     count_objects,
     has_schema,
+    read_all_objects,
+    read_dropped,
     read_leaning,
+    read_named_objects,
     read_objects,
 )
 from alembic_plugins.plugin import Namespace, Prefix, Schema
@@ -193,6 +197,88 @@ def test_what_an_object_leans_on_itself_is_no_leaning(box: Connection) -> None:
 def test_what_leans_inside_is_no_leaning(box: Connection) -> None:
     box.execute(text("CREATE TABLE box.a (id int); CREATE VIEW box.v AS SELECT id FROM box.a"))
     assert read_leaning(box, read_objects(box, BOX)) == ()
+
+
+@pytest.mark.parametrize("kind", MAKE_IN_SCHEMA)
+def test_what_is_dropped_is_told(box: Connection, kind: str) -> None:
+    box.execute(text(MAKE_IN_SCHEMA[kind].format("box.")))
+    [item] = read_objects(box, BOX)
+    before = read_all_objects(box)
+    box.execute(text(f"DROP {item.kind} {item.identity}"))
+    assert read_dropped(box, before) == (item,)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        ("CREATE TABLE box.b PARTITION OF box.a DEFAULT", "table"),
+        ("CREATE STATISTICS box.b ON id, n FROM box.a", "statistics object"),
+    ],
+)
+def test_what_goes_with_a_table_is_told(box: Connection, make: str, kind: str) -> None:
+    box.execute(text("CREATE TABLE box.a (id int, n int) PARTITION BY RANGE (id)"))
+    box.execute(text(make))
+    before = read_all_objects(box)
+    box.execute(text("DROP TABLE box.a"))
+    assert {str(item) for item in read_dropped(box, before)} == {"table box.a", f"{kind} box.b"}
+
+
+def test_what_is_part_of_a_table_is_not_told_besides(box: Connection) -> None:
+    columns = "id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, words text[]"
+    box.execute(text(f"CREATE TABLE box.a ({columns})"))
+    before = read_all_objects(box)
+    box.execute(text("DROP TABLE box.a"))
+    assert [str(item) for item in read_dropped(box, before)] == ["table box.a"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP VIEW box.a; CREATE VIEW box.a AS SELECT 2",
+        "ALTER VIEW box.a RENAME TO b",
+        "ALTER VIEW box.a SET SCHEMA public",
+    ],
+)
+def test_what_is_made_anew_or_renamed_is_not_dropped(box: Connection, change: str) -> None:
+    box.execute(text("CREATE VIEW box.a AS SELECT 1"))
+    before = read_all_objects(box)
+    box.execute(text(change))
+    assert read_dropped(box, before) == ()
+
+
+def test_what_another_session_drops_is_not_told(box: Connection, database: Database) -> None:
+    database.execute("CREATE TABLE shelves (id int)")
+    before = read_all_objects(box)
+    database.execute("DROP TABLE shelves")
+    assert read_dropped(box, before) == ()
+
+
+def test_members_of_an_extension_are_not_told(connection: Connection) -> None:
+    connection.execute(text("CREATE EXTENSION citext"))
+    before = read_all_objects(connection)
+    connection.execute(text("DROP EXTENSION citext"))
+    assert read_dropped(connection, before) == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        ("CREATE INDEX b ON box.a (id)", "index box.b"),
+        ("CREATE RULE b AS ON DELETE TO box.a DO INSTEAD NOTHING", "rule b on box.a"),
+        ("ALTER TABLE box.a ADD CONSTRAINT b CHECK (id > 0)", "table constraint b on box.a"),
+        (
+            "CREATE FUNCTION box.b(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "function box.b(integer)",
+        ),
+        ("CREATE VIEW box.b AS SELECT 1", "view box.b"),
+        ("CREATE EXTENSION citext", "extension citext"),
+    ],
+)
+def test_object_is_found_by_its_name(box: Connection, make: str, name: str) -> None:
+    box.execute(text("CREATE TABLE box.a (id int)"))
+    assert read_named_objects(box, [name]) == ()
+    box.execute(text(make))
+    assert [str(item) for item in read_named_objects(box, [name])] == [name]
 
 
 def test_schema_is_there_when_it_is_made(box: Connection) -> None:

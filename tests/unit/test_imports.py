@@ -20,7 +20,7 @@ LAYERS: tuple[set[str], ...] = (
     {"backup", "discovery", "embedded", "failures", "picture", "quarantine", "undo"},
     {"archive", "registry"},
     {"belongings", "guard", "plan", "records"},
-    {"leaning"},
+    {"contents", "leaning"},
     {"database", "ledger", "pipeline", "progress", "session"},
     {"autogenerate", "dependents", "hosting", "simulate"},
     {"scribe", "targets", "upkeep"},

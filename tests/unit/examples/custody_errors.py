@@ -24,6 +24,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "command again; nothing was changed.",
     ),
     (
+        custody_errors.BackupIncomplete(BACKUP, ("type public.t", "function public.f(integer)")),
+        "Backup 'billing.dump' would be without function public.f(integer), type public.t, which "
+        "the uninstall takes away. Set the plugin aside with --keep-data, or back up the whole "
+        "database with pg_dump and leave out --backup; nothing of that was changed.",
+    ),
+    (
         custody_errors.RestoreFailed(BACKUP, "No such file or directory"),
         "Backup 'billing.dump' cannot be restored: No such file or directory. See to that and run "
         "the command again; nothing was changed.",

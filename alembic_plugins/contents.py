@@ -1,0 +1,83 @@
+"""What a backup of plugins has: whole schemas or single relations, and what it could not have."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from .catalog import CatalogObject, read_named_objects, read_objects, read_partitions
+from .plugin import Schema
+from .registry import InstalledPlugin
+
+_RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
+"""What pg_dump can choose by itself."""
+
+_STAYING = ("extension", "schema")
+"""What has no data of its own, and has to be there when a plugin comes back."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a backup has.
+
+    Attributes:
+        schemas: the schemas that it has with all that is in them.
+        relations: the relations that it has, those in these schemas too.
+    """
+
+    schemas: tuple[str, ...] = ()
+    relations: tuple[CatalogObject, ...] = ()
+
+    @property
+    def single(self) -> tuple[CatalogObject, ...]:
+        """The relations that have to be chosen one by one."""
+        return tuple(item for item in self.relations if item.schema not in self.schemas)
+
+    def has(self, item: CatalogObject) -> bool:
+        """Tell whether an object is in the backup."""
+        return item.schema in self.schemas or item.key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[tuple[int, int]]:
+        return frozenset(item.key for item in self.relations)
+
+
+def find_contents(connection: Connection, plugins: Iterable[InstalledPlugin]) -> Contents:
+    """Return what a backup of some plugins has."""
+    schemas: list[str] = []
+    relations: list[CatalogObject] = []
+    for plugin in plugins:
+        if isinstance(plugin.namespace, Schema):
+            schemas.append(plugin.namespace.name)
+        relations += _find_relations(connection, read_objects(connection, plugin.namespace))
+    return Contents(tuple(schemas), tuple(relations))
+
+
+def _find_relations(
+    connection: Connection, objects: Iterable[CatalogObject]
+) -> Iterator[CatalogObject]:
+    """Yield the relations among some objects, each table with its partitions."""
+    for item in objects:
+        if item.kind in _RELATIONS:
+            yield item
+            yield from read_partitions(connection, item)
+
+
+def find_missing(
+    connection: Connection, contents: Contents, names: Collection[str], made: Mapping[str, str]
+) -> tuple[CatalogObject, ...]:
+    """Return what plugins have made, as far as that was recorded, and a backup could not have.
+
+    Args:
+        connection: leads to the database.
+        contents: what the backup has.
+        names: the plugins'.
+        made: which plugin has made an object, by the object.
+    """
+    known = [item for item, name in made.items() if name in names]
+    return tuple(
+        item
+        for item in read_named_objects(connection, known)
+        if item.kind not in _STAYING and not contents.has(item)
+    )
