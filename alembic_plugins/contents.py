@@ -1,12 +1,13 @@
 """What a backup of plugins has: whole schemas or single relations, and what it could not have."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection
 
-from .catalog import CatalogObject, read_named_objects, read_objects, read_partitions
+from .belongings import find_sharing, read_belongings
+from .catalog import CatalogObject, read_named_objects, read_partitions
 from .plugin import Schema
 from .registry import InstalledPlugin
 
@@ -43,15 +44,31 @@ class Contents:
         return frozenset(item.key for item in self.relations)
 
 
-def find_contents(connection: Connection, plugins: Iterable[InstalledPlugin]) -> Contents:
-    """Return what a backup of some plugins has."""
+def find_contents(
+    connection: Connection,
+    going: Sequence[InstalledPlugin],
+    staying: Sequence[InstalledPlugin],
+    host_schema: str,
+    made: Mapping[str, str],
+) -> Contents:
+    """Return what a backup of plugins has; of schemas that they share, what they have made.
+
+    Args:
+        connection: leads to the database.
+        going: the plugins.
+        staying: the others that are installed. A schema that none of these shares is a whole.
+        host_schema: the schema of the host's tables.
+        made: which plugin has made an object, by the object.
+    """
     schemas: list[str] = []
-    relations: list[CatalogObject] = []
-    for plugin in plugins:
-        if isinstance(plugin.namespace, Schema):
+    relations: dict[tuple[int, int], CatalogObject] = {}
+    for plugin in going:
+        sharing = find_sharing(plugin, staying, host_schema)
+        if isinstance(plugin.namespace, Schema) and not sharing:
             schemas.append(plugin.namespace.name)
-        relations += _find_relations(connection, read_objects(connection, plugin.namespace))
-    return Contents(tuple(schemas), tuple(relations))
+        found = read_belongings(connection, plugin, staying, host_schema, lambda: made)
+        relations |= {item.key: item for item in _find_relations(connection, found)}
+    return Contents(tuple(dict.fromkeys(schemas)), tuple(relations.values()))
 
 
 def _find_relations(

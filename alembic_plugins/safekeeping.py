@@ -4,7 +4,7 @@ A backup is pg_dump's. What the registry knows of the plugins goes with it in ta
 registry's own, in a schema that is there as long as it takes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from sqlalchemy.schema import CreateSchema, DropSchema
 
 from . import _alembic, backup
 from .archive import read_made
-from .catalog import read_all_objects, read_dropped, read_objects
+from .belongings import read_belongings
+from .catalog import has_schema, read_all_objects, read_dropped, read_host_schema
 from .contents import Contents, find_contents, find_missing
 from .custody_errors import BackupIncomplete
 from .errors import PluginError
 from .namespaces import LockTable
 from .plan import Fate, Plan
-from .registry import State, read_kept
+from .plugin import Schema
+from .registry import InstalledPlugin, State, read_kept
 from .scribe import Scribe
 from .tables import BACKUP_SCHEMA, Tables, make_tables
 from .upkeep import check_returning
@@ -38,6 +40,7 @@ class Safekeeping:
         self._scribe = scribe
         self._path = plan.backup
         self._names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
+        self._made: Mapping[str, str] = {}
         self._contents = Contents()
         self._is_written = self._is_done = False
 
@@ -65,15 +68,18 @@ class Safekeeping:
     def _check_complete(self, path: Path) -> None:
         scribe = self._scribe
         with _alembic.transaction(scribe.context):
-            made = read_made(scribe.connection, scribe.tables, scribe.session.state.registry)
+            version = scribe.session.state.registry
+            self._made = read_made(scribe.connection, scribe.tables, version)
             contents = self._find_contents()
-            missing = find_missing(scribe.connection, contents, self._names, made)
+            missing = find_missing(scribe.connection, contents, self._names, self._made)
         if missing:
             raise BackupIncomplete(path, tuple(str(item) for item in missing))
 
     def _find_contents(self) -> Contents:
-        plugins = self._scribe.ledger.plugins
-        return find_contents(self._scribe.connection, [plugins[name] for name in self._names])
+        scribe, plugins = self._scribe, self._scribe.ledger.plugins
+        going = [plugins[name] for name in self._names]
+        staying = [plugin for name, plugin in plugins.items() if name not in self._names]
+        return find_contents(scribe.connection, going, staying, scribe.host_schema, self._made)
 
     def _write_rows(self) -> None:
         ours, kept = self._scribe.tables, make_tables(BACKUP_SCHEMA)
@@ -171,10 +177,18 @@ def bring_back(scribe: Scribe, path: Path, name: str) -> tuple[str, ...]:
 def _read_restored(scribe: Scribe, name: str) -> State | None:
     """Return what is to be registered, where a crash has come between pg_restore and that."""
     with _alembic.transaction(scribe.context):
-        kept = read_kept(scribe.connection, make_tables(BACKUP_SCHEMA))
+        rows = make_tables(BACKUP_SCHEMA)
+        kept = read_kept(scribe.connection, rows)
         plugin = kept.plugins.get(name)
-        is_gone = name not in scribe.session.state.plugins
-        is_back = plugin and is_gone and read_objects(scribe.connection, plugin.namespace)
+        if plugin is None or name in scribe.session.state.plugins:
+            return None
+        is_back = read_belongings(
+            scribe.connection,
+            plugin,
+            scribe.session.state.plugins.values(),
+            read_host_schema(scribe.connection),
+            lambda: read_made(scribe.connection, rows, kept.registry),
+        )
     return kept if is_back else None
 
 
@@ -194,8 +208,20 @@ def _restore(scribe: Scribe, path: Path, name: str) -> State:
         with _alembic.transaction(scribe.context):
             # A backup of single relations has no schemas.
             _renew_schema(scribe)
-        backup.restore(scribe.connection, path, present=[BACKUP_SCHEMA])
+            present = _find_present(scribe, kept.plugins.values())
+        backup.restore(scribe.connection, path, present=[BACKUP_SCHEMA, *present])
     return kept
+
+
+def _find_present(scribe: Scribe, plugins: Iterable[InstalledPlugin]) -> list[str]:
+    """Return the schemas of plugins that are there, and that were there before they were."""
+    return [
+        plugin.namespace.name
+        for plugin in plugins
+        if isinstance(plugin.namespace, Schema)
+        and not plugin.schema_created
+        and has_schema(scribe.connection, plugin.namespace)
+    ]
 
 
 @contextmanager

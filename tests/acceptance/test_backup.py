@@ -19,16 +19,28 @@ FILL = """
     SELECT nextval('counts_rows.stamp_numbers');
     INSERT INTO shop_items (word) VALUES ('tea'), ('100% cotton');
     INSERT INTO shop_orders (item_id, account_id) VALUES (2, 1);
-    INSERT INTO shop_days VALUES ('2026-11-21')
+    INSERT INTO shop_days VALUES ('2026-11-21');
+    INSERT INTO notes (word, account_id) VALUES ('one', NULL), ('100% two', NULL);
+    INSERT INTO note_days VALUES ('2026-11-21')
 """
 
-BOTH = ["counts_rows", "shop_by_prefix"]
+KINDS = ["counts_rows", "shop_by_prefix", "shares_public"]
+
+# Lets no table be dropped while others may write to `notes`.
+WATCH_NOTES = """
+    CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        ASSERT EXISTS (SELECT FROM pg_locks WHERE relation = 'notes'::regclass
+                       AND mode = 'ShareLock' AND pid = pg_backend_pid());
+    END $$;
+    CREATE EVENT TRIGGER watch ON ddl_command_start WHEN TAG IN ('DROP TABLE')
+        EXECUTE FUNCTION watch()
+"""
 
 
 @pytest.fixture
 def full(host: Host) -> Host:
-    """A host with rows in a plugin by schema, and in one by prefix."""
-    host.add(*BOTH).run("plugin", "install", *BOTH)
+    """A host with rows in plugins by schema, by prefix and in the schema of the host."""
+    host.add(*KINDS).run("plugin", "install", *KINDS)
     host.database.execute(FILL)
     return host
 
@@ -46,19 +58,48 @@ def sums(host: Host) -> Host:
     return host
 
 
+@pytest.fixture
+def shelf(host: Host) -> Host:
+    """A host with two plugins in a schema that somebody else has made."""
+    host.database.execute("CREATE SCHEMA shelf; COMMENT ON SCHEMA shelf IS 'of the operator'")
+    host.add("billing", "named_by_prefix")
+    for name in ("billing", "named_by_prefix"):
+        host.write(f"plugins/{name}/plugin.toml", 'namespace = "schema shelf existing"\n')
+    host.run("plugin", "install", "billing", "named_by_prefix")
+    host.database.execute(
+        "INSERT INTO shelf.invoices VALUES (1); INSERT INTO shelf.wiki_pages VALUES (2)"
+    )
+    return host
+
+
 def back_up(host: Host, name: str, file: Path) -> None:
     """Uninstall a plugin with a backup."""
     host.run("plugin", "uninstall", name, "--backup", str(file), "--yes")
 
 
-@pytest.mark.parametrize("name", BOTH)
+def run_program(host: Host, name: str, *arguments: str | Path) -> str:
+    """Run one of PostgreSQL's programs and return what it prints."""
+    with psycopg.connect(host.database.plain) as connection:
+        # Of the server's own version, whose pg_restore would read no later one's.
+        program = find_program(name, connection.info.server_version)
+    return subprocess.check_output([program, *arguments], text=True)
+
+
+def find_data(host: Host, file: Path) -> list[str]:
+    """Return the tables whose rows are in a backup, but for those of the registry."""
+    entries = run_program(host, "pg_restore", "--list", file).splitlines()
+    rows = [entry.split(" TABLE DATA ")[1] for entry in entries if " TABLE DATA " in entry]
+    return sorted(entry for entry in rows if not entry.startswith("alembic_plugin_backup "))
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_backup_uninstalls_the_plugin(full: Host, file: Path, name: str) -> None:
     result = full.succeed("plugin", "uninstall", name, "--backup", str(file), "--yes")
     assert result.lines[-1] == f"uninstalled {name}"
     assert name not in full.database.plugins()
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", KINDS)
 def test_restore_brings_back_objects_and_rows(full: Host, file: Path, name: str) -> None:
     before = full.database.dump(NO_BOOKKEEPING_ROWS)
     back_up(full, name, file)
@@ -67,7 +108,7 @@ def test_restore_brings_back_objects_and_rows(full: Host, file: Path, name: str)
     assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", KINDS)
 def test_restore_brings_back_what_is_remembered(full: Host, file: Path, name: str) -> None:
     listed = full.succeed("plugin", "show", name, "--json").stdout
     versions, plugins, revisions, _events = full.database.bookkeeping()
@@ -78,7 +119,7 @@ def test_restore_brings_back_what_is_remembered(full: Host, file: Path, name: st
     assert full.succeed("plugin", "show", name, "--json").stdout == listed
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", KINDS)
 def test_restored_plugin_goes_without_its_files(full: Host, file: Path, name: str) -> None:
     back_up(full, name, file)
     without = full.database.catalog()
@@ -87,7 +128,7 @@ def test_restored_plugin_goes_without_its_files(full: Host, file: Path, name: st
     assert full.database.catalog() == without
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", KINDS)
 def test_orphan_is_backed_up_and_restored(full: Host, file: Path, name: str) -> None:
     before = full.database.dump(NO_BOOKKEEPING_ROWS)
     back_up(full.remove(name), name, file)
@@ -99,7 +140,7 @@ def test_restored_plugin_is_neither_behind_nor_changed(full: Host, file: Path) -
     back_up(full, "counts_rows", file)
     full.run("plugin", "restore", "counts_rows", "--from", str(file))
     result = full.succeed("plugin", "list")
-    assert result.lines[0] == "[X] counts_rows     1.0  schema counts_rows  counts_2 (head)"
+    assert result.lines[0] == "[X] counts_rows     1.0  schema counts_rows      counts_2 (head)"
     assert result.stderr == ""
 
 
@@ -172,6 +213,114 @@ def test_what_was_never_recorded_is_not_left_out(sums: Host, file: Path) -> None
     assert not file.exists()
 
 
+def test_backup_of_a_shared_schema_has_what_is_the_plugins(full: Host, file: Path) -> None:
+    back_up(full, "shares_public", file)
+    tables = [entry.split()[:2] for entry in find_data(full, file)]
+    assert tables == [["public", "note_days_all"], ["public", "notes"]]
+
+
+def test_tables_in_a_shared_schema_are_not_written_to_meanwhile(full: Host, file: Path) -> None:
+    full.database.execute(WATCH_NOTES)
+    full.succeed("plugin", "uninstall", "shares_public", "--backup", str(file), "--yes")
+
+
+@pytest.mark.parametrize("name", ["billing", "named_by_prefix"])
+def test_plugin_comes_back_beside_another_one(shelf: Host, file: Path, name: str) -> None:
+    before = shelf.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(shelf, name, file)
+    shelf.succeed("plugin", "restore", name, "--from", str(file))
+    assert shelf.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_plugins_that_share_a_schema_go_into_one_file(shelf: Host, file: Path) -> None:
+    shelf.database.execute("CREATE FUNCTION shelf.one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    before = shelf.database.dump(NO_BOOKKEEPING_ROWS)
+    names = ("billing", "named_by_prefix")
+    shelf.run("plugin", "uninstall", *names, "--purge", "--backup", str(file), "--yes")
+    assert shelf.database.schemas() == ["shelf"]
+    result = shelf.succeed("plugin", "restore", "billing", "--from", str(file))
+    assert sorted(result.lines) == ["restored billing", "restored named_by_prefix"]
+    assert shelf.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+@pytest.mark.parametrize("namespace", ["schema own_schema", "schema own_schema existing"])
+def test_plugin_comes_back_into_the_schema_that_it_had_found(
+    host: Host, file: Path, namespace: str
+) -> None:
+    host.database.execute("CREATE SCHEMA own_schema; GRANT USAGE ON SCHEMA own_schema TO PUBLIC")
+    host.add("makes_things").configure("[alembic_plugins.makes_things]", f"namespace = {namespace}")
+    host.run("plugin", "install", "makes_things")
+    before = host.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(host, "makes_things", file)
+    host.succeed("plugin", "restore", "makes_things", "--from", str(file))
+    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_plugin_comes_back_with_the_schema_that_it_makes(host: Host, file: Path) -> None:
+    host.add("creates_own_schema").run("plugin", "install", "creates_own_schema")
+    before = host.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(host, "creates_own_schema", file)
+    host.succeed("plugin", "restore", "creates_own_schema", "--from", str(file))
+    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+def test_functions_in_a_shared_schema_are_not_left_out(host: Host, file: Path) -> None:
+    name = "makes_things"
+    host.add(name).configure(f"[alembic_plugins.{name}]", "namespace = schema public existing")
+    host.run("plugin", "install", name)
+    words = host.refuse("plugin", "uninstall", name, "--backup", str(file), "--yes")
+    assert words.startswith(
+        f"Backup '{file}' would be without function public.one(), type public.mood, which the"
+    )
+
+
+@pytest.mark.parametrize(
+    ("revisions", "lost"),
+    [
+        ("'notes_1'", "table public.notes"),
+        ("'notes_1', 'notes_2'", "sequence public.note_numbers, table public.note_days, table"),
+    ],
+)
+def test_tables_of_which_nobody_knows_whose_they_are_are_not_left_out(
+    full: Host, file: Path, revisions: str, lost: str
+) -> None:
+    full.database.execute(
+        f"UPDATE alembic_plugin_revision SET objects = NULL WHERE revision IN ({revisions})"
+    )
+    words = full.refuse("plugin", "uninstall", "shares_public", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' would be without {lost}")
+    assert not file.exists()
+
+
+def test_restore_that_was_killed_at_its_beginning_is_done_again(shelf: Host, file: Path) -> None:
+    before = shelf.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(shelf, "billing", file)
+    shelf.database.execute("CREATE SCHEMA alembic_plugin_backup")
+    only = ("--schema=alembic_plugin_backup", f"--dbname={shelf.database.plain}")
+    run_program(shelf, "pg_restore", *only, file)
+    shelf.succeed("plugin", "restore", "billing", "--from", str(file))
+    assert shelf.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("counts_rows", "SELECT"),
+        ("shop_by_prefix", "CREATE SCHEMA alembic_plugin_backup"),
+        ("shares_public", "CREATE SCHEMA alembic_plugin_backup"),
+    ],
+)
+def test_restore_that_was_killed_at_its_end_is_gone_on_with(
+    full: Host, file: Path, name: str, first: str
+) -> None:
+    before = full.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(full, name, file)
+    full.database.execute(first)
+    run_program(full, "pg_restore", f"--dbname={full.database.plain}", file)
+    full.succeed("plugin", "restore", name, "--from", str(file))
+    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
 def test_backup_goes_into_another_database(full: Host, file: Path, other_host: Host) -> None:
     back_up(full, "shop_by_prefix", file)
     other_host.succeed("upgrade", "head")
@@ -236,11 +385,8 @@ def test_what_is_no_backup_changes_no_table(full: Host, file: Path, content: byt
 
 
 def test_dump_of_something_else_is_told(full: Host, file: Path) -> None:
-    with psycopg.connect(full.database.plain) as connection:
-        # Of the server's own version, whose pg_restore would read no later one's.
-        program = find_program("pg_dump", connection.info.server_version)
     options = ("--format=custom", "--schema=counts_rows", f"--file={file}")
-    subprocess.run([program, *options, full.database.plain], check=True)
+    run_program(full, "pg_dump", *options, full.database.plain)
     full.run("plugin", "uninstall", "counts_rows", "--yes")
     words = full.refuse("plugin", "restore", "counts_rows", "--from", str(file))
     assert f"Backup '{file}' has nothing of plugin 'counts_rows'" in words
