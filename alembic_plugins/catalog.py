@@ -7,6 +7,7 @@ from sqlalchemy import Connection, TextClause, bindparam, func, select, table, t
 from sqlalchemy.exc import ProgrammingError
 
 from .plugin import Namespace, Prefix, Schema
+from .written import PG_CLASS, Key
 
 # What stands in a schema for itself. What hangs on something else (indexes, row types, sequences
 # of identity columns, partitions) has no entry of its own, or an internal or automatic dependency
@@ -44,23 +45,60 @@ _OBJECTS_OF_HOST = text("""
     ORDER BY 1, 4
 """)
 
-# What stands in any schema but PostgreSQL's own. Partitions and statistics, which hang on tables,
-# are there too; sequences that are owned and members of extensions are not.
+# What stands in any schema but PostgreSQL's own, and what hangs on tables and could be dropped
+# without them. Partitions and statistics are there too; sequences that are owned, indexes of
+# constraints and members of extensions are not.
 _ALL_OBJECTS = text("""
-    SELECT o.type AS kind, n.nspname AS schema, o.identity, d.classid, d.objid,
+    SELECT o.type AS kind, n.nspname AS schema, o.identity, k.classid, k.objid, k.hangs_on,
            coalesce(c.relname, o.name, o.identity) AS name
-    FROM pg_catalog.pg_namespace n
-    JOIN pg_catalog.pg_depend d
-      ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
+    FROM (SELECT classid, objid, refobjid AS space, CAST(NULL AS oid) AS hangs_on
+          FROM pg_catalog.pg_depend
+          WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND deptype = 'n'
+            AND classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+          UNION
+          SELECT d.classid, d.objid, t.relnamespace, t.oid
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class t
+            ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND t.oid = d.refobjid
+          LEFT JOIN pg_catalog.pg_class i
+            ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.oid = d.objid
+          WHERE d.deptype = 'a'
+            AND (i.relkind IN ('i', 'I') OR d.classid IN (
+                     'pg_catalog.pg_constraint'::pg_catalog.regclass,
+                     'pg_catalog.pg_policy'::pg_catalog.regclass,
+                     'pg_catalog.pg_rewrite'::pg_catalog.regclass,
+                     'pg_catalog.pg_trigger'::pg_catalog.regclass))) k
+    JOIN pg_catalog.pg_namespace n ON n.oid = k.space
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(k.classid, k.objid, 0) o
     LEFT JOIN pg_catalog.pg_class c
-      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
-    WHERE d.deptype = 'n' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-      AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+      ON k.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = k.objid
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
-                      WHERE p.classid = d.classid AND p.objid = d.objid
+                      WHERE p.classid = k.classid AND p.objid = k.objid
                         AND (p.deptype = 'e' OR c.relkind = 'S' AND p.deptype IN ('a', 'i')
                              AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
+    ORDER BY 1, 3
+""")
+
+# The relations of which the transaction has dropped a column, whose name is gone. A row that we see
+# and whose transaction is in progress is our own, of a savepoint too, and not older than ours.
+_CUT = text("""
+    SELECT DISTINCT concat('a column of ', o.type) AS kind, n.nspname AS schema, o.identity,
+           'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid,
+           c.relname AS name
+    FROM pg_catalog.pg_locks l
+    CROSS JOIN (SELECT x AS xid, pg_catalog.age(CAST(x AS xid)) AS age
+                FROM pg_catalog.pg_current_xact_id() x) t
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = l.relation
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
+        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
+      AND l.locktype = 'relation' AND a.attisdropped
+      AND CASE WHEN pg_catalog.age(a.xmin) <= t.age THEN pg_catalog.pg_xact_status(
+              CAST(CAST(CAST(CAST(t.xid AS text) AS numeric) + t.age - pg_catalog.age(a.xmin)
+                        AS text) AS xid8)) = 'in progress' END
     ORDER BY 1, 3
 """)
 
@@ -174,6 +212,7 @@ class CatalogObject:
         objid: its row there.
         rows: how many rows it has, counted; None for what has none.
         bytes: what it takes on disk, indexes included; None for what takes nothing.
+        hangs_on: the row in `pg_class` of the table on which it hangs, where that is told.
     """
 
     kind: str
@@ -184,12 +223,13 @@ class CatalogObject:
     objid: int
     rows: int | None = None
     bytes: int | None = None
+    hangs_on: int | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Key:
         """The system catalog that it is in, and its row there."""
         return (self.classid, self.objid)
 
@@ -238,7 +278,7 @@ def read_schema_objects(connection: Connection, schema: str) -> tuple[CatalogObj
 
 
 def read_all_objects(connection: Connection) -> tuple[CatalogObject, ...]:
-    """Return what stands in all schemas but PostgreSQL's own, partitions too."""
+    """Return what stands in all schemas but PostgreSQL's own, and what hangs on tables there."""
     return _read(connection, _ALL_OBJECTS)
 
 
@@ -252,13 +292,17 @@ def read_dropped(
 ) -> tuple[CatalogObject, ...]:
     """Return what the transaction has dropped of `before`, all objects, and not made anew.
 
-    What others have dropped meanwhile is not locked by the transaction.
+    A relation that has lost a column is among them. What hangs on a table goes with it without
+    saying. What others have dropped meanwhile is not locked by the transaction.
     """
     now = read_all_objects(connection)
     keys, names = {item.key for item in now}, {str(item) for item in now}
     gone = [item for item in before if item.key not in keys and str(item) not in names]
     locked = {(row.classid, row.objid) for row in connection.execute(_LOCKED)} if gone else set()
-    return tuple(item for item in gone if item.key in locked)
+    dropped = {item.key: item for item in gone if item.key in locked}
+    parts = {k for k, item in dropped.items() if (PG_CLASS, item.hangs_on) in dropped}
+    whole = (item for key, item in dropped.items() if key not in parts)
+    return (*whole, *_read(connection, _CUT))
 
 
 def read_partitions(connection: Connection, item: CatalogObject) -> tuple[CatalogObject, ...]:

@@ -10,6 +10,7 @@ from .belongings import find_sharing, read_belongings
 from .catalog import CatalogObject, read_named_objects, read_partitions
 from .plugin import Schema
 from .registry import InstalledPlugin
+from .written import PG_CLASS, Key
 
 _RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
 """What pg_dump can choose by itself."""
@@ -36,11 +37,12 @@ class Contents:
         return tuple(item for item in self.relations if item.schema not in self.schemas)
 
     def has(self, item: CatalogObject) -> bool:
-        """Tell whether an object is in the backup."""
-        return item.schema in self.schemas or item.key in self._keys
+        """Tell whether an object, or the table on which it hangs, is in the backup."""
+        keys = (item.key, (PG_CLASS, item.hangs_on))
+        return item.schema in self.schemas or not self._keys.isdisjoint(keys)
 
     @cached_property
-    def _keys(self) -> frozenset[tuple[int, int]]:
+    def _keys(self) -> frozenset[Key]:
         return frozenset(item.key for item in self.relations)
 
 
@@ -61,7 +63,7 @@ def find_contents(
         made: which plugin has made an object, by the object.
     """
     schemas: list[str] = []
-    relations: dict[tuple[int, int], CatalogObject] = {}
+    relations: dict[Key, CatalogObject] = {}
     for plugin in going:
         sharing = find_sharing(plugin, staying, host_schema)
         if isinstance(plugin.namespace, Schema) and not sharing:

@@ -201,9 +201,37 @@ def test_what_could_not_come_back_goes_with_its_schema(host: Host, file: Path) -
 
 
 def test_what_was_made_on_a_table_of_the_host_is_not_left_out(host: Host, file: Path) -> None:
-    host.add("indexes_accounts").run("plugin", "install", "indexes_accounts")
-    words = host.refuse("plugin", "uninstall", "indexes_accounts", "--backup", str(file), "--yes")
+    host.add("extends_accounts").run("plugin", "install", "extends_accounts")
+    words = host.refuse("plugin", "uninstall", "extends_accounts", "--backup", str(file), "--yes")
     assert words.startswith(f"Backup '{file}' would be without index public.by_email, which")
+
+
+def test_what_was_added_to_a_table_of_the_host_is_not_left_out(host: Host, file: Path) -> None:
+    host.add("extends_accounts").run("plugin", "install", "extends_accounts")
+    host.run("-x", "plugin=extends_accounts", "downgrade", "-1")
+    words = host.refuse("plugin", "uninstall", "extends_accounts", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' would be without a column of table public.accounts,")
+    assert not file.exists()
+
+
+def test_what_was_made_on_tables_of_a_shared_schema_is_not_left_out(host: Host, file: Path) -> None:
+    name = "extends_accounts"
+    toml = 'namespace = "schema public existing"\nwrites = ["accounts"]\n'
+    host.add(name).write(f"plugins/{name}/plugin.toml", toml)
+    host.run("plugin", "install", name)
+    words = host.refuse("plugin", "uninstall", name, "--backup", str(file), "--yes")
+    assert words.startswith(
+        f"Backup '{file}' would be without a column of table public.accounts, index "
+        "public.by_email, which the"
+    )
+
+
+def test_parts_of_tables_that_are_backed_up_may_go_first(full: Host, file: Path) -> None:
+    full.configure("[alembic_plugins.shares_public]", "transaction = revision")
+    before = full.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(full, "shares_public", file)
+    full.succeed("plugin", "restore", "shares_public", "--from", str(file))
+    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
 
 
 def test_what_was_never_recorded_is_not_left_out(sums: Host, file: Path) -> None:

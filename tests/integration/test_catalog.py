@@ -41,6 +41,35 @@ MAKE_IN_SCHEMA = {
 }
 
 
+_ADD = "ALTER TABLE box.a ADD CONSTRAINT b"
+_FIRE = "EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+_CONSTRAINT = ("table constraint b on box.a", "ALTER TABLE box.a DROP CONSTRAINT b")
+
+ON_TABLES = [
+    ("CREATE INDEX b ON box.a (id)", "index box.b", "DROP INDEX box.b"),
+    ("CREATE INDEX b ON box.a ((1))", "index box.b", "DROP INDEX box.b"),
+    (f"{_ADD} CHECK (id > 0)", *_CONSTRAINT),
+    (f"{_ADD} UNIQUE (n)", *_CONSTRAINT),
+    (f"{_ADD} FOREIGN KEY (n) REFERENCES box.a", *_CONSTRAINT),
+    (
+        "CREATE RULE b AS ON DELETE TO box.a DO INSTEAD NOTHING",
+        "rule b on box.a",
+        "DROP RULE b ON box.a",
+    ),
+    ("CREATE POLICY b ON box.a USING (true)", "policy b on box.a", "DROP POLICY b ON box.a"),
+    (
+        f"CREATE TRIGGER b BEFORE UPDATE ON box.a FOR EACH ROW {_FIRE}",
+        "trigger b on box.a",
+        "DROP TRIGGER b ON box.a",
+    ),
+    (
+        f"CREATE CONSTRAINT TRIGGER b AFTER UPDATE ON box.a FOR EACH ROW {_FIRE}",
+        "table constraint b on box.a",
+        "DROP TRIGGER b ON box.a",
+    ),
+]
+
+
 @pytest.fixture
 def box(connection: Connection) -> Connection:
     """A connection on which schema `box` is made."""
@@ -223,9 +252,37 @@ def test_what_goes_with_a_table_is_told(box: Connection, make: str, kind: str) -
     assert {str(item) for item in read_dropped(box, before)} == {"table box.a", f"{kind} box.b"}
 
 
+@pytest.mark.parametrize(("make", "name", "drop"), ON_TABLES)
+def test_what_is_dropped_from_a_table_is_told(
+    box: Connection, make: str, name: str, drop: str
+) -> None:
+    box.execute(text("CREATE TABLE box.a (id int PRIMARY KEY, n int)"))
+    box.execute(text(make))
+    before = read_all_objects(box)
+    box.execute(text(drop))
+    assert name in [str(item) for item in read_dropped(box, before)]
+
+
+@pytest.mark.parametrize("savepoint", ["SELECT 1", "SAVEPOINT one"])
+def test_table_that_has_lost_a_column_is_told(
+    box: Connection, database: Database, savepoint: str
+) -> None:
+    database.execute("CREATE TABLE shelf (id int, n int, old int)")
+    database.execute("ALTER TABLE shelf DROP COLUMN old")
+    before = read_all_objects(box)
+    box.execute(text("ALTER TABLE shelf ADD COLUMN more int"))
+    assert read_dropped(box, before) == ()
+    box.execute(text(savepoint))
+    box.execute(text("ALTER TABLE shelf DROP COLUMN n"))
+    [item] = read_dropped(box, before)
+    assert str(item) == "a column of table public.shelf"
+    assert item.key in [item.key for item in before]
+
+
 def test_what_is_part_of_a_table_is_not_told_besides(box: Connection) -> None:
     columns = "id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, words text[]"
-    box.execute(text(f"CREATE TABLE box.a ({columns})"))
+    box.execute(text(f"CREATE TABLE box.a ({columns}, CHECK (n > 0))"))
+    box.execute(text("CREATE INDEX ON box.a (n)"))
     before = read_all_objects(box)
     box.execute(text("DROP TABLE box.a"))
     assert [str(item) for item in read_dropped(box, before)] == ["table box.a"]

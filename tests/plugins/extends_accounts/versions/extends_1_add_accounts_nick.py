@@ -1,6 +1,6 @@
-"""create logins
+"""add accounts nick
 
-Revision ID: by_email_1
+Revision ID: extends_1
 Revises:
 
 """
@@ -8,7 +8,7 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "by_email_1"
+revision = "extends_1"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -17,10 +17,10 @@ depends_on = None
 def upgrade() -> None:
     """Upgrade schema."""
     op.create_table("logins", sa.Column("id", sa.BigInteger(), primary_key=True))
-    op.create_index("by_email", "accounts", ["email"], schema="public")
+    op.add_column("accounts", sa.Column("nick", sa.Text(), nullable=True), schema="public")
 
 
 def downgrade() -> None:
     """Downgrade schema."""
-    op.drop_index("by_email", schema="public")
+    op.drop_column("accounts", "nick", schema="public")
     op.drop_table("logins")
