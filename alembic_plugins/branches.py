@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, cast
 
 from alembic.script import Script
 from alembic.script.revision import (
@@ -214,6 +214,24 @@ class Branch:
             raise UnknownRevision(self.name, argument, reason) from error
 
 
+class _LoneHead(BranchScript):
+    """A head to be shown: the map is made only when somebody asks for branch labels."""
+
+    def __init__(self, map_: "BranchMap", branch: Branch, info: RevisionInfo) -> None:
+        self._map = map_
+        super().__init__(branch, info, ())
+
+    @property
+    def branch_labels(self) -> set[str]:
+        """The labels that it has in the map, its own and those of revisions before it."""
+        found = cast("BranchScript", self._map.get_revision(self.revision))
+        return found.branch_labels
+
+    @branch_labels.setter
+    def branch_labels(self, labels: set[str]) -> None:
+        """Take note of nothing: the map tells."""
+
+
 class BranchMap(RevisionMap):
     """Independent branches in one revision map; ``head`` alone means the one of branch `main`.
 
@@ -229,6 +247,27 @@ class BranchMap(RevisionMap):
     def branches(self) -> Sequence[Branch]:
         """The branches in the map."""
         return self._find_branches()
+
+    @cached_property
+    def heads(self) -> tuple[str, ...]:
+        """The heads of all branches, for which the map itself needs not be made."""
+        return tuple(revision for branch in self.branches for revision in branch.heads())
+
+    def find_shown(self, id_: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as get_revisions()
+        """Return revisions that are to be shown and nothing else; heads without making the map."""
+        heads = self._lone_heads
+        if isinstance(id_, tuple | list) and all(revision in heads for revision in id_):
+            return tuple(heads[revision] for revision in id_)
+        return self.get_revisions(id_)
+
+    @cached_property
+    def _lone_heads(self) -> Mapping[str, BranchScript]:
+        """The heads as revisions that nothing follows."""
+        return {
+            revision: _LoneHead(self, branch, branch.infos[revision])
+            for branch in self.branches
+            for revision in branch.heads()
+        }
 
     def _make_scripts(self) -> Iterator[BranchScript]:
         labels = _choose_labels(self.branches)

@@ -134,7 +134,10 @@ def _narrow(session: Session) -> None:
     script.version_locations = [str(location) for location in locations]
     _alembic.forget_version_locations(script)
     branches = partial(find_branches, session, scope)
-    script.revision_map = _ShownMap(branches, scope or HOST, script.env_py_location)
+    shown = _ShownMap(branches, scope or HOST, script.env_py_location)
+    script.revision_map = shown
+    if config.attributes.get(_COMMAND) == "heads":  # Others do more with them than to show them.
+        script.get_revisions = shown.find_shown  # type: ignore[method-assign]
 
 
 class _ShownMap(BranchMap):

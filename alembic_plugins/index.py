@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -53,15 +54,21 @@ def read_folder(branch: str, folder: Path, files: Sequence[str]) -> Iterator[Rev
 
 def _find_index(folder: Path) -> Path | None:
     """Return the index of a folder, or None where there is no place for one."""
-    if "XDG_CACHE_HOME" in os.environ:
-        cache = Path(os.environ["XDG_CACHE_HOME"])
+    cache = _find_cache(*map(os.environ.get, ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME")))
+    return cache and cache / f"{sha256(os.fsencode(folder)).hexdigest()[:32]}.json"
+
+
+@cache
+def _find_cache(xdg: str | None, local: str | None, _home: str | None) -> Path | None:
+    """Return the folder of indexes, as the environment's variables name it."""
+    if xdg is not None:
+        cache = Path(xdg)
     elif os.name == "nt":
-        cache = Path(os.environ.get("LOCALAPPDATA", ""))
+        cache = Path(local or "")
     else:
         cache = Path("~/.cache").expanduser()
-    if not cache.is_absolute():  # So it is where nobody knows of a home.
-        return None
-    return cache / "alembic-plugins" / f"{sha256(os.fsencode(folder)).hexdigest()[:32]}.json"
+    # It is relative where nobody knows of a home.
+    return cache / "alembic-plugins" if cache.is_absolute() else None
 
 
 def _load(index: Path, folder: Path) -> Mapping[str, Entry]:

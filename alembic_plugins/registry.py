@@ -6,6 +6,7 @@ Reading gives frozen objects; `alembic_plugins.records` has the statements that 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, inspect, select, text
 
@@ -92,18 +93,10 @@ class AppliedRevision:
     checksum: str | None = None
 
     @classmethod
-    def from_row(cls, row: Row[tuple[object, ...]]) -> "AppliedRevision":
-        """Make one of a row."""
-        fields = row._mapping
-        return cls(
-            fields["revision"],
-            fields["plugin"],
-            tuple(fields["down_revision"]),
-            tuple(fields["depends_on"]),
-            tuple(fields["branch_labels"]),
-            fields["description"],
-            fields.get("checksum"),
-        )
+    def from_row(cls, row: Sequence[Any]) -> "AppliedRevision":
+        """Make one of a row, which has the columns in the order of the attributes."""
+        revision, plugin, down, depends, labels, *rest = row  # There may be tens of thousands.
+        return cls(revision, plugin, tuple(down), tuple(depends), tuple(labels), *rest)
 
     @property
     def info(self) -> RevisionInfo:

@@ -193,7 +193,10 @@ def _call_on_branches(
     """Call a work function that sees some branches only; return the steps that it wants run."""
     state = migrator.session.state
     branches = choose_branches(migrator.session, scope)
-    environment.script.revision_map = BranchMap(lambda: branches, scope or HOST)
+    script = environment.script
+    script.revision_map = shown = BranchMap(lambda: branches, scope or HOST)
+    # Each row is the head of what is applied of its branch, and no ancestor of another one.
+    script.get_all_current = lambda id_: set(shown.find_shown(id_))  # type: ignore[method-assign]
     rows = tuple(
         row
         for branch in branches
