@@ -74,8 +74,8 @@ class Executor:
         # the caller has done in it cannot be told from what revisions do.
         self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
         self._witness = witness
-        self._watch = Watch(self._scribe, witness if self._is_ours else None)
         self._pipeline = Pipeline(context)
+        self._watch = Watch(self._scribe, self._pipeline, witness if self._is_ours else None)
         self._steps = StepRunner(self._scribe, self._watch, self._pipeline, run_args)
         self._estate = Estate(self._scribe)
         self._total = self._done = 0
@@ -241,7 +241,7 @@ class Executor:
 
     def rehearse(self, plan: Plan) -> tuple[str, ...]:
         """Run a plan in the transaction that is the caller's; return what it has touched."""
-        watch = Watch(self._scribe, self._witness)
+        watch = Watch(self._scribe, self._pipeline, self._witness)
         self._scribe.remember_path()
         watch.begin(plan)
         self.run(Plan(), plan)

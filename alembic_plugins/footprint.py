@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
+from .pipeline import Answer, Pipeline
 from .written import CATALOGS_READ, PG_CLASS, Key, cut_epoch, read_later, read_written
 
 # The locks of the session that tell of more than looking at a catalog, and the catalogs of which it
@@ -37,9 +38,6 @@ _LOCKS = text("""
            OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) > 0)
 """)
 
-# Those of some relations that others see.
-_KNOWN = text("SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY (CAST(:oids AS oid[]))")
-
 # The types, functions and so on to which the transaction has made objects refer, and defaults of
 # columns. Relations that are referred to are locked.
 _REFERRED = text("""
@@ -65,8 +63,9 @@ _ENDED = text("SELECT pg_catalog.pg_xact_status(CAST(:xid AS xid8))")
 
 # What objects are: PostgreSQL's word for the kind, what SQL calls them, where they stand and on
 # which relation they hang. What is made along with something else (triggers of foreign keys, types
-# of rows and arrays, members of extensions, casts of ranges) is left out, and what ends with the
-# session. Each is looked up by itself, by subqueries: joins would be planned to read whole ones.
+# of rows and arrays, members of extensions, casts of ranges) does not stand for itself, nor does
+# what ends with the session. Each is looked up by itself, by subqueries: joins would be planned to
+# read whole ones.
 _IDENTIFY = text("""
     SELECT k.classid, k.objid, o.type AS kind, o.identity,
            CASE WHEN o.type = 'schema' THEN o.identity
@@ -88,7 +87,18 @@ _IDENTIFY = text("""
                                          'default value', 'publication relation')
                          THEN a.object_names[2]
                          ELSE a.object_names[cardinality(a.object_names)] END) AS relation,
-           r.oid IS NOT NULL AND r.oid <> k.objid AS is_part
+           r.oid IS NOT NULL AND r.oid <> k.objid AS is_part,
+           NOT coalesce((SELECT g.tgisinternal FROM pg_catalog.pg_trigger g
+                         WHERE g.oid = k.objid AND k.catalog = 'pg_trigger'), false)
+           AND coalesce(o.schema, a.object_names[1], '') !~ '^pg_(toast|temp)'
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_type v
+                           WHERE v.oid = k.objid AND k.catalog = 'pg_type'
+                             AND (v.typrelid <> 0 OR v.typelem <> 0 AND v.typcategory = 'A')
+                           OFFSET 0)
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m
+                           WHERE m.classid = k.classid AND m.objid = k.objid
+                             AND (m.deptype = 'e' OR m.deptype = 'i' AND k.catalog = 'pg_cast')
+                           OFFSET 0) AS stands_for_itself
     FROM (SELECT u.classid, u.objid, (
               SELECT z.relname FROM pg_catalog.pg_class z WHERE z.oid = u.classid) AS catalog
           FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[])) AS u (classid, objid)
@@ -117,17 +127,6 @@ _IDENTIFY = text("""
                 FROM pg_catalog.pg_constraint t WHERE t.oid = k.objid) END
         OFFSET 0) y ON true
     WHERE o.identity IS NOT NULL
-      AND NOT coalesce((SELECT g.tgisinternal FROM pg_catalog.pg_trigger g
-                        WHERE g.oid = k.objid AND k.catalog = 'pg_trigger'), false)
-      AND coalesce(o.schema, a.object_names[1], '') !~ '^pg_(toast|temp)'
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type v
-                      WHERE v.oid = k.objid AND k.catalog = 'pg_type'
-                        AND (v.typrelid <> 0 OR v.typelem <> 0 AND v.typcategory = 'A')
-                      OFFSET 0)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m
-                      WHERE m.classid = k.classid AND m.objid = k.objid
-                        AND (m.deptype = 'e' OR m.deptype = 'i' AND k.catalog = 'pg_cast')
-                      OFFSET 0)
 """).bindparams(bindparam("classids"), bindparam("objids"))
 
 # What a relation is, but for what changes of itself or when others refer to it.
@@ -225,27 +224,35 @@ class Touch:
     command: int = 0
 
 
-def begin_footprint(connection: Connection) -> str:
+def begin_footprint(pipeline: Pipeline) -> Answer:
     """Return the id of the transaction that begins with this, to be asked about at its end."""
-    return str(connection.scalar(_BEGUN))
+    return pipeline.ask(_BEGUN)
 
 
-def find_end(connection: Connection, xid: str) -> str:
+def find_end(pipeline: Pipeline, xid: str) -> Answer:
     """Return what has become of a transaction: ``in progress``, ``committed`` or ``aborted``."""
-    return str(connection.scalar(_ENDED, {"xid": xid}))
+    return pipeline.ask(_ENDED, {"xid": xid})
 
 
-def read_footprint(connection: Connection, witness: Connection, xid: str) -> tuple[Touch, ...]:
+def find_locks(pipeline: Pipeline) -> Answer:
+    """Return the locks of the transaction, and the catalogs that it has written to."""
+    return pipeline.ask(_LOCKS, {"shared": list(_SHARED), "catalogs": [*CATALOGS_READ]})
+
+
+def read_footprint(
+    connection: Connection, witness: Connection, xid: str, locks: Answer
+) -> tuple[Touch, ...]:
     """Return what the transaction of a connection has touched, by PostgreSQL's account.
 
     Args:
         connection: the one that has the transaction.
         witness: another one, which sees what is committed.
         xid: the transaction's id.
+        locks: what `find_locks` has returned of it.
     """
     modes: dict[Key, set[str]] = {}
     catalogs = set()
-    for row in connection.execute(_LOCKS, {"shared": list(_SHARED), "catalogs": [*CATALOGS_READ]}):
+    for row in locks.rows:
         if row.classid:
             modes.setdefault((row.classid, row.objid), set()).add(row.mode)
         else:
@@ -253,15 +260,17 @@ def read_footprint(connection: Connection, witness: Connection, xid: str) -> tup
     shared = [Thing(_SHARED[key[1]], "", None, None) for key in modes if key[1] in _SHARED]
     relations = [objid for classid, objid in modes if classid == PG_CLASS]
     rows = read_written(connection, catalogs, relations, xid)
-    known = set(witness.scalars(_KNOWN, {"oids": relations}))
-    new = set(relations) - known
-    # What hangs on a new table is as new, and tells nothing besides.
-    hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
     written = {(row.classid, row.objid): row.command for row in rows}
     for key in _read_referred(connection, written, relations, xid):
         modes.setdefault(key, set()).add(_REFERS)
-    keys = [k for k in (modes.keys() | written.keys()) - hanging if k[1] not in _SHARED]
-    after, before = _identify(connection, keys), _identify(witness, keys)
+    keys = [k for k in modes.keys() | written.keys() if k[1] not in _SHARED]
+    known = _identify(witness, keys)
+    new = {objid for objid in relations if (PG_CLASS, objid) not in known}
+    # What hangs on a new table is as new, and tells nothing besides.
+    hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
+    keys = [key for key in keys if key not in hanging]
+    before = {key: thing for key, thing in known.items() if thing and key not in hanging}
+    after = {key: thing for key, thing in _identify(connection, keys).items() if thing}
     strong = [key for key in keys if key in written or not modes[key].isdisjoint(_CHANGING)]
     kept = [key for key in strong if key in before and key in after]
     reshaped = _find_reshaped(connection, witness, kept)
@@ -304,17 +313,20 @@ def read_outside(connection: Connection, xid: str) -> tuple[Thing, ...]:
 
     Outside of a transaction nothing tells who has done what, nor what was dropped.
     """
-    return tuple(_identify(connection, read_later(connection, xid)).values())
+    found = _identify(connection, read_later(connection, xid)).values()
+    return tuple(thing for thing in found if thing)
 
 
-def _identify(connection: Connection, keys: Sequence[Key]) -> Mapping[Key, Thing]:
-    """Return what a session knows of some objects."""
+def _identify(connection: Connection, keys: Sequence[Key]) -> Mapping[Key, Thing | None]:
+    """Return what a session knows of some objects; None of what does not stand for itself."""
     parameters = {"classids": [key[0] for key in keys], "objids": [key[1] for key in keys]}
     rows = connection.execute(_IDENTIFY, parameters)
     return {
         (row.classid, row.objid): Thing(
             row.kind, row.identity, _unquote(row.schema), row.relation, row.is_part
         )
+        if row.stands_for_itself
+        else None
         for row in rows
     }
 

@@ -7,14 +7,16 @@ has a result, on whichever cursor of the connection, waits for all that was sent
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property, partial
 from time import monotonic
 from typing import Any, NoReturn, cast
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
+from psycopg.rows import namedtuple_row
 from sqlalchemy import Executable, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError
@@ -66,6 +68,27 @@ class _Sent:
         return self.cursor.statusmessage is not None
 
 
+class Answer:
+    """What a question has for an answer, which is waited for when somebody looks at it.
+
+    Args:
+        rows: returns the rows, with the columns as attributes.
+    """
+
+    def __init__(self, rows: Callable[[], Sequence[Any]]) -> None:
+        self._find_rows = rows
+
+    @cached_property
+    def rows(self) -> Sequence[Any]:
+        """The rows."""
+        return self._find_rows()
+
+    @property
+    def scalar(self) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The one value."""
+        return self.rows[0][0]
+
+
 class Pipeline:
     """Send statements of a connection that migrates.
 
@@ -80,6 +103,7 @@ class Pipeline:
         self._opened = 0.0
         self._sent: list[_Sent] = []
         self._is_paused = False
+        self._last: psycopg.Cursor[Any] | None = None
         self.failure: Exception | None = None
         """What has failed of that which was sent, once that is known."""
 
@@ -123,6 +147,11 @@ class Pipeline:
             if isinstance(error, Exception):
                 raise earlier from error
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something was sent that is not answered."""
+        return self._open is not None
+
     def begin_step(self) -> None:
         """Send ahead again, whatever the last revision has done."""
         self._is_paused = False
@@ -139,7 +168,7 @@ class Pipeline:
             self._driver is not None
             and not self._is_paused
             and (context.isddl or context.execution_options.keys() >= UNHEARD.keys())
-            and ";" not in statement.rstrip("; \n")
+            and _is_single(statement)
             and "RETURNING" not in statement  # SQLAlchemy reads the keys of rows that it inserts.
             and not self._driver.autocommit
             and not context.root_connection.in_nested_transaction()
@@ -164,15 +193,51 @@ class Pipeline:
             self._open = self._driver.pipeline()
             self._open.__enter__()
             self._opened = monotonic()
-        cursor = psycopg.Cursor(self._driver)  # One that does not wait.
+        # One that does not wait.
+        cursor = self._last = psycopg.Cursor(self._driver, row_factory=namedtuple_row)
+        encoded = statement.encode(self._driver.info.encoding)
         self._sent.append(_Sent(cursor, statement, parameters, origin))
         try:
-            cursor.execute(statement.encode(self._driver.info.encoding), *parameters)
+            self._add(partial(cursor.execute, encoded, *parameters))
+        except psycopg.Error:
+            self._sent.pop()
+            raise
+
+    def take_along(self, execute: Callable[[], object]) -> None:
+        """Execute what is waited for along with what was sent.
+
+        Raises:
+            psycopg.Error: it has failed.
+            MigrationFailed: a statement of a revision, that was sent before, has failed.
+            DBAPIError: another one has.
+        """
+        self._add(execute)
+        self.wait()
+
+    def _add(self, execute: Callable[[], object]) -> None:
+        """Add a statement to the open pipeline."""
+        try:
+            execute()
         except psycopg.Error as error:
-            if error.pgresult is None and not self._driver.closed:
-                self._sent.pop()  # Its parameters cannot be sent.
-                raise
-            self._fail(error)
+            if error.pgresult is None and self._driver and not self._driver.closed:
+                raise  # Its parameters cannot be sent.
+            self._fail(error)  # PostgreSQL has told of an earlier one.
+
+    def ask(self, question: Executable, parameters: Mapping[str, object] | None = None) -> Answer:
+        """Ask something; the answers to several questions come together."""
+        connection = self._context.connection
+        assert connection is not None  # noqa: S101 - offline, nobody can be asked
+        self._last = None
+        result = connection.execute(question, parameters, execution_options=UNHEARD)
+        sent: psycopg.Cursor[Any] | None = self._last
+        if sent is None:
+            rows = result.all()
+            return Answer(lambda: rows)
+        return Answer(lambda: self._fetch(sent))
+
+    def _fetch(self, cursor: psycopg.Cursor[Any]) -> Sequence[Any]:
+        self.wait()
+        return cursor.fetchall()
 
     def wait(self) -> None:
         """Wait for the answers to all that was sent.
@@ -198,12 +263,14 @@ class Pipeline:
         if self._open is not None:
             with suppress(psycopg.Error):
                 self._close()
-        unanswered = [item for item in self._sent if not item.is_answered] or self._sent[-1:]
-        # Of a connection that is lost, the last answers are lost too: it was about the last one.
-        ours = [item for item in unanswered if item.origin] or unanswered
+        sent, self._sent = self._sent, []
+        unanswered = [item for item in sent if not item.is_answered]
         is_lost = error.diag.severity_nonlocalized in (None, "FATAL", "PANIC")
+        if not unanswered and not is_lost:
+            raise error  # It is that of the statement that has gone along, and is waited for.
+        # Of a connection that is lost, the last answers are lost too: it was about the last one.
+        ours = [item for item in unanswered or sent if item.origin] or sent
         failed = ours[-1] if is_lost else unanswered[0]
-        self._sent.clear()
         found = self._translate(failed, error, is_lost=is_lost)
         if self.failure is None:
             self.failure = failed.origin.explain(found) if failed.origin else found
@@ -246,24 +313,34 @@ class Pipeline:
     def _waiting_cursors(self, driver: psycopg.Connection[Any]) -> Iterator[None]:
         """Let each cursor wait for the answers to what was sent, before it executes anything."""
         factories = (driver.cursor_factory, driver.server_cursor_factory)
-        driver.cursor_factory = _make_waiting(factories[0], self.wait)
-        driver.server_cursor_factory = _make_waiting(factories[1], self.wait)
+        driver.cursor_factory = _make_waiting(factories[0], self)
+        driver.server_cursor_factory = _make_waiting(factories[1], self)
         try:
             yield
         finally:
             driver.cursor_factory, driver.server_cursor_factory = factories
 
 
-def _make_waiting(factory: type[Any], wait: Callable[[], None]) -> type[Any]:
-    """Return a class of cursors that call `wait` first."""
+def _make_waiting(factory: type[Any], pipeline: Pipeline) -> type[Any]:
+    """Return a class of cursors that wait for what was sent before."""
 
     def make(name: str) -> Callable[..., Any]:
         def method(self: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any method
-            wait()
-            return getattr(super(waiting, self), name)(*args, **options)
+            original = getattr(super(waiting, self), name)
+            if name == "execute" and is_plain and pipeline.is_open and _is_single(args[0]):
+                pipeline.take_along(partial(original, *args, **options))
+                return self
+            pipeline.wait()
+            return original(*args, **options)
 
         return method
 
+    is_plain = not issubclass(factory, psycopg.ServerCursor)
     names = ("execute", "executemany", "stream", "copy")
     waiting = type(factory.__name__, (factory,), {name: make(name) for name in names})
     return waiting
+
+
+def _is_single(statement: object) -> bool:
+    """Tell whether a statement is one command for sure: a pipeline takes no other."""
+    return isinstance(statement, str) and ";" not in statement.rstrip("; \n")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,17 +13,19 @@ from .footprint import (
     begin_footprint,
     begin_outside,
     find_end,
+    find_locks,
     read_footprint,
     read_outside,
 )
 from .guard import Territory, describe_touches, detect_offences, find_made, find_renamed
 from .guard_errors import NamespaceViolation, TransactionEnded
+from .pipeline import Answer, Pipeline
 from .plan import Direction, Plan, Step
 from .plugin import HOST, Prefix
 from .records import record_objects, record_renamed
 from .scribe import Scribe
 from .tables import BACKUP_SCHEMA, VERSION
-from .written import read_commands
+from .written import select_commands
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +38,16 @@ class Watch:
 
     Args:
         scribe: whose connection is watched.
+        pipeline: by which that connection is asked.
         witness: another connection, which sees what is committed; None where there is none, or
             where the transaction is the caller's: then nothing is watched.
     """
 
-    def __init__(self, scribe: Scribe, witness: Connection | None) -> None:
+    def __init__(self, scribe: Scribe, pipeline: Pipeline, witness: Connection | None) -> None:
         self._scribe = scribe
+        self._pipeline = pipeline
         self._witness = witness
-        self._xid: str | None = None
+        self._begun: Answer | None = None
         self._outside: str | None = None
         self._steps: list[Step] = []
         self._needed: dict[str, set[str]] = {}
@@ -59,12 +64,12 @@ class Watch:
     def begin(self, plan: Plan) -> None:
         """Begin to watch the transaction that begins with this."""
         self._steps, self._plan, self._made, self._needed = [], plan, {}, {}
-        self._xid = begin_footprint(self._scribe.connection) if self.is_on else None
+        self._begun = begin_footprint(self._pipeline) if self.is_on else None
 
     def begin_again(self) -> None:
         """Go on with another transaction, after an `autocommit_block()`."""
-        if self._xid is not None:
-            self._xid = begin_footprint(self._scribe.connection)
+        if self._begun is not None:
+            self._begun = begin_footprint(self._pipeline)
 
     def begin_outside(self) -> None:
         """Take note of the moment before an `autocommit_block()`."""
@@ -118,13 +123,11 @@ class Watch:
             NamespaceViolation: something that is not the plugins'.
             TransactionEnded: nothing of it is left, since a revision has taken it back.
         """
-        made = self._judge()
+        made, commands = self._judge()
         upgraded = {s.revision for s in self._steps if s.direction is Direction.UPGRADE}
         if not upgraded or not (made or self._made):
             return
-        table = self._scribe.tables.revision
-        commands = read_commands(self._scribe.connection, table)
-        rows = sorted((n, revision) for revision, n in commands.items() if revision in upgraded)
+        rows = sorted((n, revision) for revision, n in commands if revision in upgraded)
         for thing, command in made.items():
             # A revision's row comes right after what it has made.
             owner = next((r for n, r in rows if n >= command), self._steps[-1].revision)
@@ -135,30 +138,35 @@ class Watch:
                 statement = record_objects(self._scribe.tables, revision, sorted(objects))
                 self._scribe.execute(statement)
 
-    def _judge(self) -> Mapping[Thing, int]:
-        """Judge what was touched; return what was made, with the number of the command."""
-        if self._xid is None or not self._steps:
-            return {}
-        self._check_running(self._xid)
-        touches = self._read_touches()
+    def _judge(self) -> tuple[Mapping[Thing, int], Sequence[Any]]:
+        """Judge what was touched.
+
+        Return what was made, with the numbers of the commands, and those that recorded revisions.
+        """
+        if self._begun is None or not self._steps:
+            return {}, ()
+        end = find_end(self._pipeline, self._begun.scalar)
+        locks = find_locks(self._pipeline)
+        commands = self._pipeline.ask(select_commands(self._scribe.tables.revision))
+        self._check_running(end.scalar)
+        touches = self._read_touches(locks)
         territory = self._make_territory()
         offences = detect_offences(touches, territory)
         if offences and self._scribe.session.settings.guard != "off":
             self._tell([str(offence) for offence in offences])
         for before, after in find_renamed(touches).items():
             self._scribe.execute(record_renamed(self._scribe.tables, before, after))
-        return find_made(touches, territory)
+        return find_made(touches, territory), commands.rows
 
-    def _check_running(self, xid: str) -> None:
+    def _check_running(self, end: str) -> None:
         """Check that the transaction is still that which has begun."""
-        end = find_end(self._scribe.connection, xid)
         name, revisions = self._name_steps()
         if end == "aborted":
             raise TransactionEnded(name, revisions)
         if end != "in progress":
             words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
             log.warning(words, " or ".join(revisions), name)
-            self._xid = begin_footprint(self._scribe.connection)
+            self._begun = begin_footprint(self._pipeline)
 
     def _is_ours(self, thing: Thing) -> bool:
         """Tell whether something is bookkeeping."""
@@ -166,11 +174,12 @@ class Watch:
         schema = self._scribe.versions.schema or self._scribe.host_schema
         return (thing.schema == schema and thing.relation in names) or thing.schema == BACKUP_SCHEMA
 
-    def _read_touches(self) -> tuple[Touch, ...]:
+    def _read_touches(self, locks: Answer) -> tuple[Touch, ...]:
         """Return what was touched since `begin`, but for bookkeeping."""
-        if self._xid is None or self._witness is None:
+        if self._begun is None or self._witness is None:
             return ()
-        touches = read_footprint(self._scribe.connection, self._witness, self._xid)
+        xid = self._begun.scalar
+        touches = read_footprint(self._scribe.connection, self._witness, xid, locks)
         return tuple(
             touch
             for touch in touches
@@ -179,7 +188,7 @@ class Watch:
 
     def describe(self) -> tuple[str, ...]:
         """Return what was touched since `begin`, in words."""
-        touches = self._read_touches()
+        touches = self._read_touches(find_locks(self._pipeline))
         return describe_touches(touches, self._make_territory()) if touches else ()
 
     def _make_territory(self) -> Territory:

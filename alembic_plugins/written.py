@@ -4,7 +4,7 @@ A row that we see and whose transaction is in progress is our own, of a savepoin
 transaction cannot be older than ours.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -86,12 +86,11 @@ _PARENTS = {
 """The columns of catalogs that tell on which relation an object hangs."""
 
 
-def read_commands(connection: Connection, table: Table) -> Mapping[str, int]:
-    """Return, by revision, the numbers of the commands that inserted our rows of a table."""
-    command = cast(cast(literal_column("cmin"), Text), BigInteger)
+def select_commands(table: Table) -> Select[Any]:
+    """Return the query for revisions of a table, and the commands of ours that inserted them."""
+    command = cast(cast(literal_column("cmin"), Text), BigInteger).label("command")
     ours = literal_column("xmin") == cast(func.pg_current_xact_id(), _Named("xid"))
-    rows = connection.execute(select(table.c.revision, command).where(ours))
-    return {row[0]: row[1] for row in rows}
+    return select(table.c.revision, command).where(ours)
 
 
 class _Named(UserDefinedType[str]):

@@ -64,6 +64,34 @@ def test_branches_in_one_map_have_a_base_each() -> None:
     assert set(make_map(make_chain("host", "h1", "h2"), billing).bases) == {"h1", "b1"}
 
 
+def describe(revision: object) -> tuple[object, ...]:
+    """Return what commands show of a revision."""
+    assert isinstance(revision, BranchScript)
+    return (
+        *(revision.revision, revision.is_head, revision.is_branch_point, revision.branch_labels),
+        *(revision.cmd_format(False), revision.log_entry),
+    )
+
+
+def test_heads_are_shown_as_they_are_in_the_map() -> None:
+    billing = Branch("billing", [make_info("b1", labels=("money",)), make_info("b2", ("b1",))])
+    map_ = make_map(make_chain("host", "h1", "h2"), billing)
+    shown, found = map_.find_shown(map_.heads), map_.get_revisions(map_.heads)
+    assert list(map(describe, shown)) == list(map(describe, found))
+    assert {head.revision for head in shown} == {"h2", "b2"}
+
+
+def test_heads_are_shown_without_the_map() -> None:
+    map_ = make_map(make_chain("host", "h1", "h2"))
+    shown = [head.cmd_format(False) for head in map_.find_shown(map_.heads)]
+    assert (shown, "_revision_map" in vars(map_)) == (["host: h2 (head)"], False)
+
+
+def test_revision_below_a_head_is_shown_as_that() -> None:
+    [shown] = make_map(make_chain("host", "h1", "h2")).find_shown(("h1",))
+    assert shown.cmd_format(False) == "host: h1"
+
+
 def test_branches_are_not_read_before_the_map_is_looked_at() -> None:
     read: list[str] = []
     BranchMap(lambda: read.append("read") or [], "host")  # type: ignore[func-returns-value]
