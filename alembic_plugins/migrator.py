@@ -46,6 +46,7 @@ class Migrator:
         self.context = context
         self.run_args = run_args
         self._contact = Plan()
+        self._state: State | None = None
         self._recorded: frozenset[str] = frozenset()
 
     @property
@@ -65,10 +66,16 @@ class Migrator:
         self.session.state = state
         self._recorded = frozenset(state.plugins)
 
-    def read(self) -> None:
-        """Read what the database remembers, with what another tool has done to it since."""
+    def read(self) -> bool:
+        """Read what the database remembers, with what another tool has done to it since.
+
+        Return whether that is something else than when it was read before.
+        """
         state = read_state(self.connection, _alembic.version_table(self.context), self.tables)
         self.end_reading()
+        if state == self._state:
+            return False
+        self._state = state
         self.session.state = state
         self.session.find_leaning = self._find_leaning
         self.session.find_sources = self._find_sources
@@ -76,6 +83,7 @@ class Migrator:
         self._contact = plan_contact(self.session)
         if self._contact.units:
             self.session.state = simulate(self.session, self._contact, schema_created=False)
+        return True
 
     def end_reading(self) -> None:
         """End the transaction that reading has begun: nobody may wait for what it has locked."""
@@ -115,8 +123,7 @@ class Migrator:
             return self._tell(plan)
         self.end_reading()
         with self._lock() as witness:
-            if not self.context.as_sql:
-                self.read()
+            if not self.context.as_sql and self.read():
                 plan = make_plan(self.session)
             return self._tell(self._execute(plan, make_plan, witness))
 
