@@ -3,8 +3,9 @@
 It guards against mistakes and not against malice: a plugin's Python runs in the host's process.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .footprint import Thing, Touch
 from .plugin import HOST, Schema
@@ -76,9 +77,12 @@ class Territory:
         maker = self.made.get(str(thing))
         if maker is not None:
             return maker
-        # A schema that several share is home to the one that is about.
-        plugins = sorted(self.plugins.values(), key=lambda p: p.name not in self.branches)
-        return next((p.name for p in plugins if self._holds(p, thing)), HOST)
+        return next((p.name for p in self._plugins if self._holds(p, thing)), HOST)
+
+    @cached_property
+    def _plugins(self) -> Sequence[InstalledPlugin]:
+        """The plugins, first of all the branches': a schema that several share is home to them."""
+        return sorted(self.plugins.values(), key=lambda p: p.name not in self.branches)
 
     def _holds(self, plugin: InstalledPlugin, thing: Thing) -> bool:
         namespace = plugin.namespace

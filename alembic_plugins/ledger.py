@@ -1,11 +1,10 @@
 """What a running command has to record: gathered while revisions run, written in few statements."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlalchemy import Executable, Table
 
-from .plan import Node
 from .records import (
     Duration,
     Row,
@@ -84,10 +83,10 @@ class Ledger:
         """Return the branch on which a revision is applied."""
         return next((name for name, found in self._applied.items() if revision in found), None)
 
-    def find_needed(self, name: str, nodes: Mapping[str, Node]) -> set[str]:
-        """Return the branches that revisions of a plugin depend on, applied or among `nodes`."""
+    def find_needed(self, name: str, planned: Iterable[str]) -> set[str]:
+        """Return the branches of `planned` revisions, and of those on which a plugin's depend."""
         depended = {r for item in self._applied.get(name, {}).values() for r in item.depends_on}
-        depended |= {r for node in nodes.values() if node.plugin == name for r in node.depends}
+        depended.update(planned)
         return {owner for revision in depended if (owner := self.find_owner(revision))}
 
     def add_applied(

@@ -7,6 +7,7 @@ connection or the disk.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from pathlib import Path
@@ -114,6 +115,17 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All steps, in order."""
         return tuple(step for unit in self.units for step in unit.steps)
+
+    def find_depended(self, branch: str) -> Collection[str]:
+        """Return the revisions of other branches on which the revisions of a branch depend."""
+        return self._depended.get(branch, ())
+
+    @cached_property
+    def _depended(self) -> Mapping[str, Collection[str]]:
+        found: dict[str, set[str]] = {}
+        for node in (self.nodes or {}).values():
+            found.setdefault(node.plugin, set()).update(node.depends)
+        return found
 
 
 def order_requirements(

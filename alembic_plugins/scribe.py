@@ -132,7 +132,7 @@ class Scribe:
     def find_needed(self, name: str, plan: Plan) -> list[str]:
         """Return the installed plugins that a branch needs, by requirement or by revision."""
         if name == HOST:
-            return sorted(self.ledger.find_needed(HOST, plan.nodes or {}) - {HOST})
+            return sorted(self.ledger.find_needed(HOST, plan.find_depended(HOST)) - {HOST})
         found: list[str] = []
         todo = [name]
         while todo:
@@ -141,7 +141,7 @@ class Scribe:
                 found.append(current)
                 requires = self.ledger.plugins[current].requires
                 todo += [parse_requirement(text).name for text in requires]
-                todo += sorted(self.ledger.find_needed(current, plan.nodes or {}))
+                todo += sorted(self.ledger.find_needed(current, plan.find_depended(current)))
         return found[1:]
 
     def leave(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table
 
 from alembic_plugins.ledger import Ledger
+from alembic_plugins.plan import Plan
 from alembic_plugins.registry import State
 from alembic_plugins.sourcefile import Source
 from alembic_plugins.tables import make_tables
@@ -81,12 +82,13 @@ def test_owner_of_a_revision_is_its_branch(revision: str, owner: str | None) -> 
 
 
 def test_branches_that_applied_revisions_depend_on_are_needed() -> None:
-    assert open_ledger().find_needed("billing", {}) == {"tags", "host"}
+    assert open_ledger().find_needed("billing", ()) == {"tags", "host"}
 
 
 def test_branches_that_revisions_of_the_plan_depend_on_are_needed() -> None:
     nodes = make_nodes(make_node("c1", "crm", depends=("b1",)), make_node("x1", "x", (), ("t1",)))
-    assert open_ledger().find_needed("crm", nodes) == {"billing"}
+    planned = Plan(nodes=nodes).find_depended("crm")
+    assert open_ledger().find_needed("crm", planned) == {"billing"}
 
 
 def test_applied_revision_is_recorded_with_its_row() -> None:
@@ -271,7 +273,7 @@ def test_repaired_revision_is_updated_and_stays_applied() -> None:
     ledger = open_ledger()
     ledger.add_repaired(make_applied("b1", "billing", (), ("h1",)), UNDO, SOURCE)
     assert take_all(ledger) == ["UPDATE alembic_plugin_revision SET"]
-    assert (ledger.rows("billing"), ledger.find_needed("billing", {})) == (("b1",), {"host"})
+    assert (ledger.rows("billing"), ledger.find_needed("billing", ())) == (("b1",), {"host"})
 
 
 def test_row_follows_a_revision_that_repair_has_put_elsewhere() -> None:
