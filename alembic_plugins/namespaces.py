@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Executable, String, func, literal, select, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema, DropSchema, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
@@ -72,7 +73,8 @@ def enter_namespace(namespace: Namespace, required: Sequence[str]) -> Executable
     host = func.nullif(func.current_setting("search_path"), "")
     names: list[ColumnElement[str]] = [_quoted(namespace.name), host]
     names += [_quoted(name) for name in required if name != namespace.name]
-    path = func.concat_ws(", ", *names)
+    # A function takes no more than 100 arguments, and a plugin may need more plugins than that.
+    path = func.array_to_string(array(names), ", ")
     return select(func.set_config("search_path", path, False))
 
 

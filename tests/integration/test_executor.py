@@ -293,3 +293,13 @@ def test_time_is_the_revision_s_that_has_taken_it(host: Host) -> None:
     host.run("plugin", "install", "naps")
     query = "SELECT revision FROM alembic_plugin_revision WHERE duration_ms >= 200"
     assert host.database.values(query) == ["n2"]
+
+
+def test_plugin_may_need_more_plugins_than_a_function_has_arguments(host: Host) -> None:
+    needed = [f"needed_{number}" for number in range(120)]
+    for name in needed:
+        write_revision(host, name, f"{name}_1", "pass")
+    write_revision(host, "needy", "needy_1", "op.execute('CREATE TABLE a (id int)')")
+    host.write("plugins/needy/plugin.toml", f"requires = {needed}\n")
+    host.run("plugin", "install", "needy")
+    assert host.database.values("SELECT count(*) FROM alembic_plugin") == [121]

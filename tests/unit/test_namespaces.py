@@ -57,13 +57,13 @@ def test_table_is_locked_against_writers() -> None:
 def test_schema_of_the_plugin_comes_first_on_the_path_and_then_the_hosts() -> None:
     statement = enter_namespace(Schema("order"), ())
     assert statement is not None
-    assert "concat_ws(', ', quote_ident('order'), nullif(" in to_sql(statement)
+    assert "array_to_string(ARRAY[quote_ident('order'), nullif(" in to_sql(statement)
 
 
 def test_required_schemas_come_last_on_the_path() -> None:
     statement = enter_namespace(Schema("billing"), ["tags", "billing", "user"])
     assert statement is not None
-    assert "''), quote_ident('tags'), quote_ident('user'))" in to_sql(statement)
+    assert "''), quote_ident('tags'), quote_ident('user')]" in to_sql(statement)
 
 
 def test_path_outlives_a_transaction() -> None:
