@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from .catalog import read_invalid_indexes
 from .namespaces import DropObject
-from .pipeline import Origin, Pipeline
+from .pipeline import CONTROL, Origin, Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
 from .records import record_interruption
@@ -46,10 +46,6 @@ it has returned, if any."""
 
 _EVENTS = ("do_execute", "do_executemany", "do_execute_no_params")
 """By which SQLAlchemy lets others do what it was about to do."""
-
-_CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
-"""What belongs to the transaction of this run, and is never passed over; no more than what streams
-its rows, which only reads."""
 
 _SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
 """What may change the role or the search path of the session."""
@@ -130,8 +126,8 @@ class Journal:
                 run()
                 return True
             self.has_set = self.has_set or _SETS.search(statement) is not None
-            if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
-                run()
+            if isinstance(cursor, ServerCursor) or CONTROL.match(statement):
+                run()  # What streams its rows only reads; neither is ever passed over.
             else:
                 self._do(cursor, statement, run)
             return True

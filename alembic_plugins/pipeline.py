@@ -31,7 +31,8 @@ _LONGEST_SECONDS = 0.25
 UNHEARD = {"alembic_plugins_unheard": True}
 """The execution option of what is executed by somebody who gets no result."""
 
-_SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+"""What belongs to the transaction, and changes nothing else."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Pipeline:
         It is one command, in a transaction and in none of its savepoints, and whoever executes it
         gets no result: DDL, and what goes through ``op.execute()``.
         """
-        if _SAVEPOINT.match(statement):
+        if CONTROL.match(statement):
             self._is_paused = True  # Whoever makes one wants to know what fails after it.
         return (
             self._driver is not None
