@@ -66,7 +66,7 @@ def _find_cache(xdg: str | None, local: str | None, _home: str | None) -> Path |
     elif os.name == "nt":
         cache = Path(local or "")
     else:
-        cache = Path("~/.cache").expanduser()
+        cache = Path(os.path.expanduser("~/.cache"))  # noqa: PTH111 - pathlib's raises without a home
     # It is relative where nobody knows of a home.
     return cache / "alembic-plugins" if cache.is_absolute() else None
 

@@ -147,7 +147,8 @@ class Journal:
             origin = Origin.find(self._step, self._path) if self._step else None
             self._pipeline.send(statement, arguments[:-1], origin)
         else:
-            getattr(context.dialect, name)(cursor, statement, *arguments)
+            with self._pipeline.expected():
+                getattr(context.dialect, name)(cursor, statement, *arguments)
 
     @contextmanager
     def keep(self, step: Step, path: str) -> Iterator[None]:
@@ -157,9 +158,11 @@ class Journal:
             return
         self._open(step)
         self._step, self._path = step, path
-        self._pipeline.begin_step()
         try:
-            yield
+            with self._pipeline.step():
+                yield
+                if self._is_written:
+                    self._pipeline.wait()  # What fails now has been committed in part.
         finally:
             self._step = None
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from threading import RLock
 from time import monotonic
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
@@ -25,6 +26,8 @@ from .failures import explain_failure
 from .plan import Step
 from .refusals import MigrationFailed
 
+T = TypeVar("T")
+
 _LONGEST_SECONDS = 0.25
 """How far revisions may be ahead of the server: what is logged shall be what is being done."""
 
@@ -33,6 +36,15 @@ UNHEARD = {"alembic_plugins_unheard": True}
 
 CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 """What belongs to the transaction, and changes nothing else."""
+
+_COMMENTS = re.compile(r"(\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+
+_HARMLESS = {
+    *("ALTER", "COMMENT", "CREATE", "DELETE", "DROP"),
+    *("GRANT", "INSERT", "REVOKE", "TRUNCATE", "UPDATE"),
+}
+"""What statements of revisions begin with that leave session and transaction as they were, so that
+what comes next can be sent without knowing what has become of them."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class _Sent:
 
     @property
     def is_answered(self) -> bool:
-        return self.cursor.statusmessage is not None
+        return self.cursor.pgresult is not None
 
 
 class Answer:
@@ -104,6 +116,9 @@ class Pipeline:
         self._opened = 0.0
         self._sent: list[_Sent] = []
         self._is_paused = False
+        self._is_stepping = False
+        self._is_expected = False
+        self._is_sending = False
         self._last: psycopg.Cursor[Any] | None = None
         self.failure: Exception | None = None
         """What has failed of that which was sent, once that is known."""
@@ -121,7 +136,7 @@ class Pipeline:
             yield
             return
         self._driver, self.failure = driver, None
-        with self._waiting_cursors(driver), self._unheard_executions():
+        with self._waiting_driver(driver), self._unheard_executions():
             try:
                 yield
                 self.wait()
@@ -135,41 +150,67 @@ class Pipeline:
         """Return psycopg's connection, where it can send ahead."""
         connection = None if self._context.as_sql else self._context.connection
         driver = connection.connection.driver_connection if connection is not None else None
-        can = isinstance(driver, psycopg.Connection) and psycopg.Pipeline.is_supported()
-        return driver if can else None
+        if not isinstance(driver, psycopg.Connection) or not psycopg.Pipeline.is_supported():
+            return None
+        # A host that has a class of cursors of its own wants all statements to go through it.
+        return driver if driver.cursor_factory is psycopg.Cursor else None
 
     def _end(self, driver: psycopg.Connection[Any], error: BaseException) -> None:
         """Wait after something else has failed, before which what was sent may have."""
         if not isinstance(error, Exception):
             driver.cancel_safe()  # The process is told to end: nobody waits any more.
-        try:
+        with suppress(MigrationFailed, DBAPIError):
             self.wait()
-        except (MigrationFailed, DBAPIError) as earlier:
-            if isinstance(error, Exception):
-                raise earlier from error
+        if self.failure not in (None, error) and isinstance(error, Exception):
+            self._raise_failure()
+
+    def _raise_failure(self) -> NoReturn:
+        """Raise the first failure, of which all that came later has failed too."""
+        assert self.failure is not None  # noqa: S101 - the callers have looked
+        raise self.failure from self.failure.__cause__
 
     @property
     def is_open(self) -> bool:
         """Whether something was sent that is not answered."""
         return self._open is not None
 
-    def begin_step(self) -> None:
-        """Send ahead again, whatever the last revision has done."""
-        self._is_paused = False
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Run a revision in the block: send ahead again, whatever the last one has done."""
+        self._is_paused, self._is_stepping = False, True
+        try:
+            yield
+        except Exception:
+            if self.failure is not None:
+                self._raise_failure()
+            raise
+        finally:
+            self._is_stepping = False
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Know of what is done to the connection in the block: SQLAlchemy does it."""
+        before, self._is_expected = self._is_expected, True
+        try:
+            yield
+        finally:
+            self._is_expected = before
 
     def can_take(self, statement: str, context: DefaultExecutionContext) -> bool:
         """Tell whether a statement can be sent without waiting for its answer.
 
         It is one command, in a transaction and in none of its savepoints, and whoever executes it
-        gets no result: DDL, and what goes through ``op.execute()``.
+        gets no result: DDL, and what goes through ``op.execute()``. One of a revision leaves the
+        session as it is.
         """
-        if CONTROL.match(statement):
+        if "SAVEPOINT" in statement.upper():
             self._is_paused = True  # Whoever makes one wants to know what fails after it.
         return (
             self._driver is not None
-            and not self._is_paused
+            and not (self._is_stepping and self._is_paused)
             and (context.isddl or context.execution_options.keys() >= UNHEARD.keys())
             and _is_single(statement)
+            and (not self._is_stepping or _find_command(statement) in _HARMLESS)
             and "RETURNING" not in statement  # SQLAlchemy reads the keys of rows that it inserts.
             and not self._driver.autocommit
             and not context.root_connection.in_nested_transaction()
@@ -191,34 +232,38 @@ class Pipeline:
         if self._open is not None and monotonic() - self._opened > _LONGEST_SECONDS:
             self.wait()
         if self._open is None:
-            self._open = self._driver.pipeline()
-            self._open.__enter__()
-            self._opened = monotonic()
-        # One that does not wait.
+            self._begin(self._driver)
         cursor = self._last = psycopg.Cursor(self._driver, row_factory=namedtuple_row)
-        encoded = statement.encode(self._driver.info.encoding)
         self._sent.append(_Sent(cursor, statement, parameters, origin))
+        encoded = statement.encode(self._driver.info.encoding)
+        # psycopg learns from answers which prepared statements have gone.
+        prepare = None if origin is None else False
         try:
-            self._add(partial(cursor.execute, encoded, *parameters))
+            self._add(partial(cursor.execute, encoded, *parameters, prepare=prepare))
         except psycopg.Error:
             self._sent.pop()
             raise
 
-    def take_along(self, execute: Callable[[], object]) -> None:
-        """Execute what is waited for along with what was sent.
+    def _begin(self, driver: psycopg.Connection[Any]) -> None:
+        with self._sending():
+            self._open = driver.pipeline()
+            self._open.__enter__()
+        self._opened = monotonic()
 
-        Raises:
-            psycopg.Error: it has failed.
-            MigrationFailed: a statement of a revision, that was sent before, has failed.
-            DBAPIError: another one has.
-        """
-        self._add(execute)
-        self.wait()
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Use the connection in the block, instead of waiting before it is used."""
+        self._is_sending = True
+        try:
+            yield
+        finally:
+            self._is_sending = False
 
-    def _add(self, execute: Callable[[], object]) -> None:
+    def _add(self, execute: Callable[[], T]) -> T:
         """Add a statement to the open pipeline."""
         try:
-            execute()
+            with self._sending():
+                return execute()
         except psycopg.Error as error:
             if error.pgresult is None and self._driver and not self._driver.closed:
                 raise  # Its parameters cannot be sent.
@@ -257,7 +302,8 @@ class Pipeline:
     def _close(self) -> None:
         assert self._open is not None  # noqa: S101 - the callers have looked
         pipeline, self._open = self._open, None
-        pipeline.__exit__(None, None, None)
+        with self._sending():
+            pipeline.__exit__(None, None, None)
 
     def _fail(self, error: psycopg.Error) -> NoReturn:
         """Raise what it means that something has failed of that which was sent."""
@@ -269,13 +315,13 @@ class Pipeline:
         is_lost = error.diag.severity_nonlocalized in (None, "FATAL", "PANIC")
         if not unanswered and not is_lost:
             raise error  # It is that of the statement that has gone along, and is waited for.
-        # Of a connection that is lost, the last answers are lost too: it was about the last one.
+        # Where the connection is lost with the last answers, it was about the last statement.
         ours = [item for item in unanswered or sent if item.origin] or sent
-        failed = ours[-1] if is_lost else unanswered[0]
+        failed = ours[-1] if error.pgresult is None else (unanswered or sent)[0]
         found = self._translate(failed, error, is_lost=is_lost)
-        if self.failure is None:
-            self.failure = failed.origin.explain(found) if failed.origin else found
-        # Until the transaction is taken back, whatever comes then fails of that.
+        if self.failure is not None:
+            self._raise_failure()
+        self.failure = failed.origin.explain(found) if failed.origin else found
         raise self.failure from (found if failed.origin else error)
 
     def _translate(self, failed: _Sent, error: psycopg.Error, *, is_lost: bool) -> DBAPIError:
@@ -302,7 +348,9 @@ class Pipeline:
 
         def execute(sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
             statement = text(sql) if isinstance(sql, str) else sql
-            original(statement.execution_options(**UNHEARD), execution_options)
+            if isinstance(statement, Executable):
+                statement = statement.execution_options(**UNHEARD)
+            original(statement, execution_options)
 
         impl.execute = execute  # type: ignore[method-assign]
         try:
@@ -311,37 +359,60 @@ class Pipeline:
             impl.execute = original  # type: ignore[method-assign]
 
     @contextmanager
-    def _waiting_cursors(self, driver: psycopg.Connection[Any]) -> Iterator[None]:
-        """Let each cursor wait for the answers to what was sent, before it executes anything."""
-        factories = (driver.cursor_factory, driver.server_cursor_factory)
-        driver.cursor_factory = _make_waiting(factories[0], self)
-        driver.server_cursor_factory = _make_waiting(factories[1], self)
+    def _waiting_driver(self, driver: psycopg.Connection[Any]) -> Iterator[None]:
+        """Let whatever uses the connection wait for the answers to what was sent before.
+
+        All that psycopg does on a connection goes through its `wait()`. Most of it holds the lock,
+        which has to be one that can be taken again. Transactions and cursors of the server's are
+        refused in a pipeline, before anything waits.
+        """
+        lock, driver.lock = driver.lock, RLock()  # type: ignore[assignment]
+        gates = {
+            "wait": partial(self._use_driver, driver.wait),
+            "transaction": partial(self._use_alone, driver.transaction),
+            "cursor": partial(self._make_cursor, driver.cursor),
+        }
+        vars(driver).update(gates)
         try:
             yield
         finally:
-            driver.cursor_factory, driver.server_cursor_factory = factories
+            for name in gates:
+                delattr(driver, name)
+            driver.lock = lock
+
+    def _use_driver(self, use: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
+        """Use the connection as psycopg does, after what was sent or along with it."""
+        if self._is_sending:
+            return use(*args, **options)
+        if not self._is_expected:
+            self._is_paused = True  # A revision may open anything on the connection.
+        if self._open is not None:
+            if self._is_expected and not self._is_stepping:
+                answer = self._add(partial(use, *args, **options))
+                self.wait()
+                return answer
+            self.wait()
+        return use(*args, **options)
+
+    def _use_alone(self, use: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
+        """Use the connection, on which nothing is sent ahead until the next revision."""
+        self._is_paused = True
+        self.wait()
+        return use(*args, **options)
+
+    def _make_cursor(self, make: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
+        """Make a cursor; one with a name is the server's."""
+        is_named = bool(args or options.get("name"))
+        return self._use_alone(make, *args, **options) if is_named else make(*args, **options)
 
 
-def _make_waiting(factory: type[Any], pipeline: Pipeline) -> type[Any]:
-    """Return a class of cursors that wait for what was sent before."""
-
-    def make(name: str) -> Callable[..., Any]:
-        def method(self: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any method
-            original = getattr(super(waiting, self), name)
-            if name == "execute" and is_plain and pipeline.is_open and _is_single(args[0]):
-                pipeline.take_along(partial(original, *args, **options))
-                return self
-            pipeline.wait()
-            return original(*args, **options)
-
-        return method
-
-    is_plain = not issubclass(factory, psycopg.ServerCursor)
-    names = ("execute", "executemany", "stream", "copy")
-    waiting = type(factory.__name__, (factory,), {name: make(name) for name in names})
-    return waiting
-
-
-def _is_single(statement: object) -> bool:
+def _is_single(statement: str) -> bool:
     """Tell whether a statement is one command for sure: a pipeline takes no other."""
-    return isinstance(statement, str) and ";" not in statement.rstrip("; \n")
+    return ";" not in statement.rstrip("; \n")
+
+
+def _find_command(statement: str) -> str:
+    """Return the word that a statement begins with."""
+    comments = _COMMENTS.match(statement)
+    words = statement[comments.end() if comments else 0 :].split(None, 1)
+    return words[0].upper() if words else ""

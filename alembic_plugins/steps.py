@@ -120,7 +120,7 @@ class StepRunner:
             raise
         except Exception as error:
             if self._pipeline.failure is not None:
-                raise self._pipeline.failure from error
+                raise  # It is what has failed before that is told.
             reason = explain_failure(error, script.path)
             raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
 
