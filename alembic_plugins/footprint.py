@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
-from .pipeline import Answer, Pipeline
+from .pipeline import Pipeline
+from .sent import Answer
 from .written import CATALOGS_READ, PG_CLASS, Key, cut_epoch, read_later, read_written
 
 # The locks of the session that tell of more than looking at a catalog, and the catalogs of which it

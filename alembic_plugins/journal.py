@@ -19,13 +19,14 @@ from sqlalchemy import event
 
 from .catalog import read_invalid_indexes
 from .namespaces import DropObject
-from .pipeline import CONTROL, Origin, Pipeline
+from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
 from .records import record_interruption
 from .registry import Interruption
 from .replay import keep_rows, replay_rows
 from .scribe import Scribe
+from .sent import CONTROL, Origin
 from .watch import Watch
 
 log = logging.getLogger(__name__)

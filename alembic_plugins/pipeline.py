@@ -5,12 +5,9 @@ has no result to wait for, so that the next revision can be read while the serve
 has a result, on whichever cursor of the connection, waits for all that was sent before it.
 """
 
-import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from threading import RLock
 from time import monotonic
 from typing import Any, NoReturn, TypeVar, cast
@@ -22,9 +19,8 @@ from sqlalchemy import Executable, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError
 
-from .failures import explain_failure
-from .plan import Step
 from .refusals import MigrationFailed
+from .sent import Answer, Origin, Sent, is_harmless, is_single
 
 T = TypeVar("T")
 
@@ -33,73 +29,6 @@ _LONGEST_SECONDS = 0.25
 
 UNHEARD = {"alembic_plugins_unheard": True}
 """The execution option of what is executed by somebody who gets no result."""
-
-CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
-"""What belongs to the transaction, and changes nothing else."""
-
-_COMMENTS = re.compile(r"(\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
-
-_HARMLESS = {
-    *("ALTER", "COMMENT", "CREATE", "DELETE", "DROP"),
-    *("GRANT", "INSERT", "REVOKE", "TRUNCATE", "UPDATE"),
-}
-"""What statements of revisions begin with that leave session and transaction as they were, so that
-what comes next can be sent without knowing what has become of them."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a statement comes from: the step, its file, and the line of the file that runs."""
-
-    step: Step
-    path: str
-    line: int | None
-
-    @classmethod
-    def find(cls, step: Step, path: str) -> "Origin":
-        """Return the origin of the statement that is just being executed."""
-        frame = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename != path:
-            frame = frame.f_back  # type: ignore[assignment]  # None at the end
-        return cls(step, path, frame.f_lineno if frame else None)
-
-    def explain(self, error: DBAPIError) -> MigrationFailed:
-        """Return what it means for the revision that its statement has failed."""
-        reason = explain_failure(error, self.path, self.line)
-        return MigrationFailed(self.step.plugin, self.step.revision, self.step.direction, reason)
-
-
-@dataclass(frozen=True)
-class _Sent:
-    cursor: psycopg.Cursor[Any]
-    statement: str
-    parameters: tuple[Any, ...]
-    origin: Origin | None
-
-    @property
-    def is_answered(self) -> bool:
-        return self.cursor.pgresult is not None
-
-
-class Answer:
-    """What a question has for an answer, which is waited for when somebody looks at it.
-
-    Args:
-        rows: returns the rows, with the columns as attributes.
-    """
-
-    def __init__(self, rows: Callable[[], Sequence[Any]]) -> None:
-        self._find_rows = rows
-
-    @cached_property
-    def rows(self) -> Sequence[Any]:
-        """The rows."""
-        return self._find_rows()
-
-    @property
-    def scalar(self) -> Any:  # noqa: ANN401 - whatever was asked for
-        """The one value."""
-        return self.rows[0][0]
 
 
 class Pipeline:
@@ -114,7 +43,7 @@ class Pipeline:
         self._driver: psycopg.Connection[Any] | None = None
         self._open: AbstractContextManager[psycopg.Pipeline] | None = None
         self._opened = 0.0
-        self._sent: list[_Sent] = []
+        self._sent: list[Sent] = []
         self._is_paused = False
         self._is_stepping = False
         self._is_expected = False
@@ -209,8 +138,8 @@ class Pipeline:
             self._driver is not None
             and not (self._is_stepping and self._is_paused)
             and (context.isddl or context.execution_options.keys() >= UNHEARD.keys())
-            and _is_single(statement)
-            and (not self._is_stepping or _find_command(statement) in _HARMLESS)
+            and is_single(statement)
+            and (not self._is_stepping or is_harmless(statement))
             and "RETURNING" not in statement  # SQLAlchemy reads the keys of rows that it inserts.
             and not self._driver.autocommit
             and not context.root_connection.in_nested_transaction()
@@ -234,7 +163,7 @@ class Pipeline:
         if self._open is None:
             self._begin(self._driver)
         cursor = self._last = psycopg.Cursor(self._driver, row_factory=namedtuple_row)
-        self._sent.append(_Sent(cursor, statement, parameters, origin))
+        self._sent.append(Sent(cursor, statement, parameters, origin))
         encoded = statement.encode(self._driver.info.encoding)
         # psycopg learns from answers which prepared statements have gone.
         prepare = None if origin is None else False
@@ -324,7 +253,7 @@ class Pipeline:
         self.failure = failed.origin.explain(found) if failed.origin else found
         raise self.failure from (found if failed.origin else error)
 
-    def _translate(self, failed: _Sent, error: psycopg.Error, *, is_lost: bool) -> DBAPIError:
+    def _translate(self, failed: Sent, error: psycopg.Error, *, is_lost: bool) -> DBAPIError:
         """Return what SQLAlchemy would have raised."""
         connection = self._context.connection
         assert connection is not None  # noqa: S101 - it is whose driver was found
@@ -404,15 +333,3 @@ class Pipeline:
         """Make a cursor; one with a name is the server's."""
         is_named = bool(args or options.get("name"))
         return self._use_alone(make, *args, **options) if is_named else make(*args, **options)
-
-
-def _is_single(statement: str) -> bool:
-    """Tell whether a statement is one command for sure: a pipeline takes no other."""
-    return ";" not in statement.rstrip("; \n")
-
-
-def _find_command(statement: str) -> str:
-    """Return the word that a statement begins with."""
-    comments = _COMMENTS.match(statement)
-    words = statement[comments.end() if comments else 0 :].split(None, 1)
-    return words[0].upper() if words else ""

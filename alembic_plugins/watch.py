@@ -19,11 +19,12 @@ from .footprint import (
 )
 from .guard import Territory, describe_touches, detect_offences, find_made, find_renamed
 from .guard_errors import NamespaceViolation, TransactionEnded
-from .pipeline import Answer, Pipeline
+from .pipeline import Pipeline
 from .plan import Direction, Plan, Step
 from .plugin import HOST, Prefix
 from .records import record_objects, record_renamed
 from .scribe import Scribe
+from .sent import Answer
 from .tables import BACKUP_SCHEMA, VERSION
 from .written import select_commands
 
