@@ -1,15 +1,19 @@
 """Statements that are sent ahead do what they would do one by one, and fail where they fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 from support.disturbances import REVISION, tell
 from support.hosts import Host
 
 from alembic_plugins import commands
-from alembic_plugins.refusals import MigrationFailed
+from alembic_plugins.refusals import MigrationFailed, MigrationInterrupted
 
 MAKE = "op.execute('CREATE TABLE stories (id int, word text)')\n"
 FAIL = "op.execute('CREATE TABLE stories (id int)')\n"
@@ -183,3 +187,170 @@ def test_connection_that_is_lost_is_told(host: Host) -> None:
     with pytest.raises(MigrationFailed, match=r"closed the connection|terminating connection"):
         install(host, MAKE, "op.execute('SELECT pg_terminate_backend(pg_backend_pid())')")
     assert "teller" not in host.database.values("SELECT nspname FROM pg_namespace")
+
+
+ROWS = "op.execute('INSERT INTO stories SELECT g FROM generate_series(1, 50) g')\n"
+DRIVER = f"import psycopg\n{BIND}driver = bind.connection.driver_connection\n"
+
+STREAMED = """\
+rows = bind.execute(sa.text('SELECT id FROM stories').execution_options(yield_per=10))
+for row in rows:
+    op.execute(f"UPDATE stories SET word = 'told' WHERE id = {row.id}")
+"""
+
+NAMED = """\
+with driver.cursor(name='c', scrollable=True) as cursor:
+    cursor.execute('SELECT id FROM stories')
+    op.execute("UPDATE stories SET word = 'told'")
+    cursor.scroll(5)
+    while cursor.fetchmany(10):
+        op.execute("UPDATE stories SET word = 'told'")
+"""
+
+COUNTED = """\
+with driver.transaction():
+    assert driver.execute("UPDATE stories SET word = 'told'").rowcount == 50
+"""
+
+COPIED = """\
+with driver.transaction(), psycopg.Cursor(driver).copy('COPY stories FROM STDIN') as copy:
+    copy.write_row((0, 'told'))
+op.execute("UPDATE stories SET word = 'told'")
+"""
+
+OWN_CURSOR = """\
+cursor = psycopg.ClientCursor(driver)
+cursor.execute("UPDATE stories SET word = 'told'")
+assert cursor.rowcount == 50
+"""
+
+CAUGHT = """\
+try:
+    with driver.transaction():
+        op.execute('DROP TABLE nothing')
+except sa.exc.ProgrammingError:
+    op.execute("UPDATE stories SET word = 'told'")
+"""
+
+SAVED = """\
+{savepoint}
+try:
+    op.execute('DROP TABLE nothing')
+except sa.exc.ProgrammingError:
+    op.execute('ROLLBACK TO SAVEPOINT here')
+    op.execute("UPDATE stories SET word = 'told'")
+"""
+
+ENCODED = """\
+op.execute("SET client_encoding TO 'LATIN1'")
+op.execute("UPDATE stories SET word = 'é'")
+op.execute('RESET client_encoding')
+op.execute("UPDATE stories SET word = 'told' WHERE word = 'é'")
+"""
+
+PREPARED = """\
+update = sa.text('UPDATE stories SET word = :word')
+for number in range(9):
+    op.execute(update.bindparams(word=str(number)))
+op.execute('DEALLOCATE ALL')
+op.execute(update.bindparams(word='told'))
+"""
+
+PLANNED = """\
+for number in range(9):
+    bind.execute(sa.text('SELECT * FROM stories')).all()
+op.execute("ALTER TABLE stories ADD COLUMN more int")
+op.execute("UPDATE stories SET word = 'told'")
+bind.execute(sa.text('SELECT * FROM stories')).all()
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(STREAMED, NAMED, COUNTED, COPIED, OWN_CURSOR, CAUGHT, ENCODED, PREPARED, PLANNED),
+        SAVED.format(savepoint="driver.execute('SAVEPOINT here')"),
+        SAVED.format(savepoint="op.execute('/* a */ SAVEPOINT here')"),
+    ],
+    ids=[
+        *("streamed", "named", "counted", "copied", "own cursor", "caught", "encoded"),
+        *("prepared", "planned", "driver's savepoint", "commented savepoint"),
+    ],
+)
+def test_revision_may_use_the_connection_itself(host: Host, body: str) -> None:
+    install(host, f"{DRIVER}{MAKE}{ROWS}{body}")
+    assert set(read_words(host)) == {"told"}
+
+
+BLOCK = """\
+with op.get_context().autocommit_block():
+    op.execute('CREATE INDEX CONCURRENTLY told ON stories (id)')
+"""
+
+
+@pytest.mark.parametrize("next_body", [[], ["pass"]])
+def test_what_fails_after_a_part_was_committed_says_so(host: Host, next_body: list[str]) -> None:
+    with pytest.raises(MigrationInterrupted, match="already exists"):
+        install(host, MAKE + BLOCK + FAIL, *next_body)
+
+
+def test_what_comes_after_a_commit_is_taken_back(host: Host) -> None:
+    ends = "op.execute('COMMIT')\nop.execute('CREATE TABLE later (id int)')"
+    with pytest.raises(MigrationFailed):
+        install(host, MAKE, ends, f"{BIND}bind.scalar(sa.text('SELECT 1'))\nraise RuntimeError")
+    later = "SELECT relname FROM pg_class WHERE relname = 'later'"
+    assert host.database.values(later) == []
+
+
+LOOK = f"{BIND}try:\n    bind.scalar(sa.text('SELECT 1'))\nexcept Exception as error:\n    "
+
+
+@pytest.mark.parametrize(
+    "late", ["raise RuntimeError('later')", f"{LOOK}raise RuntimeError from error", f"{LOOK}pass"]
+)
+def test_what_met_another_transaction_is_tried_again_whatever_comes_later(
+    host: Host, late: str
+) -> None:
+    host.configure("plugin_guard = off").database.execute(MEET)
+    meet = "op.execute('UPDATE stories SET id = public.meet()')"
+    with suppress(MigrationFailed):
+        install(host, f"{MAKE}{ROWS}", meet, late)
+    assert host.database.values("SELECT nextval('tries')") != [2]
+
+
+@pytest.mark.parametrize("empty", ["", "-- nothing"])
+def test_empty_statement_has_not_failed(host: Host, empty: str) -> None:
+    with pytest.raises(MigrationFailed) as info:
+        install(host, f"{MAKE}op.execute({empty!r})", "pass", FAIL)
+    assert info.value.revision == "story_3"
+
+
+@contextmanager
+def telling_cursors() -> Iterator[list[str]]:
+    """Give a host a class of cursors of its own, which tells what they execute."""
+    told: list[str] = []
+
+    class Telling(psycopg.Cursor[object]):
+        def execute(
+            self,
+            query: Any,  # noqa: ANN401 - psycopg's
+            *args: Any,  # noqa: ANN401 - psycopg's
+            **options: Any,  # noqa: ANN401 - psycopg's
+        ) -> "Telling":
+            told.append(str(query))
+            return super().execute(query, *args, **options)
+
+    def change(connection: psycopg.Connection[object], _record: object) -> None:
+        connection.cursor_factory = Telling
+
+    event.listen(Engine, "connect", change)
+    try:
+        yield told
+    finally:
+        event.remove(Engine, "connect", change)
+
+
+def test_cursors_of_the_host_see_all_statements(host: Host) -> None:
+    with telling_cursors() as told:
+        install(host, MAKE)
+    assert [text for text in told if text.startswith("CREATE TABLE stories")] != []

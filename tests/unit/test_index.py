@@ -179,6 +179,16 @@ def test_index_that_cannot_be_written_is_no_error(
     assert read(file).revision == "a1"
 
 
+def test_index_needs_no_home(
+    file: Path, later: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/nobody/knows")
+    monkeypatch.setattr(os.path, "expanduser", str)
+    assert read(file).revision == "a1"
+
+
 def test_writing_leaves_nothing_else(file: Path, cache: Path, later: Callable[[], None]) -> None:
     later()
     read(file)
