@@ -26,7 +26,7 @@ from .records import record_interruption
 from .registry import Interruption
 from .replay import keep_rows, replay_rows
 from .scribe import Scribe
-from .sent import CONTROL, Origin
+from .sent import Origin
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,10 @@ it has returned, if any."""
 
 _EVENTS = ("do_execute", "do_executemany", "do_execute_no_params")
 """By which SQLAlchemy lets others do what it was about to do."""
+
+_CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+"""What belongs to the transaction of this run, and is never passed over; no more than what streams
+its rows, which only reads."""
 
 _SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
 """What may change the role or the search path of the session."""
@@ -127,8 +131,8 @@ class Journal:
                 run()
                 return True
             self.has_set = self.has_set or _SETS.search(statement) is not None
-            if isinstance(cursor, ServerCursor) or CONTROL.match(statement):
-                run()  # What streams its rows only reads; neither is ever passed over.
+            if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
+                run()
             else:
                 self._do(cursor, statement, run)
             return True

@@ -98,11 +98,6 @@ class Pipeline:
         assert self.failure is not None  # noqa: S101 - the callers have looked
         raise self.failure from self.failure.__cause__
 
-    @property
-    def is_open(self) -> bool:
-        """Whether something was sent that is not answered."""
-        return self._open is not None
-
     @contextmanager
     def step(self) -> Iterator[None]:
         """Run a revision in the block: send ahead again, whatever the last one has done."""

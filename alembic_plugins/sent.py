@@ -14,9 +14,6 @@ from .failures import explain_failure
 from .plan import Step
 from .refusals import MigrationFailed
 
-CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
-"""What belongs to the transaction, and changes nothing else."""
-
 _COMMENTS = re.compile(r"(\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
 _HARMLESS = {
