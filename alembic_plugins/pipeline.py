@@ -48,6 +48,7 @@ class Pipeline:
         self._is_stepping = False
         self._is_expected = False
         self._is_sending = False
+        self._hidden: psycopg.Pipeline | None = None
         self._last: psycopg.Cursor[Any] | None = None
         self.failure: Exception | None = None
         """What has failed of that which was sent, once that is known."""
@@ -176,12 +177,20 @@ class Pipeline:
 
     @contextmanager
     def _sending(self) -> Iterator[None]:
-        """Use the connection in the block, instead of waiting before it is used."""
+        """Use the connection in the block, instead of waiting before it is used.
+
+        Only here does psycopg know of our pipeline. Elsewhere it would do other things in one than
+        without, before it comes to where we wait and end it.
+        """
+        driver = self._driver
+        assert driver is not None  # noqa: S101 - can_take() has told
+        before, driver._pipeline = driver._pipeline, self._hidden
         self._is_sending = True
         try:
             yield
         finally:
             self._is_sending = False
+            self._hidden, driver._pipeline = driver._pipeline, before
 
     def _add(self, execute: Callable[[], T]) -> T:
         """Add a statement to the open pipeline."""
@@ -287,13 +296,12 @@ class Pipeline:
         """Let whatever uses the connection wait for the answers to what was sent before.
 
         All that psycopg does on a connection goes through its `wait()`. Most of it holds the lock,
-        which has to be one that can be taken again. Transactions and cursors of the server's are
-        refused in a pipeline, before anything waits.
+        which has to be one that can be taken again. Cursors of the server's are refused in a
+        pipeline, before anything waits.
         """
         lock, driver.lock = driver.lock, RLock()  # type: ignore[assignment]
         gates = {
             "wait": partial(self._use_driver, driver.wait),
-            "transaction": partial(self._use_alone, driver.transaction),
             "cursor": partial(self._make_cursor, driver.cursor),
         }
         vars(driver).update(gates)
@@ -318,13 +326,9 @@ class Pipeline:
             self.wait()
         return use(*args, **options)
 
-    def _use_alone(self, use: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
-        """Use the connection, on which nothing is sent ahead until the next revision."""
-        self._is_paused = True
-        self.wait()
-        return use(*args, **options)
-
     def _make_cursor(self, make: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
-        """Make a cursor; one with a name is the server's."""
-        is_named = bool(args or options.get("name"))
-        return self._use_alone(make, *args, **options) if is_named else make(*args, **options)
+        """Make a cursor; one with a name is the server's, beside which nothing is sent ahead."""
+        if args or options.get("name"):
+            self._is_paused = True
+            self.wait()
+        return make(*args, **options)

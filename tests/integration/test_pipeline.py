@@ -224,6 +224,11 @@ cursor.execute("UPDATE stories SET word = 'told'")
 assert cursor.rowcount == 50
 """
 
+MANY = """\
+with psycopg.Cursor(driver) as cursor:
+    cursor.executemany("UPDATE stories SET word = 'told' WHERE id = %s", [(n,) for n in range(51)])
+"""
+
 CAUGHT = """\
 try:
     with driver.transaction():
@@ -268,12 +273,12 @@ bind.execute(sa.text('SELECT * FROM stories')).all()
 @pytest.mark.parametrize(
     "body",
     [
-        *(STREAMED, NAMED, COUNTED, COPIED, OWN_CURSOR, CAUGHT, ENCODED, PREPARED, PLANNED),
+        *(STREAMED, NAMED, COUNTED, COPIED, OWN_CURSOR, MANY, CAUGHT, ENCODED, PREPARED, PLANNED),
         SAVED.format(savepoint="driver.execute('SAVEPOINT here')"),
         SAVED.format(savepoint="op.execute('/* a */ SAVEPOINT here')"),
     ],
     ids=[
-        *("streamed", "named", "counted", "copied", "own cursor", "caught", "encoded"),
+        *("streamed", "named", "counted", "copied", "own cursor", "many", "caught", "encoded"),
         *("prepared", "planned", "driver's savepoint", "commented savepoint"),
     ],
 )
