@@ -47,7 +47,8 @@ def _render_result(result: Result) -> str:
     goal = "" if result.goal is None else f"{result.goal:.2f} {'✓' if result.met else '✗'}"
     unit = _UNITS[result.unit]
     subject, baseline, *others = (
-        f"{series.label} {series.median:.3g} {unit}" for series in result.series
+        f"{series.label} {series.median:.3g} {unit} ({len(series.samples)})"
+        for series in result.series
     )
     shown = ", ".join(others)
     return f"{start} {subject} | {baseline} | {result.ratio:.2f} | {goal} | {shown} |"
