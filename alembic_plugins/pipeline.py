@@ -161,10 +161,8 @@ class Pipeline:
         cursor = self._last = psycopg.Cursor(self._driver, row_factory=namedtuple_row)
         self._sent.append(Sent(cursor, statement, parameters, origin))
         encoded = statement.encode(self._driver.info.encoding)
-        # psycopg learns from answers which prepared statements have gone.
-        prepare = None if origin is None else False
         try:
-            self._add(partial(cursor.execute, encoded, *parameters, prepare=prepare))
+            self._add(partial(cursor.execute, encoded, *parameters))
         except psycopg.Error:
             self._sent.pop()
             raise
@@ -300,6 +298,8 @@ class Pipeline:
         pipeline, before anything waits.
         """
         lock, driver.lock = driver.lock, RLock()  # type: ignore[assignment]
+        # psycopg learns from answers, which come late, that what it has prepared is gone.
+        threshold, driver.prepare_threshold = driver.prepare_threshold, None
         gates = {
             "wait": partial(self._use_driver, driver.wait),
             "cursor": partial(self._make_cursor, driver.cursor),
@@ -310,7 +310,7 @@ class Pipeline:
         finally:
             for name in gates:
                 delattr(driver, name)
-            driver.lock = lock
+            driver.lock, driver.prepare_threshold = lock, threshold
 
     def _use_driver(self, use: Callable[..., T], *args: Any, **options: Any) -> T:  # noqa: ANN401
         """Use the connection as psycopg does, after what was sent or along with it."""
