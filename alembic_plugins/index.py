@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -38,12 +39,12 @@ def read_folder(branch: str, folder: Path, files: Sequence[str]) -> Iterator[Rev
     known = _load(index, folder) if index else {}
     entries: dict[str, Entry] = {}
     for name in files:
-        path = folder / name
-        mark = _make_mark(os.path.join(folder, name))  # noqa: PTH118 - far faster
+        full = os.path.join(folder, name)  # noqa: PTH118 - far faster than by a Path
+        path, mark = folder / name, _make_mark(full)
         info = _parse(known.get(name), mark, path)
         if info is None:
             info = read_revision_file(branch, path)
-            if info.is_literal and mark and _is_old(mark) and _make_mark(path) == mark:
+            if info.is_literal and mark and _is_old(mark) and _make_mark(full) == mark:
                 entries[name] = [*mark, *_fields(info)]
         else:
             entries[name] = known[name]
@@ -96,9 +97,9 @@ def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
                 raise
 
 
-def _make_mark(path: str | Path) -> list[int] | None:
+def _make_mark(path: str) -> list[int] | None:
     try:
-        stat = os.stat(path)  # noqa: PTH116 - it may be a string, which is faster
+        stat = os.stat(path)  # noqa: PTH116 - it is a string
     except OSError:
         return None
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
@@ -122,10 +123,12 @@ def _parse(entry: object, mark: list[int] | None, path: Path) -> RevisionInfo | 
         return None
     try:
         revision, down, depends, labels, doc, checksum = entry[_MARK_LENGTH:]
-        lists = (tuple(down), tuple(depends), tuple(labels))
-    except (ValueError, TypeError):
+    except ValueError:
         return None
-    texts = (revision, doc, checksum, *down, *depends, *labels)
-    if not all(isinstance(text, str) for text in texts):
+    lists = (down, depends, labels)
+    if not all(isinstance(item, list) for item in lists):
         return None
-    return RevisionInfo(revision, *lists, doc, path, checksum=checksum)
+    if not all(isinstance(text, str) for text in (revision, doc, checksum, *chain(*lists))):
+        return None
+    down, depends, labels = map(tuple, lists)
+    return RevisionInfo(revision, down, depends, labels, doc, path, checksum=checksum)

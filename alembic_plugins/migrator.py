@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -94,19 +94,23 @@ class Migrator:
         """Return what leans on a plugin, by the plugin that it belongs to."""
         from .leaning import find_leaning
 
-        found = find_leaning(self.connection, self.tables, self.session.state, name)
-        self.end_reading()
-        return found
+        with self._reading() as connection:
+            return find_leaning(connection, self.tables, self.session.state, name)
 
     def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
         """Return files of applied revisions as they were then."""
         from .archive import read_sources
 
+        with self._reading() as connection:
+            return read_sources(connection, self.tables, revisions)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Read in the block, and end the transaction that this has begun, if it has begun one."""
         fresh = not self.connection.in_transaction()
-        found = read_sources(self.connection, self.tables, revisions)
+        yield self.connection
         if fresh:
             self.end_reading()
-        return found
 
     def run(self, make_plan: MakePlan) -> Plan:
         """Run what `make_plan` plans, and return it.

@@ -50,8 +50,7 @@ class Pipeline:
         self._is_sending = False
         self._hidden: psycopg.Pipeline | None = None
         self._last: psycopg.Cursor[Any] | None = None
-        self.failure: Exception | None = None
-        """What has failed of that which was sent, once that is known."""
+        self._failure: Exception | None = None
 
     @contextmanager
     def use(self) -> Iterator[None]:
@@ -65,7 +64,7 @@ class Pipeline:
         if driver is None:
             yield
             return
-        self._driver, self.failure = driver, None
+        self._driver, self._failure = driver, None
         with self._waiting_driver(driver), self._unheard_executions():
             try:
                 yield
@@ -91,13 +90,13 @@ class Pipeline:
             driver.cancel_safe()  # The process is told to end: nobody waits any more.
         with suppress(MigrationFailed, DBAPIError):
             self.wait()
-        if self.failure not in (None, error) and isinstance(error, Exception):
+        if self._failure not in (None, error) and isinstance(error, Exception):
             self._raise_failure()
 
     def _raise_failure(self) -> NoReturn:
         """Raise the first failure, of which all that came later has failed too."""
-        assert self.failure is not None  # noqa: S101 - the callers have looked
-        raise self.failure from self.failure.__cause__
+        assert self._failure is not None  # noqa: S101 - the callers have looked
+        raise self._failure from self._failure.__cause__
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -106,7 +105,7 @@ class Pipeline:
         try:
             yield
         except Exception:
-            if self.failure is not None:
+            if self._failure is not None:
                 self._raise_failure()
             raise
         finally:
@@ -250,10 +249,10 @@ class Pipeline:
         ours = [item for item in unanswered or sent if item.origin] or sent
         failed = ours[-1] if error.pgresult is None else (unanswered or sent)[0]
         found = self._translate(failed, error, is_lost=is_lost)
-        if self.failure is not None:
+        if self._failure is not None:
             self._raise_failure()
-        self.failure = failed.origin.explain(found) if failed.origin else found
-        raise self.failure from (found if failed.origin else error)
+        self._failure = failed.origin.explain(found) if failed.origin else found
+        raise self._failure from (found if failed.origin else error)
 
     def _translate(self, failed: Sent, error: psycopg.Error, *, is_lost: bool) -> DBAPIError:
         """Return what SQLAlchemy would have raised."""

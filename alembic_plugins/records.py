@@ -97,12 +97,7 @@ def record_applied(
     }
     if isinstance(duration_ms, ColumnElement):
         return Row(_insert_measured(tables, duration_ms), values)
-    return Row(_insert(tables), {**values, "duration_ms": duration_ms})
-
-
-@cache
-def _insert(tables: Tables) -> Insert:
-    return tables.revision.insert()
+    return Row(tables.revision.insert(), {**values, "duration_ms": duration_ms})
 
 
 @cache

@@ -291,15 +291,14 @@ class Session:
 
     def find_changed(self, name: str) -> tuple[str, ...]:
         """Return the applied revisions of a branch whose files have changed since."""
-        branch = self.remembered_branch(name)
-        files = {item.revision: branch.infos[item.revision] for item in self.state.of(name)}
+        infos = self.remembered_branch(name).infos
         suspects = [
             item.revision
             for item in self.state.of(name)
-            if item.checksum and files[item.revision].checksum not in (None, item.checksum)
+            if item.checksum and infos[item.revision].checksum not in (None, item.checksum)
         ]
         sources = self.find_sources(suspects) if suspects else {}
-        return tuple(r for r in suspects if _has_changed(sources.get(r), files[r].path))
+        return tuple(r for r in suspects if _has_changed(sources.get(r), infos[r].path))
 
     def is_alone(self, name: str) -> bool:
         """Tell whether each revision of a branch has a transaction of its own."""

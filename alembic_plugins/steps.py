@@ -42,7 +42,6 @@ class StepRunner:
         self, scribe: Scribe, watch: Watch, pipeline: Pipeline, run_args: Mapping[str, Any]
     ) -> None:
         self.journal = Journal(scribe, watch, pipeline)
-        self._pipeline = pipeline
         self._scribe = scribe
         self._watch = watch
         self._run_args = run_args
@@ -119,8 +118,6 @@ class StepRunner:
         except PluginError:
             raise
         except Exception as error:
-            if self._pipeline.failure is not None:
-                raise  # It is what has failed before that is told.
             reason = explain_failure(error, script.path)
             raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
 

@@ -77,6 +77,15 @@ def back_up(host: Host, name: str, file: Path) -> None:
     host.run("plugin", "uninstall", name, "--backup", str(file), "--yes")
 
 
+def check_comes_back(host: Host, name: str, file: Path) -> None:
+    """Back up a plugin and restore it: all objects and rows are as they were."""
+    before = host.database.dump(NO_BOOKKEEPING_ROWS)
+    back_up(host, name, file)
+    result = host.succeed("plugin", "restore", name, "--from", str(file))
+    assert result.lines == [f"restored {name}"]
+    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+
+
 def run_program(host: Host, name: str, *arguments: str | Path) -> str:
     """Run one of PostgreSQL's programs and return what it prints."""
     with psycopg.connect(host.database.plain) as connection:
@@ -101,11 +110,7 @@ def test_backup_uninstalls_the_plugin(full: Host, file: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", KINDS)
 def test_restore_brings_back_objects_and_rows(full: Host, file: Path, name: str) -> None:
-    before = full.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(full, name, file)
-    result = full.succeed("plugin", "restore", name, "--from", str(file))
-    assert result.lines == [f"restored {name}"]
-    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(full, name, file)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -130,10 +135,7 @@ def test_restored_plugin_goes_without_its_files(full: Host, file: Path, name: st
 
 @pytest.mark.parametrize("name", KINDS)
 def test_orphan_is_backed_up_and_restored(full: Host, file: Path, name: str) -> None:
-    before = full.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(full.remove(name), name, file)
-    full.succeed("plugin", "restore", name, "--from", str(file))
-    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(full.remove(name), name, file)
 
 
 def test_restored_plugin_is_neither_behind_nor_changed(full: Host, file: Path) -> None:
@@ -165,11 +167,7 @@ def test_chain_comes_back_out_of_one_file(host: Host, file: Path) -> None:
 
 def test_prefix_without_relations_comes_back(sums: Host, file: Path) -> None:
     sums.run("-x", "plugin=sums_by_prefix", "downgrade", "sums_1")
-    before = sums.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(sums, "sums_by_prefix", file)
-    result = sums.succeed("plugin", "restore", "sums_by_prefix", "--from", str(file))
-    assert result.lines == ["restored sums_by_prefix"]
-    assert sums.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(sums, "sums_by_prefix", file)
     assert sums.database.applied()[-1] == "sums_1"
 
 
@@ -194,10 +192,7 @@ def test_what_could_not_come_back_is_told_before_anything_is_run(sums: Host, fil
 
 def test_what_could_not_come_back_goes_with_its_schema(host: Host, file: Path) -> None:
     host.add("makes_things").run("plugin", "install", "makes_things")
-    before = host.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(host, "makes_things", file)
-    host.succeed("plugin", "restore", "makes_things", "--from", str(file))
-    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(host, "makes_things", file)
 
 
 def test_what_was_made_on_a_table_of_the_host_is_not_left_out(host: Host, file: Path) -> None:
@@ -228,10 +223,7 @@ def test_what_was_made_on_tables_of_a_shared_schema_is_not_left_out(host: Host, 
 
 def test_parts_of_tables_that_are_backed_up_may_go_first(full: Host, file: Path) -> None:
     full.configure("[alembic_plugins.shares_public]", "transaction = revision")
-    before = full.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(full, "shares_public", file)
-    full.succeed("plugin", "restore", "shares_public", "--from", str(file))
-    assert full.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(full, "shares_public", file)
 
 
 def test_what_was_never_recorded_is_not_left_out(sums: Host, file: Path) -> None:
@@ -254,10 +246,7 @@ def test_tables_in_a_shared_schema_are_not_written_to_meanwhile(full: Host, file
 
 @pytest.mark.parametrize("name", ["billing", "named_by_prefix"])
 def test_plugin_comes_back_beside_another_one(shelf: Host, file: Path, name: str) -> None:
-    before = shelf.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(shelf, name, file)
-    shelf.succeed("plugin", "restore", name, "--from", str(file))
-    assert shelf.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(shelf, name, file)
 
 
 def test_plugins_that_share_a_schema_go_into_one_file(shelf: Host, file: Path) -> None:
@@ -278,18 +267,12 @@ def test_plugin_comes_back_into_the_schema_that_it_had_found(
     host.database.execute("CREATE SCHEMA own_schema; GRANT USAGE ON SCHEMA own_schema TO PUBLIC")
     host.add("makes_things").configure("[alembic_plugins.makes_things]", f"namespace = {namespace}")
     host.run("plugin", "install", "makes_things")
-    before = host.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(host, "makes_things", file)
-    host.succeed("plugin", "restore", "makes_things", "--from", str(file))
-    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(host, "makes_things", file)
 
 
 def test_plugin_comes_back_with_the_schema_that_it_makes(host: Host, file: Path) -> None:
     host.add("creates_own_schema").run("plugin", "install", "creates_own_schema")
-    before = host.database.dump(NO_BOOKKEEPING_ROWS)
-    back_up(host, "creates_own_schema", file)
-    host.succeed("plugin", "restore", "creates_own_schema", "--from", str(file))
-    assert host.database.dump(NO_BOOKKEEPING_ROWS) == before
+    check_comes_back(host, "creates_own_schema", file)
 
 
 def test_functions_in_a_shared_schema_are_not_left_out(host: Host, file: Path) -> None:

@@ -66,18 +66,10 @@ def read_words(host: Host) -> list[object]:
 
 def count_waits(run: Callable[[], object]) -> int:
     """Return how many statements of a command are waited for."""
-    waited: list[object] = []
-
-    def note(run: Callable[..., None]) -> Callable[..., None]:
-        def do(*arguments: object) -> None:
-            waited.append(arguments)
-            run(*arguments)
-
-        return do
-
-    with patch.object(DefaultDialect, "do_execute", note(DefaultDialect.do_execute)):
+    run_it = DefaultDialect.do_execute
+    with patch.object(DefaultDialect, "do_execute", autospec=True, side_effect=run_it) as waited:
         run()
-    return len(waited)
+    return waited.call_count
 
 
 def test_more_revisions_are_not_waited_for(host: Host) -> None:
