@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any, cast
 
 from alembic.script import Script
@@ -33,7 +34,7 @@ class BranchScript(Script):
         self.branch = branch.name
         self.info = info
         self.orphaned = branch.orphaned
-        self.path = str(info.path or "")
+        self.path = info.path or ""
         self._own = branch.infos
         Revision.__init__(self, info.revision, self.down_revisions, None, tuple(labels))
 
@@ -47,7 +48,7 @@ class BranchScript(Script):
         """
         if self.info.path is None:
             raise FilesGone(self.branch, self.revision)
-        return load_revision_module(self.branch, self.info.path)
+        return load_revision_module(self.branch, Path(self.info.path))
 
     @property
     def down_revisions(self) -> tuple[str, ...]:

@@ -1,13 +1,11 @@
 """What setting data aside and bringing it back can meet, in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import PluginError
 
 
-@dataclass(eq=False)
 class ProgramMissing(PluginError):
     """None of PostgreSQL's own programs that are there fits the server."""
 
@@ -22,7 +20,6 @@ class ProgramMissing(PluginError):
     found: Sequence[str]
 
 
-@dataclass(eq=False)
 class BackupExists(PluginError):
     """A backup would be written over a file."""
 
@@ -31,7 +28,6 @@ class BackupExists(PluginError):
     path: Path
 
 
-@dataclass(eq=False)
 class BackupFailed(PluginError):
     """A backup could not be written."""
 
@@ -44,7 +40,6 @@ class BackupFailed(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class BackupIncomplete(PluginError):
     """A backup could not have all that goes with the plugins."""
 
@@ -58,7 +53,6 @@ class BackupIncomplete(PluginError):
     objects: Sequence[str]
 
 
-@dataclass(eq=False)
 class RestoreFailed(PluginError):
     """A backup could not be read back; all of it was taken back."""
 

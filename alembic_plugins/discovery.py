@@ -171,10 +171,12 @@ def _folder_loader(settings: Settings, folder: Path, source: str) -> Callable[[]
 def _declare_folder(folder: Path, source: str) -> Plugin:
     file = folder / "plugin.toml"
     try:
-        values = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+        values = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return declare(folder.name, {}, source)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidDeclaration(folder.name, f"'{file}'", str(error)) from error
-    return declare(folder.name, values, f"'{file}'" if file.exists() else source)
+    return declare(folder.name, values, f"'{file}'")
 
 
 def _find_entry_points(settings: Settings) -> Iterator[Candidate]:

@@ -5,9 +5,8 @@ an error survives pickling. All are `CommandError`s, which Alembic prints as ``F
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 from alembic.util import CommandError
 
@@ -29,30 +28,36 @@ def join(names: Sequence[str]) -> str:
     return ", ".join(sorted(names))
 
 
+@dataclass_transform(eq_default=False)
 class PluginError(CommandError):
     """The base of every error that this package raises.
 
-    A leaf is a dataclass of facts, and `words` says with what text they are told; sequences are
-    told sorted, with commas.
+    A leaf names its facts as a dataclass does, without the time that it takes to make one, and
+    `words` says with what text they are told; sequences are told sorted, with commas.
     """
 
     words: ClassVar[str]
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(*facts)
+        vars(self).update(zip(self._find_names(), facts, strict=False))
 
     def __str__(self) -> str:
         return self.words.format_map(self.facts())
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""
-        if type(self) is PluginError:
-            return {}
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        values = {name: getattr(self, name) for name in self._find_names()}
         return {
             name: (join(value) or "none") if isinstance(value, tuple | list) else value
             for name, value in values.items()
         }
 
+    @classmethod
+    def _find_names(cls) -> Sequence[str]:
+        return [name for name in cls.__annotations__ if name != "words"]
 
-@dataclass(eq=False)
+
 class InvalidOption(PluginError):
     """A configuration option or a command-line option has a value that means nothing."""
 
@@ -63,7 +68,6 @@ class InvalidOption(PluginError):
     expected: str
 
 
-@dataclass(eq=False)
 class BrokenConfiguration(PluginError):
     """The configuration file cannot be read."""
 
@@ -73,7 +77,6 @@ class BrokenConfiguration(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class ReferenceFailed(PluginError):
     """An option names a Python object that cannot be had."""
 
@@ -87,7 +90,6 @@ class ReferenceFailed(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class NotAHost(PluginError):
     """The configuration's environment does not use alembic_plugins."""
 
@@ -100,7 +102,6 @@ class NotAHost(PluginError):
     environment: str
 
 
-@dataclass(eq=False)
 class InvalidName(PluginError):
     """A plugin or a schema has a name that is not allowed."""
 
@@ -113,7 +114,6 @@ class InvalidName(PluginError):
     name: str
 
 
-@dataclass(eq=False)
 class InvalidDeclaration(PluginError):
     """A plugin's declaration has an unknown key or a value of the wrong type."""
 
@@ -127,7 +127,6 @@ class InvalidDeclaration(PluginError):
     problem: str
 
 
-@dataclass(eq=False)
 class UnknownPlugin(PluginError):
     """No source has a plugin of that name."""
 
@@ -140,7 +139,6 @@ class UnknownPlugin(PluginError):
     known: Sequence[str]
 
 
-@dataclass(eq=False)
 class DuplicatePlugin(PluginError):
     """Several sources declare a plugin of the same name."""
 
@@ -150,7 +148,6 @@ class DuplicatePlugin(PluginError):
     sources: Sequence[str]
 
 
-@dataclass(eq=False)
 class NamespaceConflict(PluginError):
     """Two plugins claim the same namespace."""
 
@@ -164,7 +161,6 @@ class NamespaceConflict(PluginError):
     namespace: str
 
 
-@dataclass(eq=False)
 class BrokenPlugin(PluginError):
     """A plugin's declaration cannot be loaded."""
 
@@ -178,7 +174,6 @@ class BrokenPlugin(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class BrokenRevision(PluginError):
     """A revision file cannot be read."""
 
@@ -192,7 +187,6 @@ class BrokenRevision(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class DuplicateRevision(PluginError):
     """Two revision files carry the same id."""
 
@@ -202,7 +196,6 @@ class DuplicateRevision(PluginError):
     places: Sequence[str]
 
 
-@dataclass(eq=False)
 class RevisionTooLong(PluginError):
     """A revision id does not fit into the version table."""
 
@@ -216,7 +209,6 @@ class RevisionTooLong(PluginError):
     limit: int
 
 
-@dataclass(eq=False)
 class UnknownRevision(PluginError):
     """A revision was asked for that the branch has not."""
 
@@ -230,7 +222,6 @@ class UnknownRevision(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class SeveralHeads(PluginError):
     """One head was asked for where a branch has several."""
 
@@ -243,7 +234,6 @@ class SeveralHeads(PluginError):
     heads: Sequence[str]
 
 
-@dataclass(eq=False)
 class EmptyPlugin(PluginError):
     """A plugin has no revision at all."""
 
@@ -256,7 +246,6 @@ class EmptyPlugin(PluginError):
     versions: Path
 
 
-@dataclass(eq=False)
 class NotInstalled(PluginError):
     """The database does not have the plugin."""
 
@@ -265,7 +254,6 @@ class NotInstalled(PluginError):
     name: str
 
 
-@dataclass(eq=False)
 class MissingRequirement(PluginError):
     """A plugin requires another one that is nowhere."""
 
@@ -278,7 +266,6 @@ class MissingRequirement(PluginError):
     requirement: str
 
 
-@dataclass(eq=False)
 class UnmetRequirement(PluginError):
     """A plugin requires another version of a plugin than the one that is there."""
 
@@ -296,7 +283,6 @@ class UnmetRequirement(PluginError):
         return {**super().facts(), "found": self.found or "unknown"}
 
 
-@dataclass(eq=False)
 class RequirementCycle(PluginError):
     """Plugins require each other in a circle."""
 
@@ -312,7 +298,6 @@ class RequirementCycle(PluginError):
         return {"circle": " -> ".join(self.names)}
 
 
-@dataclass(eq=False)
 class RevisionCycle(PluginError):
     """Revisions depend on each other in a circle."""
 
@@ -328,7 +313,6 @@ class RevisionCycle(PluginError):
         return {"circle": " -> ".join(self.revisions)}
 
 
-@dataclass(eq=False)
 class MissingRevision(PluginError):
     """A revision depends on one that is nowhere."""
 

@@ -6,15 +6,17 @@ be imported. It imports only the standard library, and waits for `alembic.config
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.abc import MetaPathFinder
     from importlib.machinery import ModuleSpec
     from types import ModuleType
@@ -90,10 +92,24 @@ def _extend_command_line() -> None:
     def extended_run_cmd(self: CommandLine, config: Config, options: Namespace) -> None:
         function, positional, keyword = options.cmd
         options.cmd = (_translated(function), positional, keyword)
-        run_cmd(self, config, options)
+        with _sparing_imports():
+            run_cmd(self, config, options)
 
     CommandLine.__init__ = extended_init  # type: ignore[method-assign]
     CommandLine.run_cmd = extended_run_cmd  # type: ignore[method-assign]
+
+
+@contextmanager
+def _sparing_imports() -> Iterator[None]:
+    """Look for no garbage in what has been imported, which takes as long as many a command."""
+    if not hasattr(gc, "freeze"):
+        yield  # It is another Python's collector.
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _translated(function: Callable[..., Any]) -> Callable[..., Any]:

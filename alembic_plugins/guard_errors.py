@@ -1,12 +1,10 @@
 """What is raised where a revision does not stay at home, or cannot be watched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .errors import PluginError
 
 
-@dataclass(eq=False)
 class NamespaceViolation(PluginError):
     """A revision has touched what is not its plugin's, and what it has not declared."""
 
@@ -26,7 +24,6 @@ class NamespaceViolation(PluginError):
         return {**super().facts(), "revisions": revisions, "offences": offences}
 
 
-@dataclass(eq=False)
 class CannotRehearse(PluginError):
     """A revision commits midway, so that it cannot be tried and taken back."""
 
@@ -36,7 +33,6 @@ class CannotRehearse(PluginError):
     )
 
 
-@dataclass(eq=False)
 class TransactionEnded(PluginError):
     """A revision has ended the transaction that it runs in."""
 

@@ -110,10 +110,8 @@ def open_session(config: Config, script: ScriptDirectory) -> Session:
     if known is not None and known.script is script:
         return known
     if known is None:
-        if config.cmd_opts is not None:
-            # A program that ends needs not look for garbage in all of Alembic and SQLAlchemy: that
-            # takes as long as many a command.
-            atexit.register(gc.freeze)
+        if _COMMAND in config.attributes and hasattr(gc, "freeze"):
+            atexit.register(gc.freeze)  # A program that ends needs not look for garbage once more.
         _bootstrap(config)
     session = config.attributes[_SESSION] = Session(config, script, State())
     _narrow(session)

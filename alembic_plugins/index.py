@@ -4,7 +4,7 @@ One file a folder of revisions, in the user's cache folder. An entry counts wher
 inode of its file are what they were; the time of change cannot be set back. Clocks of file systems
 may be as coarse as two seconds, so that a file gets no entry before it is older than that. What had
 to be executed is not kept: it may depend on anything. An index that cannot be read, or written, is
-none.
+none, and so is one whose first line is not the checksum of the rest.
 """
 
 import json
@@ -14,19 +14,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from .revisionfile import RevisionInfo, read_revision_file
 
-_FORMAT = 3
+_FORMAT = 4
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
 
-Entry = list[object]
-"""A mark of the file, and the fields of its `RevisionInfo` but for the path."""
+Mark = list[int]
+Entry = tuple[Mark, *tuple[Any, ...]]
+"""A mark of the file, and the fields of its `RevisionInfo` but for the path; in JSON, a list."""
 
 
 def read_folder(branch: str, folder: Path, files: Sequence[str]) -> Iterator[RevisionInfo]:
@@ -38,16 +39,18 @@ def read_folder(branch: str, folder: Path, files: Sequence[str]) -> Iterator[Rev
     index = _find_index(folder)
     known = _load(index, folder) if index else {}
     entries: dict[str, Entry] = {}
+    start = os.path.join(folder, "")  # noqa: PTH118 - with a separator at its end
     for name in files:
-        full = os.path.join(folder, name)  # noqa: PTH118 - far faster than by a Path
-        path, mark = folder / name, _make_mark(full)
-        info = _parse(known.get(name), mark, path)
-        if info is None:
-            info = read_revision_file(branch, path)
-            if info.is_literal and mark and _is_old(mark) and _make_mark(full) == mark:
-                entries[name] = [*mark, *_fields(info)]
-        else:
-            entries[name] = known[name]
+        path = start + name  # There may be tens of thousands: a `Path` for each takes its time.
+        mark = _make_mark(path)
+        entry = known.get(name)
+        if entry and entry[0] == mark:
+            entries[name] = entry
+            yield _make_info(entry, path)
+            continue
+        info = read_revision_file(branch, Path(path))
+        if info.is_literal and mark and _is_old(mark) and _make_mark(path) == mark:
+            entries[name] = _make_entry(mark, info)
         yield info
     if index and entries != known:
         _save(index, folder, entries)
@@ -74,22 +77,24 @@ def _find_cache(xdg: str | None, local: str | None, _home: str | None) -> Path |
 
 def _load(index: Path, folder: Path) -> Mapping[str, Entry]:
     try:
-        content = json.loads(index.read_bytes())
-        if content["format"] == _FORMAT and content["folder"] == str(folder):
-            return dict(content["files"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
-    return {}
+        checksum, _, rest = index.read_bytes().partition(b"\n")
+    except OSError:
+        return {}
+    if checksum != _find_checksum(rest):
+        return {}
+    content = json.loads(rest)
+    is_ours = content["format"] == _FORMAT and content["folder"] == str(folder)
+    return content["files"] if is_ours else {}
 
 
 def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
     """Write an index as a whole, whoever writes it at the same time."""
-    content = {"format": _FORMAT, "folder": str(folder), "files": entries}
+    content = json.dumps({"format": _FORMAT, "folder": str(folder), "files": entries}).encode()
     with suppress(OSError):
         index.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with NamedTemporaryFile("w", dir=index.parent, delete=False, encoding="ascii") as file:
+        with NamedTemporaryFile(dir=index.parent, delete=False) as file:
             try:
-                json.dump(content, file)
+                file.write(_find_checksum(content) + b"\n" + content)
                 file.close()
                 Path(file.name).replace(index)
             except OSError:
@@ -97,7 +102,11 @@ def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
                 raise
 
 
-def _make_mark(path: str) -> list[int] | None:
+def _find_checksum(content: bytes) -> bytes:
+    return sha256(content).hexdigest().encode()
+
+
+def _make_mark(path: str) -> Mark | None:
     try:
         stat = os.stat(path)  # noqa: PTH116 - it is a string
     except OSError:
@@ -105,30 +114,17 @@ def _make_mark(path: str) -> list[int] | None:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
-_MARK_LENGTH = 4
-
-
-def _is_old(mark: Sequence[int]) -> bool:
+def _is_old(mark: Mark) -> bool:
     return time.time_ns() - max(mark[1], mark[2]) > _COARSEST_CLOCK_NS
 
 
-def _fields(info: RevisionInfo) -> Entry:
-    lists = (info.down_revision, info.depends_on, info.branch_labels)
-    return [info.revision, *map(list, lists), info.doc, info.checksum]
+def _make_entry(mark: Mark, info: RevisionInfo) -> Entry:
+    revision, down, depends, labels, doc, _path, _is_literal, checksum = info
+    return mark, revision, down, depends, labels, doc, checksum
 
 
-def _parse(entry: object, mark: list[int] | None, path: Path) -> RevisionInfo | None:
-    """Return what an entry says, or None where it is not of that file, or is no entry."""
-    if not isinstance(entry, list) or mark is None or entry[:_MARK_LENGTH] != mark:
-        return None
-    try:
-        revision, down, depends, labels, doc, checksum = entry[_MARK_LENGTH:]
-    except ValueError:
-        return None
-    lists = (down, depends, labels)
-    if not all(isinstance(item, list) for item in lists):
-        return None
-    if not all(isinstance(text, str) for text in (revision, doc, checksum, *chain(*lists))):
-        return None
-    down, depends, labels = map(tuple, lists)
-    return RevisionInfo(revision, down, depends, labels, doc, path, checksum=checksum)
+def _make_info(entry: Entry, path: str) -> RevisionInfo:
+    _mark, revision, down, depends, labels, doc, checksum = entry
+    return RevisionInfo(
+        revision, tuple(down), tuple(depends), tuple(labels), doc, path, checksum=checksum
+    )

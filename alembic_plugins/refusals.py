@@ -1,12 +1,10 @@
 """What a command refuses to do, and what PostgreSQL refuses it, in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .errors import PluginError, join
 
 
-@dataclass(eq=False)
 class FilesGone(PluginError):
     """A revision has to run and its file is not there."""
 
@@ -19,7 +17,6 @@ class FilesGone(PluginError):
     revision: str
 
 
-@dataclass(eq=False)
 class NoDowngrade(PluginError):
     """A revision's file cannot be had, and its downgrade could not be rendered."""
 
@@ -35,7 +32,6 @@ class NoDowngrade(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class TamperedUndo(PluginError):
     """The statements that take a revision back were changed in the registry."""
 
@@ -50,7 +46,6 @@ class TamperedUndo(PluginError):
     reason: str = "its SQL was changed in the registry"
 
 
-@dataclass(eq=False)
 class PluginInUse(PluginError):
     """A plugin cannot go while others need it."""
 
@@ -63,7 +58,6 @@ class PluginInUse(PluginError):
     dependents: Sequence[str]
 
 
-@dataclass(eq=False)
 class NeededByHost(PluginError):
     """A plugin cannot go while the host's own revisions depend on its."""
 
@@ -76,7 +70,6 @@ class NeededByHost(PluginError):
     revisions: Sequence[str]
 
 
-@dataclass(eq=False)
 class PluginLeanedOn(PluginError):
     """Objects of other plugins lean on a plugin's, though nothing declares it."""
 
@@ -90,7 +83,6 @@ class PluginLeanedOn(PluginError):
     leaning: Sequence[str]
 
 
-@dataclass(eq=False)
 class RevisionInUse(PluginError):
     """A revision cannot be taken back while others depend on it."""
 
@@ -103,7 +95,6 @@ class RevisionInUse(PluginError):
     dependents: Sequence[str]
 
 
-@dataclass(eq=False)
 class PluginsInstalled(PluginError):
     """The host cannot go to base while plugins are installed."""
 
@@ -115,7 +106,6 @@ class PluginsInstalled(PluginError):
     names: Sequence[str]
 
 
-@dataclass(eq=False)
 class LeftoverObjects(PluginError):
     """A plugin's downgrades did not take away all that is in its namespace."""
 
@@ -128,7 +118,6 @@ class LeftoverObjects(PluginError):
     objects: Sequence[str]
 
 
-@dataclass(eq=False)
 class ObjectsInUse(PluginError):
     """Something elsewhere leans on what is to be dropped."""
 
@@ -141,7 +130,6 @@ class ObjectsInUse(PluginError):
     leaning: Sequence[str]
 
 
-@dataclass(eq=False)
 class MigrationFailed(PluginError):
     """A revision's upgrade() or downgrade() raised."""
 
@@ -163,7 +151,6 @@ class MigrationFailed(PluginError):
         return {**super().facts(), "purge": purge}
 
 
-@dataclass(eq=False)
 class MigrationInterrupted(PluginError):
     """A revision failed after it had committed a part of itself by an `autocommit_block()`."""
 
@@ -185,7 +172,6 @@ class MigrationInterrupted(PluginError):
         return {**super().facts(), "invalid": invalid}
 
 
-@dataclass(eq=False)
 class UnexpectedVersionRows(PluginError):
     """The version table was changed by somebody else while the command ran."""
 
@@ -197,7 +183,6 @@ class UnexpectedVersionRows(PluginError):
     table: str
 
 
-@dataclass(eq=False)
 class LockTimeout(PluginError):
     """Another migration held the lock for as long as we would wait."""
 
@@ -210,7 +195,6 @@ class LockTimeout(PluginError):
     holder: str
 
 
-@dataclass(eq=False)
 class LockLost(PluginError):
     """The session that held the lock ended while the migration ran."""
 
@@ -222,7 +206,6 @@ class LockLost(PluginError):
     table: str
 
 
-@dataclass(eq=False)
 class PooledConnection(PluginError):
     """The server is reached through a proxy that pools transactions."""
 
@@ -233,7 +216,6 @@ class PooledConnection(PluginError):
     )
 
 
-@dataclass(eq=False)
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 
@@ -242,7 +224,6 @@ class ConfirmationNeeded(PluginError):
     command: str
 
 
-@dataclass(eq=False)
 class Declined(PluginError):
     """The one who was asked said no."""
 
@@ -251,7 +232,6 @@ class Declined(PluginError):
     command: str
 
 
-@dataclass(eq=False)
 class NewerRegistry(PluginError):
     """The registry's tables were made by a later release."""
 
@@ -264,7 +244,6 @@ class NewerRegistry(PluginError):
     known: int
 
 
-@dataclass(eq=False)
 class IncompleteRegistry(PluginError):
     """Some of the registry's tables are missing."""
 
@@ -273,7 +252,6 @@ class IncompleteRegistry(PluginError):
     missing: Sequence[str]
 
 
-@dataclass(eq=False)
 class DamagedRow(PluginError):
     """A row of the registry says what cannot be."""
 
@@ -286,7 +264,6 @@ class DamagedRow(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class WrongUrl(PluginError):
     """The database URL cannot be used; it is not kept, since it may hold a password."""
 
@@ -296,7 +273,6 @@ class WrongUrl(PluginError):
     problem: str
 
 
-@dataclass(eq=False)
 class ConnectionFailed(PluginError):
     """PostgreSQL cannot be reached, or does not let us in."""
 
@@ -309,7 +285,6 @@ class ConnectionFailed(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class DatabaseRefused(PluginError):
     """PostgreSQL refused a statement of ours, for example in a read-only database."""
 
@@ -321,7 +296,6 @@ class DatabaseRefused(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class EmbeddedUnavailable(PluginError):
     """No database was named, and the embedded PostgreSQL is not to be had."""
 
@@ -333,7 +307,6 @@ class EmbeddedUnavailable(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class NoModels(PluginError):
     """Autogenerate was asked for a plugin that declares no models."""
 
@@ -345,7 +318,6 @@ class NoModels(PluginError):
     name: str
 
 
-@dataclass(eq=False)
 class OfflineUnknown(PluginError):
     """Offline mode was asked for what only the database can tell."""
 

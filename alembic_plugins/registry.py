@@ -6,9 +6,10 @@ Reading gives frozen objects; `alembic_plugins.records` has the statements that 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, inspect, select, text
+from sqlalchemy import Connection, Row, Table, bindparam, inspect, select, text, type_coerce
+from sqlalchemy.types import NullType
 
 from .errors import first_line
 from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
@@ -76,8 +77,7 @@ class InstalledPlugin:
         )
 
 
-@dataclass(frozen=True)
-class AppliedRevision:
+class AppliedRevision(NamedTuple):
     """A row of `alembic_plugin_revision`: the revision is applied.
 
     `depends_on` holds ids of revisions on other branches, resolved when it was applied;
@@ -316,9 +316,11 @@ def _read_applied(
 ) -> Iterator[AppliedRevision]:
     """Read the revisions, without what is only wanted when one is taken back or compared."""
     revision = tables.revision
-    names = [name for name in AppliedRevision.__dataclass_fields__ if name in revision.c]
+    names = [name for name in AppliedRevision._fields if name in revision.c]
     columns = [revision.c[name] for name in names if is_since(revision.c[name], version)]
-    for row in connection.execute(select(*columns).order_by(revision.c.position)):
+    # Psycopg has made lists of arrays, of which SQLAlchemy would make lists again.
+    bare = [type_coerce(column, NullType()).label(column.name) for column in columns]
+    for row in connection.execute(select(*bare).order_by(revision.c.position)):
         yield AppliedRevision.from_row(row)
 
 

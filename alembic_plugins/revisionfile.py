@@ -3,9 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic.util import load_python_file
 
@@ -18,8 +17,7 @@ _ILLEGAL = "@-+:"
 _REVISION_IN_FILE_NAME = re.compile(r"([a-f0-9]+)\.py")
 
 
-@dataclass(frozen=True)
-class RevisionInfo:
+class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are made fastest.
     """One revision, as its file or the registry describes it.
 
     Attributes:
@@ -38,9 +36,9 @@ class RevisionInfo:
     depends_on: tuple[str, ...]
     branch_labels: tuple[str, ...]
     doc: str
-    path: Path | None
+    path: str | None
     is_literal: bool = True
-    checksum: str | None = field(default=None, compare=False)
+    checksum: str | None = None
 
 
 def read_revision_file(branch: str, path: Path) -> RevisionInfo:
@@ -66,7 +64,7 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
         raise BrokenRevision(branch, path, f"revision '{revision}' depends on itself")
     checksum = None if content is None else find_checksum(content)
     is_literal = literals is not None
-    return RevisionInfo(revision, down, depends, labels, doc, path, is_literal, checksum)
+    return RevisionInfo(revision, down, depends, labels, doc, str(path), is_literal, checksum)
 
 
 def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any module

@@ -328,7 +328,7 @@ def _identify(folder: Path) -> tuple[int, int] | None:
     return stat.st_dev, stat.st_ino
 
 
-def _has_changed(before: str | None, path: Path | None) -> bool:
+def _has_changed(before: str | None, path: str | None) -> bool:
     """Tell whether a file differs, in what counts, from its text as it was applied."""
     source = read_source(path)
     return source is not None and (before is None or not is_same(before, source.text))

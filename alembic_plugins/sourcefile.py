@@ -22,12 +22,12 @@ class Source:
     checksum: str
 
 
-def read_source(path: Path | None) -> Source | None:
+def read_source(path: Path | str | None) -> Source | None:
     """Return the source of a revision file, or None where there is none to be read."""
-    if path is None or path.suffix != ".py":
+    if path is None or Path(path).suffix != ".py":
         return None
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
         return Source(decode_source(content), find_checksum(content))
     except (OSError, SyntaxError, ValueError):
         return None

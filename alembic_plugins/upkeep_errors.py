@@ -1,12 +1,10 @@
 """What looking after plugins meets, in words: setting aside, adopting, repairing, leaving."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .errors import PluginError
 
 
-@dataclass(eq=False)
 class Quarantined(PluginError):
     """A plugin is set aside, and neither installed nor free to be installed."""
 
@@ -19,7 +17,6 @@ class Quarantined(PluginError):
     schema: str
 
 
-@dataclass(eq=False)
 class NotQuarantined(PluginError):
     """There is nothing to be restored."""
 
@@ -31,7 +28,6 @@ class NotQuarantined(PluginError):
     name: str
 
 
-@dataclass(eq=False)
 class NotInBackup(PluginError):
     """A backup has other plugins than the one that was asked for."""
 
@@ -42,7 +38,6 @@ class NotInBackup(PluginError):
     names: Sequence[str]
 
 
-@dataclass(eq=False)
 class CannotKeep(PluginError):
     """A plugin's data cannot be set aside."""
 
@@ -55,7 +50,6 @@ class CannotKeep(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class SchemaTaken(PluginError):
     """A plugin's objects have to go where something else is."""
 
@@ -69,7 +63,6 @@ class SchemaTaken(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class AlreadyInstalled(PluginError):
     """The database has the plugin."""
 
@@ -78,7 +71,6 @@ class AlreadyInstalled(PluginError):
     name: str
 
 
-@dataclass(eq=False)
 class RequirementNotInstalled(PluginError):
     """A plugin cannot come without what it requires."""
 
@@ -91,7 +83,6 @@ class RequirementNotInstalled(PluginError):
     missing: Sequence[str]
 
 
-@dataclass(eq=False)
 class NothingToAdopt(PluginError):
     """A plugin's namespace is empty."""
 
@@ -104,7 +95,6 @@ class NothingToAdopt(PluginError):
     namespace: str
 
 
-@dataclass(eq=False)
 class Different(PluginError):
     """What is there is not what the revisions make."""
 
@@ -123,7 +113,6 @@ class Different(PluginError):
         return {**super().facts(), "differences": "; ".join(self.differences)}
 
 
-@dataclass(eq=False)
 class ScratchFailed(PluginError):
     """The revisions could not be tried out in a database of their own."""
 
@@ -137,7 +126,6 @@ class ScratchFailed(PluginError):
     reason: str
 
 
-@dataclass(eq=False)
 class FilesChanged(PluginError):
     """Revision files are not what they were when they were applied."""
 
@@ -150,7 +138,6 @@ class FilesChanged(PluginError):
     revisions: Sequence[str]
 
 
-@dataclass(eq=False)
 class RevisionMoved(PluginError):
     """A changed file follows, or depends on, revisions that are not applied."""
 
@@ -164,7 +151,6 @@ class RevisionMoved(PluginError):
     missing: Sequence[str]
 
 
-@dataclass(eq=False)
 class LostRevision(PluginError):
     """The registry has a gap, and no file fills it."""
 
@@ -179,7 +165,6 @@ class LostRevision(PluginError):
     missing: str
 
 
-@dataclass(eq=False)
 class Interrupted(PluginError):
     """A revision has committed a part of itself, and something else was asked for."""
 
@@ -194,7 +179,6 @@ class Interrupted(PluginError):
     direction: str
 
 
-@dataclass(eq=False)
 class CannotLeave(PluginError):
     """Stock Alembic could not go on from here."""
 
@@ -207,7 +191,6 @@ class CannotLeave(PluginError):
     names: Sequence[str]
 
 
-@dataclass(eq=False)
 class CannotForget(PluginError):
     """A plugin cannot be forgotten while others need it."""
 

@@ -137,7 +137,7 @@ def test_revision_that_is_recorded_late_is_read_before_what_stands_on_it(
 
 def test_applied_revision_has_the_checksum_of_its_file(registry: Connection) -> None:
     apply(registry, source=SOURCE)
-    assert read(registry).applied == (replace(FIRST, checksum="c0ffee"),)
+    assert read(registry).applied == (FIRST._replace(checksum="c0ffee"),)
 
 
 def test_file_of_a_revision_is_read_as_it_was_recorded(registry: Connection) -> None:
@@ -158,9 +158,9 @@ def test_only_the_files_that_are_asked_for_are_read(registry: Connection) -> Non
 
 def test_repaired_revision_is_what_its_file_says_now(registry: Connection) -> None:
     apply(registry)
-    now = replace(ODD, revision="b1")
+    now = ODD._replace(revision="b1")
     run(registry, record_repaired(TABLES, now, Undo(("DROP",), None), SOURCE))
-    assert read(registry).applied == (replace(now, checksum="c0ffee"),)
+    assert read(registry).applied == (now._replace(checksum="c0ffee"),)
     assert read_undo(registry, TABLES, "b1", VERSION) == Undo(("DROP",), None)
 
 

@@ -35,7 +35,7 @@ def make_info(
     path: Path | None = None,
 ) -> RevisionInfo:
     """Return a revision as its file would describe it."""
-    return RevisionInfo(revision, down, depends, labels, doc, path)
+    return RevisionInfo(revision, down, depends, labels, doc, str(path) if path else None)
 
 
 def make_chain(name: str, *revisions: str) -> Branch:

@@ -121,3 +121,19 @@ def test_stock_host_imports_no_more_of_us_than_it_needs(tmp_path: Path) -> None:
         "script = ScriptDirectory.from_config(config); print(type(script.revision_map).__name__)"
     )
     assert run(code, tmp_path).stdout == "RevisionMap\n"
+
+
+def test_imports_are_no_garbage_while_a_command_is_run(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = .\npath_separator = os\n")
+    (tmp_path / "env.py").write_text("import gc; print(gc.get_freeze_count() > 50_000)")
+    code = (
+        "import gc; from alembic.config import main;"
+        "main(argv=['current']); print(gc.get_freeze_count())"
+    )
+    assert run(code, tmp_path).stdout == "True\n0\n"
+
+
+def test_command_line_works_where_the_garbage_collector_is_another(tmp_path: Path) -> None:
+    code = "import gc; del gc.freeze; from alembic.config import main; main()"
+    assert "generic" in run(code, tmp_path, "list_templates").stdout

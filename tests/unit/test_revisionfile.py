@@ -1,5 +1,6 @@
 """What is read of revision files, and when they are executed."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,8 @@ def test_literals_are_read(tmp_path: Path) -> None:
     )
     info = read(tmp_path, text)
     doc = "Add bills.\n\nRevision ID: a1"
-    path = tmp_path / "some_file.py"
-    assert info == RevisionInfo("a1", ("a0",), ("h1",), ("money",), doc, path)
+    path, checksum = str(tmp_path / "some_file.py"), sha256(text.encode()).hexdigest()
+    assert info == RevisionInfo("a1", ("a0",), ("h1",), ("money",), doc, path, True, checksum)
 
 
 def test_annotated_literals_are_read(tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_adoption_waits_for_the_host(here: Path) -> None:
 def change_files(*names: str) -> State:
     """Return a state in which other files of some branches were applied."""
     changed = dict.fromkeys(names, "c0ffee")
-    applied = [replace(item, checksum=changed.get(item.plugin)) for item in ALL.applied]
+    applied = [item._replace(checksum=changed.get(item.plugin)) for item in ALL.applied]
     return make_state(*applied, requires=REQUIRES)
 
 
