@@ -219,7 +219,7 @@ class Executor:
     def _try_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
         started = monotonic()
         before = {name: self._scribe.ledger.rows(name) for name in unit.plugins}
-        with _alembic.transaction(self.context), self._pipeline.use():
+        with _alembic.transaction(self.context) as transaction, self._pipeline.use():
             self._set_timeouts()
             self._scribe.ensure_tables()
             with safekeeping.keep() if plan.backup else nullcontext():
@@ -227,6 +227,8 @@ class Executor:
                 for name, rows in before.items():
                     self._add_event(name, unit, rows, self._scribe.find_duration(started))
                 self._scribe.flush()
+            if transaction is not None:  # It is ours to end.
+                self._pipeline.commit()
         self._scribe.keep_tables()
 
     def _run_steps(self, unit: Unit, plan: Plan) -> None:

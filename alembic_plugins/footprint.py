@@ -6,14 +6,15 @@ that we see and whose transaction is in progress is our own, of a savepoint too;
 cannot be older than ours.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
 from .pipeline import Pipeline
 from .sent import Answer
-from .written import CATALOGS_READ, PG_CLASS, Key, cut_epoch, read_later, read_written
+from .written import CATALOGS_READ, PG_CLASS, Key, read_later, read_written
 
 # The locks of the session that tell of more than looking at a catalog, and the catalogs of which it
 # has written rows since its statistics were last reported, which is never within a transaction.
@@ -39,26 +40,9 @@ _LOCKS = text("""
            OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) > 0)
 """)
 
-# The types, functions and so on to which the transaction has made objects refer, and defaults of
-# columns. Relations that are referred to are locked.
-_REFERRED = text("""
-    SELECT DISTINCT d.refclassid AS classid, d.refobjid AS objid
-    FROM (SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]))
-          UNION ALL
-          SELECT f.tableoid, f.oid FROM pg_catalog.pg_attrdef f
-          WHERE f.adrelid = ANY (CAST(:relations AS oid[]))) AS k (classid, objid)
-    CROSS JOIN LATERAL (
-        SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d
-        WHERE d.classid = k.classid AND d.objid = k.objid AND d.deptype = 'n'
-          AND d.refobjid >= 16384 AND pg_catalog.age(d.xmin) <= pg_catalog.age(CAST(:xid AS xid))
-          AND d.refclassid NOT IN ('pg_catalog.pg_class'::regclass,
-                                   'pg_catalog.pg_namespace'::regclass)
-        OFFSET 0) d
-""")
-
 _NEXT = text("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text")
 
-_BEGUN = text("SELECT pg_catalog.pg_current_xact_id()::text")
+_RUNNING = text("SELECT pg_catalog.pg_current_xact_id()::text")
 
 _ENDED = text("SELECT pg_catalog.pg_xact_status(CAST(:xid AS xid8))")
 
@@ -225,14 +209,14 @@ class Touch:
     command: int = 0
 
 
-def begin_footprint(pipeline: Pipeline) -> Answer:
-    """Return the id of the transaction that begins with this, to be asked about at its end."""
-    return pipeline.ask(_BEGUN)
+def find_xid(pipeline: Pipeline) -> Answer:
+    """Return the id of the transaction that is running."""
+    return pipeline.ask(_RUNNING)
 
 
-def find_end(pipeline: Pipeline, xid: str) -> Answer:
+def find_end(connection: Connection, xid: str) -> str:
     """Return what has become of a transaction: ``in progress``, ``committed`` or ``aborted``."""
-    return pipeline.ask(_ENDED, {"xid": xid})
+    return str(connection.scalar(_ENDED, {"xid": xid}))
 
 
 def find_locks(pipeline: Pipeline) -> Answer:
@@ -260,18 +244,21 @@ def read_footprint(
             catalogs.add(row.mode)
     shared = [Thing(_SHARED[key[1]], "", None, None) for key in modes if key[1] in _SHARED]
     relations = [objid for classid, objid in modes if classid == PG_CLASS]
-    rows = read_written(connection, catalogs, relations, xid)
+    rows, referred = read_written(connection, catalogs, relations, xid)
     written = {(row.classid, row.objid): row.command for row in rows}
-    for key in _read_referred(connection, written, relations, xid):
+    for key in referred:
         modes.setdefault(key, set()).add(_REFERS)
     keys = [k for k in modes.keys() | written.keys() if k[1] not in _SHARED]
-    known = _identify(witness, keys)
-    new = {objid for objid in relations if (PG_CLASS, objid) not in known}
+    with ThreadPoolExecutor(1) as other:  # The server has another process for each connection.
+        asked = other.submit(_identify, witness, keys)
+        known, seen = _identify(connection, keys), asked.result()
+    new = {objid for objid in relations if (PG_CLASS, objid) not in seen}
     # What hangs on a new table is as new, and tells nothing besides.
     hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
     keys = [key for key in keys if key not in hanging]
-    before = {key: thing for key, thing in known.items() if thing and key not in hanging}
-    after = {key: thing for key, thing in _identify(connection, keys).items() if thing}
+    before, after = (
+        {key: thing for key in keys if (thing := things.get(key))} for things in (seen, known)
+    )
     strong = [key for key in keys if key in written or not modes[key].isdisjoint(_CHANGING)]
     kept = [key for key in strong if key in before and key in after]
     reshaped = _find_reshaped(connection, witness, kept)
@@ -287,21 +274,6 @@ def read_footprint(
         if key in before or key in after
     ]
     return (*found, *(Touch(thing, thing) for thing in shared))
-
-
-def _read_referred(
-    connection: Connection, written: Collection[Key], relations: Sequence[int], xid: str
-) -> Iterator[Key]:
-    """Yield what objects that were written refer to since then, but for relations."""
-    if written:
-        parameters = {
-            "classids": [classid for classid, _ in written],
-            "objids": [objid for _, objid in written],
-            "relations": list(relations),
-            "xid": cut_epoch(xid),
-        }
-        for row in connection.execute(_REFERRED, parameters):
-            yield row.classid, row.objid
 
 
 def begin_outside(connection: Connection) -> str:

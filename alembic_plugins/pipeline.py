@@ -75,6 +75,21 @@ class Pipeline:
             finally:
                 self._driver = None
 
+    def commit(self) -> None:
+        """Commit along with what was sent last; where any of that fails, nothing is committed.
+
+        SQLAlchemy, which commits afterwards, has nothing left to do. Whoever listens to it wants to
+        be heard before, and is.
+
+        Raises:
+            MigrationFailed: a statement of a revision has failed.
+            DBAPIError: another one has, or COMMIT itself.
+        """
+        connection = self._context.connection
+        if self._open is not None and connection is not None and not connection.dispatch.commit:
+            self.send("COMMIT", (), None)
+            self.wait()
+
     def _find_driver(self) -> psycopg.Connection[Any] | None:
         """Return psycopg's connection, where it can send ahead."""
         connection = None if self._context.as_sql else self._context.connection

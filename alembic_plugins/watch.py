@@ -10,10 +10,10 @@ from .archive import read_made
 from .footprint import (
     Thing,
     Touch,
-    begin_footprint,
     begin_outside,
     find_end,
     find_locks,
+    find_xid,
     read_footprint,
     read_outside,
 )
@@ -65,12 +65,12 @@ class Watch:
     def begin(self, plan: Plan) -> None:
         """Begin to watch the transaction that begins with this."""
         self._steps, self._plan, self._made, self._needed = [], plan, {}, {}
-        self._begun = begin_footprint(self._pipeline) if self.is_on else None
+        self._begun = find_xid(self._pipeline) if self.is_on else None
 
     def begin_again(self) -> None:
         """Go on with another transaction, after an `autocommit_block()`."""
         if self._begun is not None:
-            self._begun = begin_footprint(self._pipeline)
+            self._begun = find_xid(self._pipeline)
 
     def begin_outside(self) -> None:
         """Take note of the moment before an `autocommit_block()`."""
@@ -146,10 +146,12 @@ class Watch:
         """
         if self._begun is None or not self._steps:
             return {}, ()
-        end = find_end(self._pipeline, self._begun.scalar)
+        running = find_xid(self._pipeline)
         locks = find_locks(self._pipeline)
         commands = self._pipeline.ask(select_commands(self._scribe.tables.revision))
-        self._check_running(end.scalar)
+        if running.scalar != self._begun.scalar:
+            self._check_committed(self._begun.scalar)
+            self._begun = running
         touches = self._read_touches(locks)
         territory = self._make_territory()
         offences = detect_offences(touches, territory)
@@ -159,15 +161,13 @@ class Watch:
             self._scribe.execute(record_renamed(self._scribe.tables, before, after))
         return find_made(touches, territory), commands.rows
 
-    def _check_running(self, end: str) -> None:
-        """Check that the transaction is still that which has begun."""
+    def _check_committed(self, xid: str) -> None:
+        """Check that a transaction that a revision has ended was not taken back."""
         name, revisions = self._name_steps()
-        if end == "aborted":
+        if find_end(self._scribe.connection, xid) == "aborted":
             raise TransactionEnded(name, revisions)
-        if end != "in progress":
-            words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
-            log.warning(words, " or ".join(revisions), name)
-            self._begun = begin_footprint(self._pipeline)
+        words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
+        log.warning(words, " or ".join(revisions), name)
 
     def _is_ours(self, thing: Thing) -> bool:
         """Tell whether something is bookkeeping."""

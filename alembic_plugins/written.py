@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     ColumnElement,
     CompoundSelect,
@@ -24,8 +25,10 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    null,
     select,
     table,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import OID
@@ -37,8 +40,14 @@ Key = tuple[int, int]
 PG_CLASS = 1259
 """The oid of `pg_class`, which is the same everywhere."""
 
+_PG_NAMESPACE = 2615
+"""That of `pg_namespace`."""
+
 _PG_TS_CONFIG = 3602
 """That of `pg_ts_config`."""
+
+_FIRST_NORMAL_OID = 16384
+"""Below it are the oids of what PostgreSQL comes with, as its `access/transam.h` has it."""
 
 _CATALOGS = (
     "pg_class",
@@ -110,39 +119,71 @@ _AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
 """The age of the transaction that is asked about."""
 
 
-def cut_epoch(xid: str) -> str:
-    """Return the id of a transaction as rows have it, which is begun anew after 2**32."""
-    return str(int(xid) % 2**32)
-
-
 def read_written(
     connection: Connection, catalogs: Collection[str], relations: Sequence[int], xid: str
-) -> Sequence[Row[Any]]:
-    """Return the objects whose rows in some catalogs the transaction has written."""
+) -> tuple[Sequence[Row[Any]], Sequence[Key]]:
+    """Return the objects whose rows in some catalogs the transaction has written.
+
+    The other ones are the types, functions and so on to which it has made those refer, and defaults
+    of columns; relations that are referred to are locked.
+    """
     if not catalogs:
-        return ()
-    parameters: dict[str, Any] = {"xid": cut_epoch(xid), "xid8": int(xid)}
-    if "pg_attribute" in catalogs:
-        parameters["relations"] = list(relations)
-    return connection.execute(_make_written(frozenset(catalogs)), parameters).all()
+        return (), ()
+    parameters = {"xid": _cut_epoch(xid), "xid8": int(xid), "relations": list(relations)}
+    rows = connection.execute(_make_written(frozenset(catalogs)), parameters).all()
+    referred = [(row.classid, row.objid) for row in rows if row.command is None]
+    return [row for row in rows if row.command is not None], referred
 
 
 def read_later(connection: Connection, xid: str) -> list[Key]:
     """Return the objects whose rows were written by a transaction or by any later one."""
-    rows = connection.execute(_make_later(), {"xid": cut_epoch(xid), "relations": []})
+    rows = connection.execute(_make_later(), {"xid": _cut_epoch(xid), "relations": []})
     return [(row.classid, row.objid) for row in rows]
 
 
+def _cut_epoch(xid: str) -> str:
+    """Return the id of a transaction as rows have it, which is begun anew after 2**32."""
+    return str(int(xid) % 2**32)
+
+
 @cache
-def _make_written(catalogs: frozenset[str]) -> Select[Any]:
-    """Return the query for the rows of some catalogs that the transaction has written."""
+def _make_written(catalogs: frozenset[str]) -> CompoundSelect[Any]:
+    """Return the query for the rows of some catalogs that the transaction has written.
+
+    What they refer to since then comes along, with no command.
+    """
     found = _find_young_rows(catalogs).cte("written")
     xid = bindparam("xid8", type_=Numeric) + _AGE - func.age(found.c.xmin)
     state = func.pg_xact_status(cast(cast(xid, Text), _Named("xid8")))
     command = func.min(cast(cast(found.c.cmin, Text), BigInteger)).label("command")
     parent = func.max(found.c.parent).label("parent")
     query = select(found.c.classid, found.c.objid, command, parent).where(state == "in progress")
-    return query.group_by(found.c.classid, found.c.objid)
+    ours = query.group_by(found.c.classid, found.c.objid).cte("ours")
+    return union_all(select(ours), _find_referred(ours))
+
+
+def _find_referred(written: CTE) -> Select[Any]:
+    """Return the query for what was written refers to since then, but for relations."""
+    default = table("pg_attrdef", *map(column, ("tableoid", "oid", "adrelid")), schema="pg_catalog")
+    of_tables = default.c.adrelid == func.any(cast(bindparam("relations"), ARRAY(OID)))
+    referring = union_all(
+        select(written.c.classid, written.c.objid),
+        select(default.c.tableoid, default.c.oid).where(of_tables),
+    ).subquery()
+    columns = ("classid", "objid", "refclassid", "refobjid", "deptype", "xmin")
+    depend = table("pg_depend", *map(column, columns), schema="pg_catalog").c
+    # OFFSET keeps it a lookup by index for each.
+    known = select(depend.refclassid, depend.refobjid).offset(literal_column("0"))
+    found = known.where(
+        depend.classid == referring.c.classid,
+        depend.objid == referring.c.objid,
+        depend.deptype == "n",
+        depend.refobjid >= _FIRST_NORMAL_OID,
+        func.age(depend.xmin) <= _AGE,
+        depend.refclassid.not_in([PG_CLASS, _PG_NAMESPACE]),
+    ).lateral()
+    query = select(found.c.refclassid, found.c.refobjid, cast(null(), BigInteger), _NONE)
+    return query.select_from(referring.join(found, true())).distinct()
 
 
 @cache

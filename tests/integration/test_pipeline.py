@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 from sqlalchemy.engine.default import DefaultDialect
 from support.disturbances import REVISION, tell
 from support.hosts import Host
 
 from alembic_plugins import commands
-from alembic_plugins.refusals import MigrationFailed, MigrationInterrupted
+from alembic_plugins.refusals import DatabaseRefused, MigrationFailed, MigrationInterrupted
 
 MAKE = "op.execute('CREATE TABLE stories (id int, word text)')\n"
 FAIL = "op.execute('CREATE TABLE stories (id int)')\n"
@@ -44,9 +45,26 @@ with bind.connection.driver_connection.cursor() as cursor:
 MEET = """\
 CREATE SEQUENCE tries;
 CREATE FUNCTION meet() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
-    IF nextval('tries') < 3 THEN RAISE SQLSTATE '40001' USING MESSAGE = 'met'; END IF;
+    IF nextval('public.tries') < 3 THEN RAISE SQLSTATE '40001' USING MESSAGE = 'met'; END IF;
     RETURN 1;
 END $$;
+"""
+
+
+CHECK = """\
+CREATE FUNCTION check_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF to_regclass('public.refuses') IS NOT NULL THEN
+        RAISE check_violation USING MESSAGE = 'not to be committed';
+    END IF;
+    PERFORM public.meet();
+    RETURN NULL;
+END $$;
+"""
+
+CHECKED = """\
+op.execute('CREATE CONSTRAINT TRIGGER checked AFTER INSERT ON stories '
+           'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_it()')
+op.execute('INSERT INTO stories VALUES (1)')
 """
 
 
@@ -351,3 +369,63 @@ def test_cursors_of_the_host_see_all_statements(host: Host) -> None:
     with telling_cursors() as told:
         install(host, MAKE)
     assert [text for text in told if text.startswith("CREATE TABLE stories")] != []
+
+
+@pytest.fixture
+def deferred(host: Host) -> Host:
+    """A host whose plugin `teller` is checked by PostgreSQL when its transaction is committed."""
+    host.database.execute(MEET + CHECK)
+    tell(host, "op.execute('CREATE TABLE stories (id int)')", "story_1", "None")
+    tell(host, CHECKED, "story_2", '"story_1"')
+    return host
+
+
+def test_what_fails_at_its_commit_leaves_nothing(deferred: Host) -> None:
+    deferred.database.execute("CREATE TABLE refuses ()")
+    with pytest.raises(DatabaseRefused, match="not to be committed"):
+        commands.install(deferred.config(), ["teller"])
+    assert "teller" not in deferred.database.schemas()
+    assert "story_1" not in deferred.database.applied()
+
+
+def test_what_fails_at_its_commit_is_in_the_history(deferred: Host) -> None:
+    deferred.database.execute("CREATE TABLE refuses ()")
+    with pytest.raises(DatabaseRefused):
+        commands.install(deferred.config(), ["teller"])
+    details = deferred.database.values("SELECT detail FROM alembic_plugin_event ORDER BY id")
+    assert details[-1] == "not to be committed"
+
+
+def test_what_met_another_transaction_at_its_commit_is_tried_again(deferred: Host) -> None:
+    commands.install(deferred.config(), ["teller"])
+    assert deferred.database.values("SELECT nextval('tries')") == [4]
+    assert deferred.database.applied()[-2:] == ["story_1", "story_2"]
+
+
+def test_who_listens_for_commits_is_heard_before(host: Host) -> None:
+    heard: list[object] = []
+
+    def listen(connection: Connection) -> None:
+        heard.append(connection.exec_driver_sql("SELECT to_regclass('teller.stories')").scalar())
+        heard.append(host.database.values("SELECT to_regclass('teller.stories')")[0])
+
+    event.listen(Engine, "commit", listen)
+    try:
+        install(host, MAKE)
+    finally:
+        event.remove(Engine, "commit", listen)
+    assert ["teller.stories", None] in [heard[n : n + 2] for n in range(0, len(heard), 2)]
+
+
+def test_commit_goes_along_with_what_was_sent_last(host: Host) -> None:
+    statuses: list[object] = []
+    commit: Callable[..., None] = DefaultDialect.do_commit
+
+    def note(dialect: DefaultDialect, connection: PoolProxiedConnection) -> None:
+        driver = cast("psycopg.Connection", connection.driver_connection)
+        statuses.append(driver.info.transaction_status)
+        commit(dialect, connection)
+
+    with patch.object(DefaultDialect, "do_commit", note):
+        install(host, MAKE)
+    assert statuses == [TransactionStatus.IDLE, TransactionStatus.IDLE]
