@@ -6,9 +6,9 @@ that we see and whose transaction is in progress is our own, of a savepoint too;
 cannot be older than ours.
 """
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -225,12 +225,13 @@ def find_locks(pipeline: Pipeline) -> Answer:
 
 
 def read_footprint(
-    connection: Connection, witness: Connection, xid: str, locks: Answer
+    connection: Connection, pipeline: Pipeline, witness: Connection, xid: str, locks: Answer
 ) -> tuple[Touch, ...]:
     """Return what the transaction of a connection has touched, by PostgreSQL's account.
 
     Args:
         connection: the one that has the transaction.
+        pipeline: by which it is asked.
         witness: another one, which sees what is committed.
         xid: the transaction's id.
         locks: what `find_locks` has returned of it.
@@ -249,9 +250,10 @@ def read_footprint(
     for key in referred:
         modes.setdefault(key, set()).add(_REFERS)
     keys = [k for k in modes.keys() | written.keys() if k[1] not in _SHARED]
-    with ThreadPoolExecutor(1) as other:  # The server has another process for each connection.
-        asked = other.submit(_identify, witness, keys)
-        known, seen = _identify(connection, keys), asked.result()
+    parameters = _make_parameters(keys)
+    asked = pipeline.ask(_IDENTIFY, parameters)  # The server's two processes are at it together.
+    seen = _make_things(witness.execute(_IDENTIFY, parameters))
+    known = _make_things(asked.rows)
     new = {objid for objid in relations if (PG_CLASS, objid) not in seen}
     # What hangs on a new table is as new, and tells nothing besides.
     hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
@@ -286,14 +288,17 @@ def read_outside(connection: Connection, xid: str) -> tuple[Thing, ...]:
 
     Outside of a transaction nothing tells who has done what, nor what was dropped.
     """
-    found = _identify(connection, read_later(connection, xid)).values()
-    return tuple(thing for thing in found if thing)
+    found = connection.execute(_IDENTIFY, _make_parameters(read_later(connection, xid)))
+    return tuple(thing for thing in _make_things(found).values() if thing)
 
 
-def _identify(connection: Connection, keys: Sequence[Key]) -> Mapping[Key, Thing | None]:
-    """Return what a session knows of some objects; None of what does not stand for itself."""
-    parameters = {"classids": [key[0] for key in keys], "objids": [key[1] for key in keys]}
-    rows = connection.execute(_IDENTIFY, parameters)
+def _make_parameters(keys: Sequence[Key]) -> Mapping[str, object]:
+    """Return what `_IDENTIFY` wants, to ask a session what it knows of some objects."""
+    return {"classids": [key[0] for key in keys], "objids": [key[1] for key in keys]}
+
+
+def _make_things(rows: Iterable[Any]) -> Mapping[Key, Thing | None]:
+    """Return what `_IDENTIFY` has told of objects; None of what does not stand for itself."""
     return {
         (row.classid, row.objid): Thing(
             row.kind, row.identity, _unquote(row.schema), row.relation, row.is_part

@@ -148,7 +148,8 @@ class Watch:
             return {}, ()
         running = find_xid(self._pipeline)
         locks = find_locks(self._pipeline)
-        commands = self._pipeline.ask(select_commands(self._scribe.tables.revision))
+        revisions = [step.revision for step in self._steps]
+        commands = self._pipeline.ask(select_commands(self._scribe.tables.revision, revisions))
         if running.scalar != self._begun.scalar:
             self._check_committed(self._begun.scalar)
             self._begun = running
@@ -180,7 +181,7 @@ class Watch:
         if self._begun is None or self._witness is None:
             return ()
         xid = self._begun.scalar
-        touches = read_footprint(self._scribe.connection, self._witness, xid, locks)
+        touches = read_footprint(self._scribe.connection, self._pipeline, self._witness, xid, locks)
         return tuple(
             touch
             for touch in touches

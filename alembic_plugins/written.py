@@ -95,11 +95,12 @@ _PARENTS = {
 """The columns of catalogs that tell on which relation an object hangs."""
 
 
-def select_commands(table: Table) -> Select[Any]:
-    """Return the query for revisions of a table, and the commands of ours that inserted them."""
+def select_commands(table: Table, revisions: Collection[str]) -> Select[Any]:
+    """Return the query for the commands of ours that inserted some revisions into a table."""
     command = cast(cast(literal_column("cmin"), Text), BigInteger).label("command")
     ours = literal_column("xmin") == cast(func.pg_current_xact_id(), _Named("xid"))
-    return select(table.c.revision, command).where(ours)
+    asked = table.c.revision == func.any(cast(list(revisions), ARRAY(Text)))
+    return select(table.c.revision, command).where(asked, ours)
 
 
 class _Named(UserDefinedType[str]):
@@ -118,6 +119,9 @@ class _Named(UserDefinedType[str]):
 _AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
 """The age of the transaction that is asked about."""
 
+_OF_RELATIONS = func.any(cast(bindparam("relations"), ARRAY(OID)))
+"""What equals the relations that the transaction has locked, and 0."""
+
 
 def read_written(
     connection: Connection, catalogs: Collection[str], relations: Sequence[int], xid: str
@@ -129,7 +133,8 @@ def read_written(
     """
     if not catalogs:
         return (), ()
-    parameters = {"xid": _cut_epoch(xid), "xid8": int(xid), "relations": list(relations)}
+    # Constraints of domains hang on none.
+    parameters = {"xid": _cut_epoch(xid), "xid8": int(xid), "relations": [*relations, 0]}
     rows = connection.execute(_make_written(frozenset(catalogs)), parameters).all()
     referred = [(row.classid, row.objid) for row in rows if row.command is None]
     return [row for row in rows if row.command is not None], referred
@@ -152,7 +157,7 @@ def _make_written(catalogs: frozenset[str]) -> CompoundSelect[Any]:
 
     What they refer to since then comes along, with no command.
     """
-    found = _find_young_rows(catalogs).cte("written")
+    found = _find_young_rows(catalogs, locked=True).cte("written")
     xid = bindparam("xid8", type_=Numeric) + _AGE - func.age(found.c.xmin)
     state = func.pg_xact_status(cast(cast(xid, Text), _Named("xid8")))
     command = func.min(cast(cast(found.c.cmin, Text), BigInteger)).label("command")
@@ -165,15 +170,14 @@ def _make_written(catalogs: frozenset[str]) -> CompoundSelect[Any]:
 def _find_referred(written: CTE) -> Select[Any]:
     """Return the query for what was written refers to since then, but for relations."""
     default = table("pg_attrdef", *map(column, ("tableoid", "oid", "adrelid")), schema="pg_catalog")
-    of_tables = default.c.adrelid == func.any(cast(bindparam("relations"), ARRAY(OID)))
     referring = union_all(
         select(written.c.classid, written.c.objid),
-        select(default.c.tableoid, default.c.oid).where(of_tables),
+        select(default.c.tableoid, default.c.oid).where(default.c.adrelid == _OF_RELATIONS),
     ).subquery()
     columns = ("classid", "objid", "refclassid", "refobjid", "deptype", "xmin")
     depend = table("pg_depend", *map(column, columns), schema="pg_catalog").c
     # OFFSET keeps it a lookup by index for each.
-    known = select(depend.refclassid, depend.refobjid).offset(literal_column("0"))
+    known = select(depend.refclassid, depend.refobjid).offset(_NONE)
     found = known.where(
         depend.classid == referring.c.classid,
         depend.objid == referring.c.objid,
@@ -189,37 +193,45 @@ def _find_referred(written: CTE) -> Select[Any]:
 @cache
 def _make_later() -> Select[Any]:
     """Return the query for the rows of catalogs that are not older than some transaction."""
-    rows = _find_young_rows(CATALOGS_READ).subquery()
+    rows = _find_young_rows(CATALOGS_READ, locked=False).subquery()
     return select(rows.c.classid, rows.c.objid).distinct()
 
 
-def _find_young_rows(catalogs: Collection[str]) -> CompoundSelect[Any]:
-    """Return the query for the rows of some catalogs that are not older than the transaction."""
+def _find_young_rows(catalogs: Collection[str], *, locked: bool) -> CompoundSelect[Any]:
+    """Return the query for the rows of some catalogs that are not older than the transaction.
+
+    With `locked`, of what hangs on relations, only for those of the relations that are locked.
+    """
     return union_all(
         *(
             query.where(func.age(query.selected_columns.xmin) <= _AGE)
-            for name, query in _find_rows()
+            for name, query in _find_rows(locked=locked)
             if name in catalogs
         )
     )
 
 
-def _find_rows() -> Iterator[tuple[str, Select[Any]]]:
+def _find_rows(*, locked: bool) -> Iterator[tuple[str, Select[Any]]]:
     """Yield queries for rows of catalogs: the object, what it hangs on, and who has written it."""
     for catalog in _CATALOGS:
         rows = _columns(catalog, "tableoid", "oid")
         query = _select(rows, rows.tableoid, rows.oid, _find_parent(catalog))
+        if locked and catalog in _PARENTS:
+            query = query.where(column(_PARENTS[catalog]) == _OF_RELATIONS)
         yield catalog, query.where(*_find_own(catalog))
     rows = _columns("pg_description", "classoid", "objoid")
     yield "pg_description", _select(rows, rows.classoid, rows.objoid)
     rows = _columns("pg_ts_config_map", "mapcfg")
     yield "pg_ts_config_map", _select(rows, literal_column(str(_PG_TS_CONFIG)), rows.mapcfg)
     rows = _columns("pg_attribute", "attrelid", "attacl", "attnum")
-    granted = _select(rows, literal_column(str(PG_CLASS)), rows.attrelid)
-    yield "pg_attribute", granted.where(rows.attacl.is_not(None))
+    # OFFSET lets the age come first: to find a column, PostgreSQL goes through those before it.
+    young = select(rows.attrelid, rows.attacl, rows.xmin, rows.cmin).offset(_NONE)
+    grants = young.where(func.age(rows.xmin) <= _AGE).subquery().c
+    granted = _select(grants, literal_column(str(PG_CLASS)), grants.attrelid)
+    yield "pg_attribute", granted.where(grants.attacl.is_not(None))
     # Every table has this column from the beginning, and it never changes.
-    made = rows.attrelid == func.any(cast(bindparam("relations"), ARRAY(OID)))
-    yield "pg_attribute", granted.where(made, rows.attnum == -1)
+    made = _select(rows, literal_column(str(PG_CLASS)), rows.attrelid)
+    yield "pg_attribute", made.where(rows.attrelid == _OF_RELATIONS, rows.attnum == -1)
 
 
 def _columns(catalog: str, *names: str) -> Any:  # noqa: ANN401 - what columns are accessed by

@@ -15,6 +15,8 @@ from alembic import command, op
 from alembic.config import Config
 from sqlalchemy.engine.default import DefaultDialect
 
+from alembic_plugins.pipeline import Pipeline
+
 from .databases import Database
 from .hosts import Host
 from .servers import Server
@@ -294,7 +296,8 @@ def live_in(folder: Path, server: Server, kind: str, role: str) -> Iterator[Worl
 @contextmanager
 def take_back() -> Iterator[None]:
     """Let nothing be kept of what is committed in the block."""
-    with patch.object(DefaultDialect, "do_commit", DefaultDialect.do_rollback):
+    rolled_back = patch.object(DefaultDialect, "do_commit", DefaultDialect.do_rollback)
+    with rolled_back, patch.object(Pipeline, "commit"):
         yield
 
 
