@@ -52,10 +52,14 @@ def _find_needed(session: Session, name: str) -> set[str]:
 
     It was written for what they had when it was installed, and did without what came later.
     """
-    required = find_required(session.state.plugins[name])
-    first = next((i for i, item in enumerate(session.state.applied) if item.plugin == name), 0)
-    before = session.state.applied[:first]
-    return {item.revision for item in before if item.plugin in required}
+    state = session.state
+    begun = min((state.positions[item.revision] for item in state.of(name)), default=0)
+    return {
+        item.revision
+        for required in find_required(state.plugins[name])
+        for item in state.of(required)
+        if state.positions[item.revision] < begun
+    }
 
 
 def find_required(plugin: InstalledPlugin) -> set[str]:

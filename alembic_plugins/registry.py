@@ -178,6 +178,11 @@ class State:
         return {applied.revision: applied for applied in self.applied}
 
     @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """How many revisions were applied before each."""
+        return {applied.revision: number for number, applied in enumerate(self.applied)}
+
+    @cached_property
     def branches(self) -> tuple[str, ...]:
         """The branches with applied revisions, in the order in which they were begun."""
         return tuple(dict.fromkeys(applied.plugin for applied in self.applied))
