@@ -296,7 +296,8 @@ def _resolve_versions(versions: object, here: Path) -> Path | None:
     """Return the folder that a path or ``package:folder`` names, if there is such a package."""
     package, separator, folder = str(versions).partition(":")
     if not separator or Path(str(versions)).is_absolute():
-        return (here / str(versions)).resolve()
+        path = here / str(versions)
+        return path if path.is_absolute() and ".." not in path.parts else path.resolve()
     try:
         spec = importlib.util.find_spec(package)
     except Exception:  # noqa: BLE001 - finding a.b imports a; that it fails is told when it is asked for

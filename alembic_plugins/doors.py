@@ -5,6 +5,7 @@ The first line of a docstring is the command's help.
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -235,9 +236,8 @@ def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
     if dry_run:
         _print_plan(config, plan)
         return
-    moved = dict.fromkeys(step.plugin for step in plan.steps)
-    for name in moved:
-        count = sum(step.plugin == name for step in plan.steps)
+    moved = Counter(step.plugin for step in plan.steps)
+    for name, count in moved.items():
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
         config.print_stdout(f"{verb} {name}: {_count(count, 'revision')}")
     if not moved:

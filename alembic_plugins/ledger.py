@@ -1,6 +1,6 @@
 """What a running command has to record: gathered while revisions run, written in few statements."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Executable, Table
@@ -38,12 +38,13 @@ class Ledger:
         self._tables = tables
         self._recorded = set(recorded)
         self.plugins: dict[str, InstalledPlugin] = dict(state.plugins)
-        self._applied: dict[str, dict[str, AppliedRevision]] = {}
-        for item in state.applied:
-            self._applied.setdefault(item.plugin, {})[item.revision] = item
-        self._rows: dict[str, set[str]] = {}
-        for row in state.rows & state.by_revision.keys():
-            self._rows.setdefault(state.by_revision[row].plugin, set()).add(row)
+        # The values are never changed, so that copies share them.
+        self._applied: dict[str, Mapping[str, AppliedRevision]] = {
+            name: {item.revision: item for item in state.of(name)} for name in state.branches
+        }
+        self._rows: dict[str, frozenset[str]] = {
+            name: state.rows & applied.keys() for name, applied in self._applied.items()
+        }
         self._moved: set[str] = set()
         self._due: list[Executable | Row] = []
 
@@ -57,8 +58,8 @@ class Ledger:
         """Say what another ledger says."""
         self.plugins = dict(other.plugins)
         self._recorded = set(other._recorded)
-        self._applied = {name: dict(applied) for name, applied in other._applied.items()}
-        self._rows = {name: set(rows) for name, rows in other._rows.items()}
+        self._applied = dict(other._applied)
+        self._rows = dict(other._rows)
         self._moved = set(other._moved)
         self._due = list(other._due)
 
@@ -97,19 +98,24 @@ class Ledger:
         duration_ms: Duration,
     ) -> None:
         """Record that a revision was applied, what its file is, and how to do without it."""
-        self._applied.setdefault(applied.plugin, {})[applied.revision] = applied
-        self._moved.add(applied.plugin)
+        self._put(applied)
         self._due.append(record_applied(self._tables, applied, undo, source, duration_ms))
 
     def add_repaired(self, applied: AppliedRevision, undo: Undo, source: Source | None) -> None:
         """Record that an applied revision is taken to be what its file says now."""
-        self._applied[applied.plugin][applied.revision] = applied
-        self._moved.add(applied.plugin)
+        self._put(applied)
         self._due.append(record_repaired(self._tables, applied, undo, source))
+
+    def _put(self, applied: AppliedRevision) -> None:
+        known = self._applied.get(applied.plugin, {})
+        self._applied[applied.plugin] = {**known, applied.revision: applied}
+        self._moved.add(applied.plugin)
 
     def add_reverted(self, branch: str, revision: str) -> None:
         """Record that a revision was taken back."""
-        self._applied.setdefault(branch, {}).pop(revision, None)
+        rest = dict(self._applied.get(branch, {}))
+        rest.pop(revision, None)
+        self._applied[branch] = rest
         self._moved.add(branch)
         self._due.append(record_reverted(self._tables, revision))
 
@@ -181,8 +187,8 @@ class Ledger:
     def take_versions(self) -> Iterator[Executable]:
         """Yield what is due in the version table; each statement changes one row."""
         for name in sorted(self._moved):
-            after = set(find_heads(self._applied.get(name, {}).values()))
-            yield from record_versions(self._versions, self._rows.get(name, set()), after)
+            after = frozenset(find_heads(self._applied.get(name, {}).values()))
+            yield from record_versions(self._versions, self._rows.get(name, ()), after)
             self._rows[name] = after
         self._moved.clear()
 

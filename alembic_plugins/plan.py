@@ -111,7 +111,7 @@ class Plan:
         """What becomes of plugins as a whole, in order."""
         return {name: fate for unit in self.units for name, fate in unit.fates.items()}
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in order."""
         return tuple(step for unit in self.units for step in unit.steps)
