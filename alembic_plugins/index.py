@@ -4,7 +4,7 @@ One file a folder of revisions, in the user's cache folder. An entry counts wher
 inode of its file are what they were; the time of change cannot be set back. Clocks of file systems
 may be as coarse as two seconds, so that a file gets no entry before it is older than that. What had
 to be executed is not kept: it may depend on anything. An index that cannot be read, or written, is
-none, and so is one whose first line is not the checksum of the rest.
+none, and so is one whose first line is not the checksum of its format and the rest.
 """
 
 import json
@@ -20,7 +20,7 @@ from typing import Any
 
 from .revisionfile import RevisionInfo, read_revision_file
 
-_FORMAT = 4
+_FORMAT = b"alembic-plugins index 4\n"
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -83,13 +83,12 @@ def _load(index: Path, folder: Path) -> Mapping[str, Entry]:
     if checksum != _find_checksum(rest):
         return {}
     content = json.loads(rest)
-    is_ours = content["format"] == _FORMAT and content["folder"] == str(folder)
-    return content["files"] if is_ours else {}
+    return content["files"] if content["folder"] == str(folder) else {}
 
 
 def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
     """Write an index as a whole, whoever writes it at the same time."""
-    content = json.dumps({"format": _FORMAT, "folder": str(folder), "files": entries}).encode()
+    content = json.dumps({"folder": str(folder), "files": entries}).encode()
     with suppress(OSError):
         index.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with NamedTemporaryFile(dir=index.parent, delete=False) as file:
@@ -103,7 +102,7 @@ def _save(index: Path, folder: Path, entries: Mapping[str, Entry]) -> None:
 
 
 def _find_checksum(content: bytes) -> bytes:
-    return sha256(content).hexdigest().encode()
+    return sha256(_FORMAT + content).hexdigest().encode()
 
 
 def _make_mark(path: str) -> Mark | None:

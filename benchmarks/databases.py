@@ -106,8 +106,10 @@ class Server:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
-            # What making it has left to be written shall not be written during a measurement.
+            # What making it, and dropping the last one, has left to be written shall not be written
+            # during a measurement, which may wait for the disk at each COMMIT.
             connection.execute("CHECKPOINT")
+            os.sync()
         return name
 
     def create_crowded(self) -> str:
