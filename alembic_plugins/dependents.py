@@ -53,7 +53,7 @@ def _find_needed(session: Session, name: str) -> set[str]:
     It was written for what they had when it was installed, and did without what came later.
     """
     state = session.state
-    begun = min((state.positions[item.revision] for item in state.of(name)), default=0)
+    begun = next((state.positions[item.revision] for item in state.of(name)), 0)
     return {
         item.revision
         for required in find_required(state.plugins[name])

@@ -297,6 +297,7 @@ def _resolve_versions(versions: object, here: Path) -> Path | None:
     package, separator, folder = str(versions).partition(":")
     if not separator or Path(str(versions)).is_absolute():
         path = here / str(versions)
+        # To resolve a path, the file system is asked for each part of it.
         return path if path.is_absolute() and ".." not in path.parts else path.resolve()
     try:
         spec = importlib.util.find_spec(package)

@@ -40,22 +40,18 @@ class PluginError(CommandError):
 
     def __init__(self, *facts: object) -> None:
         super().__init__(*facts)
-        vars(self).update(zip(self._find_names(), facts, strict=False))
+        vars(self).update(zip(type(self).__annotations__, facts, strict=False))
 
     def __str__(self) -> str:
         return self.words.format_map(self.facts())
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""
-        values = {name: getattr(self, name) for name in self._find_names()}
+        values = {name: getattr(self, name) for name in type(self).__annotations__}
         return {
             name: (join(value) or "none") if isinstance(value, tuple | list) else value
             for name, value in values.items()
         }
-
-    @classmethod
-    def _find_names(cls) -> Sequence[str]:
-        return [name for name in cls.__annotations__ if name != "words"]
 
 
 class InvalidOption(PluginError):

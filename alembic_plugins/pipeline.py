@@ -156,7 +156,7 @@ class Pipeline:
         )
 
     def send(self, statement: str, parameters: tuple[Any, ...], origin: Origin | None) -> None:
-        """Send a statement that `can_take` has let through.
+        """Send a statement that `can_take` has let through, or COMMIT.
 
         Args:
             statement: SQL as psycopg takes it.

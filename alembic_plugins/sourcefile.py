@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from hashlib import sha256
 from importlib.util import decode_source
-from pathlib import Path
 
 _WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -22,9 +21,9 @@ class Source:
     checksum: str
 
 
-def read_source(path: Path | str | None) -> Source | None:
+def read_source(path: str | None) -> Source | None:
     """Return the source of a revision file, or None where there is none to be read."""
-    if path is None or not str(path).endswith(".py"):
+    if path is None or not path.endswith(".py"):
         return None
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - faster; there may be tens of thousands

@@ -119,6 +119,9 @@ class _Named(UserDefinedType[str]):
 _AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
 """The age of the transaction that is asked about."""
 
+_FENCE: ColumnElement[Any] = literal_column("0")
+"""The OFFSET with which PostgreSQL plans a subquery by itself."""
+
 _OF_RELATIONS = func.any(cast(bindparam("relations"), ARRAY(OID)))
 """What equals the relations that the transaction has locked, and 0."""
 
@@ -176,8 +179,8 @@ def _find_referred(written: CTE) -> Select[Any]:
     ).subquery()
     columns = ("classid", "objid", "refclassid", "refobjid", "deptype", "xmin")
     depend = table("pg_depend", *map(column, columns), schema="pg_catalog").c
-    # OFFSET keeps it a lookup by index for each.
-    known = select(depend.refclassid, depend.refobjid).offset(_NONE)
+    # The fence keeps it a lookup by index for each.
+    known = select(depend.refclassid, depend.refobjid).offset(_FENCE)
     found = known.where(
         depend.classid == referring.c.classid,
         depend.objid == referring.c.objid,
@@ -224,8 +227,8 @@ def _find_rows(*, locked: bool) -> Iterator[tuple[str, Select[Any]]]:
     rows = _columns("pg_ts_config_map", "mapcfg")
     yield "pg_ts_config_map", _select(rows, literal_column(str(_PG_TS_CONFIG)), rows.mapcfg)
     rows = _columns("pg_attribute", "attrelid", "attacl", "attnum")
-    # OFFSET lets the age come first: to find a column, PostgreSQL goes through those before it.
-    young = select(rows.attrelid, rows.attacl, rows.xmin, rows.cmin).offset(_NONE)
+    # With a fence, the age comes first: to find a column, PostgreSQL goes through those before it.
+    young = select(rows.attrelid, rows.attacl, rows.xmin, rows.cmin).offset(_FENCE)
     grants = young.where(func.age(rows.xmin) <= _AGE).subquery().c
     granted = _select(grants, literal_column(str(PG_CLASS)), grants.attrelid)
     yield "pg_attribute", granted.where(grants.attacl.is_not(None))

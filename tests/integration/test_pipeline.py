@@ -50,7 +50,6 @@ CREATE FUNCTION meet() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 """
 
-
 CHECK = """\
 CREATE FUNCTION check_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF to_regclass('public.refuses') IS NOT NULL THEN
@@ -375,7 +374,7 @@ def test_cursors_of_the_host_see_all_statements(host: Host) -> None:
 def deferred(host: Host) -> Host:
     """A host whose plugin `teller` is checked by PostgreSQL when its transaction is committed."""
     host.database.execute(MEET + CHECK)
-    tell(host, "op.execute('CREATE TABLE stories (id int)')", "story_1", "None")
+    tell(host, MAKE, "story_1", "None")
     tell(host, CHECKED, "story_2", '"story_1"')
     return host
 

@@ -65,6 +65,15 @@ def read(file: Path) -> RevisionInfo:
     return info
 
 
+@pytest.fixture
+def indexed(file: Path, cache: Path, later: Callable[[], None]) -> Path:
+    """The index of the folder of the revision file."""
+    later()
+    read(file)
+    [path] = cache.iterdir()
+    return path
+
+
 def test_what_is_read_again_is_as_it_was(file: Path, later: Callable[[], None]) -> None:
     later()
     first = read(file)
@@ -142,40 +151,24 @@ def test_file_that_is_gone_leaves_the_index(
         sha256(b"[]").hexdigest().encode() + b"\n[]",
     ],
 )
-def test_index_that_is_none_is_made_anew(
-    file: Path, cache: Path, later: Callable[[], None], content: bytes
-) -> None:
-    later()
-    read(file)
-    [path] = cache.iterdir()
-    whole = path.read_bytes()
-    path.write_bytes(content)
-    assert (read(file).revision, path.read_bytes()) == ("a1", whole)
+def test_index_that_is_none_is_made_anew(file: Path, indexed: Path, content: bytes) -> None:
+    whole = indexed.read_bytes()
+    indexed.write_bytes(content)
+    assert (read(file).revision, indexed.read_bytes()) == ("a1", whole)
 
 
-def test_index_of_another_folder_is_made_anew(
-    file: Path, cache: Path, later: Callable[[], None]
-) -> None:
-    later()
-    read(file)
-    [path] = cache.iterdir()
-    other = write_file(file.parent.with_name("other") / file.name, TEXT.replace("a1", "b1"))
-    read(other)
-    [theirs] = {*cache.iterdir()} - {path}
-    whole = path.read_bytes()
-    path.write_bytes(theirs.read_bytes())
-    assert (read(file).revision, path.read_bytes()) == ("a1", whole)
+def test_index_of_another_folder_is_made_anew(file: Path, cache: Path, indexed: Path) -> None:
+    read(write_file(file.parent.with_name("other") / file.name, TEXT.replace("a1", "b1")))
+    [theirs] = {*cache.iterdir()} - {indexed}
+    whole = indexed.read_bytes()
+    indexed.write_bytes(theirs.read_bytes())
+    assert (read(file).revision, indexed.read_bytes()) == ("a1", whole)
 
 
-def test_index_that_was_changed_is_made_anew(
-    file: Path, cache: Path, later: Callable[[], None]
-) -> None:
-    later()
-    read(file)
-    [path] = cache.iterdir()
-    whole = path.read_bytes()
-    path.write_bytes(whole.replace(b"a1", b"b2"))
-    assert (read(file).revision, path.read_bytes()) == ("a1", whole)
+def test_index_that_was_changed_is_made_anew(file: Path, indexed: Path) -> None:
+    whole = indexed.read_bytes()
+    indexed.write_bytes(whole.replace(b"a1", b"b2"))
+    assert (read(file).revision, indexed.read_bytes()) == ("a1", whole)
 
 
 @pytest.mark.parametrize("home", ["/dev/null", "relative", ""])

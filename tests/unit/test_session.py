@@ -356,7 +356,7 @@ def test_node_that_is_read_names_what_is_nowhere(tmp_path: Path) -> None:
 
 def apply(path: Path, name: str) -> State:
     """Return a state in which the revision of a file is applied as the file is now."""
-    source = read_source(path)
+    source = read_source(str(path))
     assert source is not None
     return make_state(make_applied("b1", name, checksum=source.checksum))
 
@@ -403,7 +403,7 @@ def test_file_of_the_hosts_that_was_changed_is_found(tmp_path: Path) -> None:
 
 def test_only_the_changed_revisions_are_found(tmp_path: Path) -> None:
     folder = write_plugin(tmp_path, "billing", "b1", "b2", "b3") / "versions"
-    sources = {n: read_source(folder / f"b{n}_.py") for n in (1, 2, 3)}
+    sources = {n: read_source(str(folder / f"b{n}_.py")) for n in (1, 2, 3)}
     applied = [
         make_applied(f"b{n}", "billing", checksum=source.checksum)
         for n, source in sources.items()

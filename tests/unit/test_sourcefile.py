@@ -40,7 +40,7 @@ def downgrade() -> None:
 
 def read(folder: Path, text: str) -> Source:
     """Return the source of a file."""
-    source = read_source(write_file(folder / "b1_.py", text))
+    source = read_source(str(write_file(folder / "b1_.py", text)))
     assert source is not None
     return source
 
@@ -146,7 +146,7 @@ def test_first_expression_that_is_no_docstring_counts(text: str) -> None:
 
 def test_name_of_the_file_does_not_count(tmp_path: Path) -> None:
     first, second = (write_file(tmp_path / name, TEXT) for name in ("a.py", "b.py"))
-    assert read_source(first) == read_source(second)
+    assert read_source(str(first)) == read_source(str(second))
 
 
 def test_source_has_the_text(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_source_has_the_text(tmp_path: Path) -> None:
 def test_encoding_is_the_one_that_the_file_declares(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "b1_.py"
     path.write_bytes(data)
-    source = read_source(path)
+    source = read_source(str(path))
     assert source is not None
     assert source.text.endswith("name = 'Müller'\n")
     assert is_same(source.text, "name = 'Müller'\n")
@@ -180,7 +180,7 @@ def test_encoding_is_the_one_that_the_file_declares(tmp_path: Path, data: bytes)
 def test_file_that_is_no_text_has_no_source(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "b1_.py"
     path.write_bytes(data)
-    assert read_source(path) is None
+    assert read_source(str(path)) is None
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_file_that_is_no_text_has_no_source(tmp_path: Path, data: bytes) -> None
 )
 def test_file_with_deep_expressions_is_no_error(tmp_path: Path, text: str) -> None:
     compile(text, "b1_.py", "exec")
-    assert read_source(write_file(tmp_path / "b1_.py", text)) is not None
+    assert read_source(str(write_file(tmp_path / "b1_.py", text))) is not None
 
 
 def test_files_with_deep_expressions_can_be_compared() -> None:
@@ -199,16 +199,16 @@ def test_files_with_deep_expressions_can_be_compared() -> None:
 
 
 def test_file_that_is_gone_has_no_source(tmp_path: Path) -> None:
-    assert read_source(tmp_path / "b1_.py") is None
+    assert read_source(str(tmp_path / "b1_.py")) is None
 
 
 def test_folder_has_no_source(tmp_path: Path) -> None:
     (tmp_path / "b1_.py").mkdir()
-    assert read_source(tmp_path / "b1_.py") is None
+    assert read_source(str(tmp_path / "b1_.py")) is None
 
 
 def test_compiled_file_has_no_source(tmp_path: Path) -> None:
-    assert read_source(write_file(tmp_path / "b1_.pyc", TEXT)) is None
+    assert read_source(str(write_file(tmp_path / "b1_.pyc", TEXT))) is None
 
 
 def test_revision_without_a_file_has_no_source() -> None:
