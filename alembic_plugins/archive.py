@@ -74,9 +74,17 @@ def read_sources(
     return {row.revision: row.source for row in rows}
 
 
+@dataclass(frozen=True)
+class Irreversible:
+    """Why a revision cannot be downgraded; `is_empty` where its downgrade() does nothing."""
+
+    words: str
+    is_empty: bool = False
+
+
 def read_irreversible(
     connection: Connection, tables: Tables, plugin: str, version: int, *, orphaned: bool
-) -> Mapping[str, str]:
+) -> Mapping[str, Irreversible]:
     """Return, by id, why revisions of a plugin cannot be taken back.
 
     Only of one that is `orphaned` does what is remembered have to be what was recorded.
@@ -86,9 +94,11 @@ def read_irreversible(
     found = {}
     for row in connection.execute(select(*columns).where(table.c.plugin == plugin)):
         if orphaned and _is_tampered(row):
-            found[row.revision] = "the SQL that is remembered for that was changed"
+            found[row.revision] = Irreversible("the SQL that is remembered for that was changed")
         elif not row.downgrade_sql:
-            found[row.revision] = row.downgrade_reason or "its downgrade() does nothing"
+            reason = row.downgrade_reason
+            words = reason or "its downgrade() does nothing"
+            found[row.revision] = Irreversible(words, is_empty=not reason)
     return found
 
 
@@ -104,14 +114,3 @@ def _is_tampered(row: Row[Any]) -> bool:
 
 def _statements(row: Row[Any]) -> tuple[str, ...] | None:
     return None if row.downgrade_sql is None else tuple(row.downgrade_sql)
-
-
-def read_made(connection: Connection, tables: Tables, version: int) -> Mapping[str, str]:
-    """Return which plugin has made an object, by the object, as far as that was recorded."""
-    table = tables.revision
-    if not is_since(table.c.objects, version):
-        return {}
-    rows = connection.execute(
-        select(table.c.plugin, table.c.objects).where(table.c.objects.is_not(None))
-    )
-    return {item: row.plugin for row in rows for item in row.objects}

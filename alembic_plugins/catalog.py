@@ -1,56 +1,51 @@
-"""What PostgreSQL's catalog says of one namespace."""
+"""What PostgreSQL's catalog says of schemas, and of what depends on what."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, TextClause, bindparam, func, select, table, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import Connection, bindparam, func, select, text
 
+from .objects import DatabaseObject, make_parameters, read_objects
 from .plugin import Namespace, Prefix, Schema
-from .written import PG_CLASS, Key
+from .tables import Tables
+from .written import Key, Place
 
 # What stands in a schema for itself. What hangs on something else (indexes, row types, sequences
-# of identity columns, partitions) has no entry of its own, or an internal or automatic dependency
-# on another relation; a partitioned table has one on its own columns.
-_OBJECTS_OF_SCHEMA = text("""
-    SELECT o.type AS kind, n.nspname AS schema, o.identity, d.classid, d.objid,
-           coalesce(c.relname, o.name, o.identity) AS name
+# of identity columns, partitions, functions of range types) has no entry of its own, or an internal
+# dependency, or an automatic one on another relation; a partitioned table has one on its own
+# columns.
+_STANDING = text("""
+    SELECT d.classid, d.objid
     FROM pg_catalog.pg_namespace n
     JOIN pg_catalog.pg_depend d
       ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
-    LEFT JOIN pg_catalog.pg_class c
-      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
     WHERE n.nspname = :schema AND d.deptype = 'n'
+      AND d.classid <> 'pg_catalog.pg_default_acl'::pg_catalog.regclass
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
-                      WHERE p.classid = d.classid AND p.objid = d.objid AND p.deptype IN ('a', 'i')
+                      WHERE p.classid = d.classid AND p.objid = d.objid
                         AND p.refobjid <> p.objid
-                        AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-    ORDER BY 1, 3
+                        AND (p.deptype IN ('e', 'i') OR p.deptype = 'a'
+                             AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
 """).bindparams(bindparam("schema"))
 
-# The relations in the schema that comes first on the search path, for prefixes.
-_OBJECTS_OF_HOST = text("""
-    SELECT o.type AS kind, n.nspname AS schema, c.relname AS name, o.identity,
-           'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid
+# The relations of a schema that stand for themselves, with their names.
+_RELATIONS = text("""
+    SELECT c.tableoid AS classid, c.oid AS objid, c.relname
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
-        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
-    WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend p
-                      WHERE p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                        AND p.objid = c.oid AND p.deptype IN ('a', 'i')
-                        AND p.refobjid <> p.objid AND p.refclassid = p.classid)
-    ORDER BY 1, 4
-""")
+                      WHERE p.classid = c.tableoid AND p.objid = c.oid
+                        AND (p.deptype = 'e' OR p.deptype IN ('a', 'i')
+                             AND p.refobjid <> p.objid AND p.refclassid = p.classid))
+    ORDER BY c.relname
+""").bindparams(bindparam("schema"))
 
 # What stands in any schema but PostgreSQL's own, and what hangs on tables and could be dropped
 # without them. Partitions and statistics are there too; sequences that are owned, indexes of
 # constraints and members of extensions are not.
-_ALL_OBJECTS = text("""
-    SELECT o.type AS kind, n.nspname AS schema, o.identity, k.classid, k.objid, k.hangs_on,
-           coalesce(c.relname, o.name, o.identity) AS name
+_ALL = text("""
+    SELECT k.classid, k.objid, k.hangs_on
     FROM (SELECT classid, objid, refobjid AS space, CAST(NULL AS oid) AS hangs_on
           FROM pg_catalog.pg_depend
           WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND deptype = 'n'
@@ -69,7 +64,6 @@ _ALL_OBJECTS = text("""
                      'pg_catalog.pg_rewrite'::pg_catalog.regclass,
                      'pg_catalog.pg_trigger'::pg_catalog.regclass))) k
     JOIN pg_catalog.pg_namespace n ON n.oid = k.space
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(k.classid, k.objid, 0) o
     LEFT JOIN pg_catalog.pg_class c
       ON k.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = k.objid
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -77,43 +71,23 @@ _ALL_OBJECTS = text("""
                       WHERE p.classid = k.classid AND p.objid = k.objid
                         AND (p.deptype = 'e' OR c.relkind = 'S' AND p.deptype IN ('a', 'i')
                              AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
-    ORDER BY 1, 3
 """)
 
 # The relations of which the transaction has dropped a column, whose name is gone. A row that we see
 # and whose transaction is in progress is our own, of a savepoint too, and not older than ours.
 _CUT = text("""
-    SELECT DISTINCT concat('a column of ', o.type) AS kind, n.nspname AS schema, o.identity,
-           'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid,
-           c.relname AS name
+    SELECT DISTINCT c.tableoid AS classid, c.oid AS objid
     FROM pg_catalog.pg_locks l
     CROSS JOIN (SELECT x AS xid, pg_catalog.age(CAST(x AS xid)) AS age
                 FROM pg_catalog.pg_current_xact_id() x) t
     JOIN pg_catalog.pg_attribute a ON a.attrelid = l.relation
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
-        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
       AND l.locktype = 'relation' AND a.attisdropped
       AND CASE WHEN pg_catalog.age(a.xmin) <= t.age THEN pg_catalog.pg_xact_status(
               CAST(CAST(CAST(CAST(t.xid AS text) AS numeric) + t.age - pg_catalog.age(a.xmin)
                         AS text) AS xid8)) = 'in progress' END
-    ORDER BY 1, 3
 """)
-
-# The objects that go by some names, wherever they stand and whatever they hang on.
-_OBJECTS_BY_NAME = text("""
-    SELECT o.type AS kind, coalesce(n.nspname, '') AS schema, o.identity, d.classid, d.objid,
-           coalesce(o.name, o.identity) AS name
-    FROM (SELECT classid, objid FROM pg_catalog.pg_depend WHERE objid >= 16384
-          UNION
-          SELECT refclassid, refobjid FROM pg_catalog.pg_depend WHERE refobjid >= 16384) d
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
-    LEFT JOIN pg_catalog.pg_namespace n ON pg_catalog.quote_ident(n.nspname) = o.schema
-    WHERE pg_catalog.concat_ws(' ', o.type, o.identity) = ANY (:names)
-    ORDER BY 1, 3
-""").bindparams(bindparam("names"))
 
 # What the transaction holds as one does who drops it.
 _LOCKED = text("""
@@ -125,54 +99,34 @@ _LOCKED = text("""
       AND l.locktype IN ('relation', 'object')
 """)
 
-# The partitions of a table, and theirs, that are in the same schema.
+# The partitions of some tables, and theirs.
 _PARTITIONS = text("""
-    SELECT o.type AS kind, n.nspname AS schema, c.relname AS name, o.identity,
-           'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, c.oid AS objid
-    FROM pg_catalog.pg_partition_tree(:oid) t
+    SELECT c.tableoid AS classid, c.oid AS objid
+    FROM unnest(CAST(:oids AS oid[])) r (oid)
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t
     JOIN pg_catalog.pg_class c ON c.oid = t.relid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(
-        'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
-    WHERE t.level > 0 AND n.nspname = :schema
-    ORDER BY 4
-""").bindparams(bindparam("oid"), bindparam("schema"))
+    WHERE t.level > 0
+""").bindparams(bindparam("oids"))
 
-# The bytes on disk of a relation with its indexes, toast and partitions.
-_SIZE = text("""
-    SELECT pg_catalog.pg_total_relation_size(:oid)
-           + coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0)
-    FROM pg_catalog.pg_partition_tree(:oid) t WHERE t.level > 0
-""").bindparams(bindparam("oid"))
-
-# What depends on some objects, or on what hangs on them, without hanging on them itself: in
-# PostgreSQL's words, of which catalog, and the schema and relation to which it belongs. A partition
-# would go with its table, and leans on it where it is in another schema.
-_LEANING = text("""
+# What goes along with some objects, and what depends on all that without going along: in
+# PostgreSQL's words, with the object that it is or is a part of.
+_DEPENDENT = text("""
     WITH RECURSIVE inside (classid, objid) AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]))
         UNION
         SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
         JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
-        LEFT JOIN pg_catalog.pg_class c
-          ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
-          AND c.relispartition AND c.relkind NOT IN ('i', 'I')
-        LEFT JOIN pg_catalog.pg_class p
-          ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.oid = d.refobjid
-        WHERE d.deptype <> 'n' AND (c.oid IS NULL OR c.relnamespace = p.relnamespace))
+        WHERE d.deptype <> 'n')
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
-           o.type AS kind, coalesce(n.nspname, a.object_names[1]) AS schema,
-           coalesce(t.relname, a.object_names[2]) AS relation
+           o.type AS kind, d.classid, d.objid
     FROM pg_catalog.pg_depend d
     JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
     CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object_as_address(
-        d.classid, d.objid, d.objsubid) a
-    LEFT JOIN pg_catalog.pg_namespace n ON pg_catalog.quote_ident(n.nspname) = o.schema
-    LEFT JOIN pg_catalog.pg_index x
-      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.indexrelid = d.objid
-    LEFT JOIN pg_catalog.pg_class t ON t.oid = x.indrelid
     WHERE (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
+    UNION
+    SELECT pg_catalog.pg_describe_object(c.tableoid, c.oid, 0), 'table', c.tableoid, c.oid
+    FROM inside i JOIN pg_catalog.pg_class c ON c.tableoid = i.classid AND c.oid = i.objid
+    WHERE c.relispartition AND c.relkind NOT IN ('i', 'I')
     ORDER BY 1
 """).bindparams(bindparam("classids"), bindparam("objids"))
 
@@ -194,61 +148,43 @@ _INVALID_INDEXES = text("""
 
 _SCHEMA_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :schema)")
 
-_WITH_ROWS = ("table", "materialized view")
-
-_UNDEFINED_TABLE = "42P01"
+# The names of some columns, as far as they are there.
+_COLUMN_NAMES = text("""
+    SELECT c.tableoid AS classid, c.oid AS objid, CAST(a.attnum AS int) AS objsubid,
+           pg_catalog.quote_ident(a.attname) AS attname
+    FROM unnest(CAST(:oids AS oid[]), CAST(:numbers AS int[])) AS p (oid, number)
+    JOIN pg_catalog.pg_class c ON c.oid = p.oid
+    JOIN pg_catalog.pg_attribute a
+      ON a.attrelid = p.oid AND a.attnum = p.number AND NOT a.attisdropped
+    ORDER BY c.relname, a.attnum
+""").bindparams(bindparam("oids"), bindparam("numbers"))
 
 
 @dataclass(frozen=True)
-class CatalogObject:
-    """Something that stands in a namespace.
+class Column:
+    """A column that a plugin has added to a table of another's."""
 
-    Attributes:
-        kind: PostgreSQL's word: table, view, sequence, function, type ...
-        name: its name, without the schema.
-        identity: its name as SQL would write it, with the schema.
-        schema: the schema that it is in.
-        classid: the system catalog that it is in.
-        objid: its row there.
-        rows: how many rows it has, counted; None for what has none.
-        bytes: what it takes on disk, indexes included; None for what takes nothing.
-        hangs_on: the row in `pg_class` of the table on which it hangs, where that is told.
-    """
-
-    kind: str
+    table: DatabaseObject
     name: str
-    identity: str
-    schema: str
-    classid: int
-    objid: int
-    rows: int | None = None
-    bytes: int | None = None
-    hangs_on: int | None = None
+    number: int
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.identity}"
-
-    @property
-    def key(self) -> Key:
-        """The system catalog that it is in, and its row there."""
-        return (self.classid, self.objid)
+        return f"column {self.name} of {self.table}"
 
 
 @dataclass(frozen=True)
-class Leaning:
-    """Something elsewhere that depends on an object.
+class Dependent:
+    """Something that depends on an object, and would be lost with it.
 
     Attributes:
         words: what PostgreSQL calls it, as in ``constraint c on table t``.
-        kind: PostgreSQL's word for its kind: table constraint, trigger, rule ...
-        schema: the schema that it, or what it is on, is in.
-        relation: the relation that it is or is on; None for what is on none.
+        kind: PostgreSQL's word for its kind: table constraint, table column, rule ...
+        item: the object that it is, or is a part of.
     """
 
     words: str
     kind: str
-    schema: str | None
-    relation: str | None
+    item: DatabaseObject
 
     def __str__(self) -> str:
         return self.words
@@ -259,96 +195,64 @@ def read_host_schema(connection: Connection) -> str:
     return connection.scalar(select(func.current_schema())) or ""
 
 
-def read_objects(connection: Connection, namespace: Namespace) -> tuple[CatalogObject, ...]:
-    """Return what stands in a namespace, without counting rows.
+def find_standing(connection: Connection, schema: str) -> list[Key]:
+    """Return what stands in a schema for itself, and not as a member of an extension."""
+    rows = connection.execute(_STANDING, {"schema": schema})
+    return [(row.classid, row.objid) for row in rows]
 
-    A schema that is shared with the host has nothing that could be told to be the plugin's.
+
+def find_prefixed(connection: Connection, namespace: Prefix, schema: str) -> list[Key]:
+    """Return the relations of a schema whose names are those of a namespace."""
+    rows = connection.execute(_RELATIONS, {"schema": schema})
+    return [(row.classid, row.objid) for row in rows if namespace.covers(row.relname)]
+
+
+def find_all(connection: Connection) -> dict[Key, int | None]:
+    """Return what stands in all schemas but PostgreSQL's own, and what hangs on tables there.
+
+    Each has the relation on which it hangs, in `pg_class`, if it hangs on one.
     """
-    if isinstance(namespace, Prefix):
-        found = _read(connection, _OBJECTS_OF_HOST)
-        return tuple(item for item in found if namespace.covers(item.name))
-    if not namespace.create and namespace.name == read_host_schema(connection):
-        return ()
-    return read_schema_objects(connection, namespace.name)
+    rows = connection.execute(_ALL)
+    return {(row.classid, row.objid): row.hangs_on for row in rows}
 
 
-def read_schema_objects(connection: Connection, schema: str) -> tuple[CatalogObject, ...]:
-    """Return what stands in a schema, without counting rows."""
-    return _read(connection, _OBJECTS_OF_SCHEMA, schema=schema)
+def find_dropped(connection: Connection, before: set[Key]) -> tuple[set[Key], set[Key]]:
+    """Return what the transaction has dropped of `before`, and the relations that it has cut.
 
-
-def read_all_objects(connection: Connection) -> tuple[CatalogObject, ...]:
-    """Return what stands in all schemas but PostgreSQL's own, and what hangs on tables there."""
-    return _read(connection, _ALL_OBJECTS)
-
-
-def read_named_objects(connection: Connection, names: Iterable[str]) -> tuple[CatalogObject, ...]:
-    """Return what goes by some names as those in ``table audit.entries``, wherever it is."""
-    return _read(connection, _OBJECTS_BY_NAME, names=list(names))
-
-
-def read_dropped(
-    connection: Connection, before: Iterable[CatalogObject]
-) -> tuple[CatalogObject, ...]:
-    """Return what the transaction has dropped of `before`, all objects, and not made anew.
-
-    A relation that has lost a column is among them. What hangs on a table goes with it without
-    saying. What others have dropped meanwhile is not locked by the transaction.
+    A relation is cut where it has lost a column. What hangs on a table goes with it without saying.
+    What others have dropped meanwhile is not locked by the transaction.
     """
-    now = read_all_objects(connection)
-    keys, names = {item.key for item in now}, {str(item) for item in now}
-    gone = [item for item in before if item.key not in keys and str(item) not in names]
+    gone = before - find_all(connection).keys()
     locked = {(row.classid, row.objid) for row in connection.execute(_LOCKED)} if gone else set()
-    dropped = {item.key: item for item in gone if item.key in locked}
-    parts = {k for k, item in dropped.items() if (PG_CLASS, item.hangs_on) in dropped}
-    whole = (item for key, item in dropped.items() if key not in parts)
-    return (*whole, *_read(connection, _CUT))
+    cut = {(row.classid, row.objid) for row in connection.execute(_CUT)}
+    return gone & locked, cut
 
 
-def read_partitions(connection: Connection, item: CatalogObject) -> tuple[CatalogObject, ...]:
-    """Return the partitions of a table in the table's schema; what is no such table has none."""
-    if item.kind != "table":
+def find_partitions(connection: Connection, items: Iterable[DatabaseObject]) -> list[Key]:
+    """Return the partitions of tables, and theirs; what is no such table has none."""
+    oids = [item.objid for item in items if item.kind == "table"]
+    if not oids:
+        return []
+    rows = connection.execute(_PARTITIONS, {"oids": oids})
+    return [(row.classid, row.objid) for row in rows]
+
+
+def read_dependents(
+    connection: Connection, keys: Collection[Key], tables: Tables | None = None
+) -> tuple[Dependent, ...]:
+    """Return what would be lost elsewhere if some objects were dropped, by whomever it is.
+
+    Partitions of tables are among them: they would be lost too, and may be another's.
+    """
+    if not keys:
         return ()
-    return _read(connection, _PARTITIONS, oid=item.objid, schema=item.schema)
-
-
-def _read(
-    connection: Connection, query: TextClause, **parameters: object
-) -> tuple[CatalogObject, ...]:
-    return tuple(CatalogObject(**row._mapping) for row in connection.execute(query, parameters))
-
-
-def count_objects(
-    connection: Connection, objects: tuple[CatalogObject, ...]
-) -> Iterator[CatalogObject]:
-    """Yield `objects` with their rows and bytes, but for those that are gone meanwhile."""
-    for item in objects:
-        counted = _count(connection, item) if item.kind in _WITH_ROWS else item
-        if counted is not None:
-            yield counted
-
-
-def _count(connection: Connection, item: CatalogObject) -> CatalogObject | None:
-    """Return a relation with its rows and bytes, or None where it was dropped meanwhile."""
-    count = select(func.count()).select_from(table(item.name, schema=item.schema))
-    try:
-        with connection.begin_nested():
-            rows = connection.scalar(count)
-            size = connection.scalar(_SIZE, {"oid": item.objid})
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
-            raise
-        return None
-    return replace(item, rows=rows, bytes=int(size or 0))
-
-
-def read_leaning(connection: Connection, objects: tuple[CatalogObject, ...]) -> tuple[Leaning, ...]:
-    """Return what would be lost elsewhere if `objects` were dropped."""
-    parameters = {
-        "classids": [item.classid for item in objects],
-        "objids": [item.objid for item in objects],
-    }
-    return tuple(Leaning(**row._mapping) for row in connection.execute(_LEANING, parameters))
+    rows = connection.execute(_DEPENDENT, make_parameters(keys)).all()
+    items = read_objects(connection, {(row.classid, row.objid) for row in rows}, tables)
+    return tuple(
+        Dependent(row.words, row.kind, items[row.classid, row.objid])
+        for row in rows
+        if (row.classid, row.objid) in items and (row.classid, row.objid) not in keys
+    )
 
 
 def read_invalid_indexes(connection: Connection, namespace: Namespace | None) -> tuple[str, ...]:
@@ -364,3 +268,10 @@ def has_schema(connection: Connection, namespace: Namespace) -> bool:
     return isinstance(namespace, Schema) and bool(
         connection.scalar(_SCHEMA_EXISTS, {"schema": namespace.name})
     )
+
+
+def read_column_names(connection: Connection, places: Collection[Place]) -> dict[Place, str]:
+    """Return the names of columns that are there."""
+    parameters = {"oids": [place[1] for place in places], "numbers": [p[2] for p in places]}
+    rows = connection.execute(_COLUMN_NAMES, parameters) if places else ()
+    return {(row.classid, row.objid, row.objsubid): row.attname for row in rows}

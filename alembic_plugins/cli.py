@@ -19,14 +19,21 @@ _SQL = ("--sql", {"dest": "sql", "help": "print SQL instead of touching a databa
 _DRY_RUN = ("--dry-run", {"dest": "dry_run", "help": "print the plan and change nothing"})
 _FOOTPRINT = (
     "--footprint",
-    {"dest": "footprint", "help": "with --dry-run: run it, print what it touches, take it back"},
+    {"dest": "footprint", "help": "with --dry-run: run it, print what it does, roll it back"},
 )
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
 _PURGE = (
     "--purge",
-    {"dest": "purge", "help": "drop what the downgrades leave behind, or cannot take back"},
+    {"dest": "purge", "help": "drop what the downgrades leave behind, or cannot drop"},
+)
+_WITH_UNKNOWN = (
+    "--with-unknown-objects",
+    {
+        "dest": "with_unknown_objects",
+        "help": "drop what else is in the plugin's schema, too, made by none of its revisions",
+    },
 )
 _KEEP_DATA = ("--keep-data", {"dest": "keep_data", "help": "set the plugin's objects aside"})
 _BACKUP = (
@@ -85,9 +92,9 @@ def _add_group(group: ArgumentParser) -> None:
     add("list", doors.list_plugins, [], [_JSON])
     add("show", doors.show, [_PLUGIN], [_JSON])
     add("install", doors.install, [_PLUGINS], [_SQL, _DRY_RUN, _FOOTPRINT])
-    add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, _SQL, _DRY_RUN])
+    add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, _SQL, _DRY_RUN, _FOOTPRINT])
     add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN])
-    flags = [_CASCADE, _KEEP_DATA, _PURGE, _YES, _SQL, _DRY_RUN]
+    flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN]
     add("uninstall", doors.uninstall, [_PLUGINS], flags, _BACKUP)
     add("restore", doors.restore, [_PLUGIN], [_DRY_RUN], _FROM)
     add("adopt", doors.adopt, [_PLUGIN, _ADOPTED], [])

@@ -17,7 +17,7 @@ from .hosting import is_host
 from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .plugin import HOST, check_name
-from .preview import Holdings, read_holdings
+from .preview import Preview, read_previews
 from .refusals import OfflineUnknown
 from .runtime import Work
 from .session import Session
@@ -32,7 +32,7 @@ class Removal:
     """What an uninstall takes away: its plan, and what each plugin has, by name."""
 
     plan: Plan
-    holdings: Mapping[str, Holdings]
+    previews: Mapping[str, Preview]
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,20 @@ def install(
     return _run(config, partial(_carry_out, _plan_install(names), dry_run), sql=sql)
 
 
-def rehearse(config: Config, names: Sequence[str]) -> tuple[str, ...]:
-    """Install plugins and take that back again; return what it has touched, in words.
+def rehearse(
+    config: Config, names: Sequence[str] = (), *, upgrade: bool = False
+) -> tuple[str, ...]:
+    """Install plugins and roll that back; return what it has done, in words.
+
+    With `upgrade` they have to be installed, and no names are all that are.
 
     Raises:
         CannotRehearse: a revision would commit midway.
+        NamespaceViolation: a revision does what it may not do.
         PluginError: what cannot be done, in words.
     """
-    return _run(config, lambda migrator: migrator.rehearse(_plan_install(names)))
+    make_plan = partial(_plan_upgrade, names=names) if upgrade else _plan_install(names)
+    return _run(config, lambda migrator: migrator.rehearse(make_plan))
 
 
 def _plan_install(names: Sequence[str]) -> MakePlan:
@@ -122,14 +128,15 @@ def upgrade(
         way_out = "Name the plugins, or leave out --sql"
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
 
-    def make_plan(session: Session) -> Plan:
-        if not names:
-            return targets.upgrade_installed(session)
-        if not sql:
-            targets.check_installed(session, names)
-        return targets.install(session, names)
-
+    make_plan = _plan_install(names) if sql else partial(_plan_upgrade, names=names)
     return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
+
+
+def _plan_upgrade(session: Session, names: Sequence[str]) -> Plan:
+    if not names:
+        return targets.upgrade_installed(session)
+    targets.check_installed(session, names)
+    return targets.install(session, names)
 
 
 def downgrade(
@@ -164,6 +171,7 @@ def uninstall(
     *,
     cascade: bool = False,
     purge: bool = False,
+    with_unknown_objects: bool = False,
     keep_data: bool = False,
     backup: Path | None = None,
     sql: bool = False,
@@ -172,12 +180,14 @@ def uninstall(
     """Take plugins back to base and remove them, in one transaction; return what goes.
 
     With `keep_data` nothing is taken back: their objects are set aside. With `backup` they are
-    written to a file first. With `sql` they are taken to be at their heads.
+    written to a file first. With `sql` they are taken to be at their heads. What is in a plugin's
+    schema and none of its revisions has made stops it, unless `with_unknown_objects` drops it too.
 
     Raises:
         NotInstalled: the database does not have one of them.
         PluginInUse: others depend on one of them, and there is no `cascade`.
         PluginLeanedOn: objects of others lean on theirs, and there is no `cascade`.
+        UnknownObjects: there is something else in a plugin's schema.
         LeftoverObjects: the downgrades left something behind, and there is no `purge`.
         CannotKeep: the data of one cannot be set aside.
         PluginError: what else cannot be done, in words.
@@ -187,12 +197,19 @@ def uninstall(
     def make_plan(session: Session) -> Plan:
         if keep_data:
             return targets.quarantine(session, names, cascade=cascade)
-        return targets.uninstall(session, names, cascade=cascade, purge=purge, backup=backup)
+        return targets.uninstall(
+            session,
+            names,
+            cascade=cascade,
+            purge=purge,
+            with_unknown=with_unknown_objects,
+            backup=backup,
+        )
 
     def run(migrator: Migrator) -> Removal:
         plan = make_plan(migrator.session)
-        holdings = {} if sql else read_holdings(migrator, plan)
-        return Removal(_carry_out(make_plan, dry_run, migrator), holdings)
+        previews = {} if sql else read_previews(migrator, plan)
+        return Removal(_carry_out(make_plan, dry_run, migrator), previews)
 
     return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
 
@@ -224,7 +241,7 @@ def restore(
     return tuple(plan.fates)
 
 
-def forget(config: Config, name: str, *, dry_run: bool = False) -> Holdings:
+def forget(config: Config, name: str, *, dry_run: bool = False) -> Preview:
     """Remove a plugin from the registry; return what it has, which stays where it is.
 
     Raises:
@@ -235,10 +252,10 @@ def forget(config: Config, name: str, *, dry_run: bool = False) -> Holdings:
     def make_plan(session: Session) -> Plan:
         return upkeep.forget(session, name)
 
-    def run(migrator: Migrator) -> Holdings:
-        holdings = read_holdings(migrator, make_plan(migrator.session))[name]
+    def run(migrator: Migrator) -> Preview:
+        preview = read_previews(migrator, make_plan(migrator.session))[name]
         _carry_out(make_plan, dry_run, migrator)
-        return holdings
+        return preview
 
     return _run(config, run)
 

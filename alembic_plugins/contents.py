@@ -1,16 +1,16 @@
 """What a backup of plugins has: whole schemas or single relations, and what it could not have."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection
 
-from .belongings import find_sharing, read_belongings
-from .catalog import CatalogObject, read_named_objects, read_partitions
+from .catalog import find_partitions, find_standing
+from .objects import DatabaseObject, read_objects
+from .ownership import Ownership, read_holdings
 from .plugin import Schema
-from .registry import InstalledPlugin
-from .written import PG_CLASS, Key
+from .written import Key
 
 _RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
 """What pg_dump can choose by itself."""
@@ -26,77 +26,66 @@ class Contents:
     Attributes:
         schemas: the schemas that it has with all that is in them.
         relations: the relations that it has, those in these schemas too.
+        missing: what the plugins have made and it could not have.
     """
 
     schemas: tuple[str, ...] = ()
-    relations: tuple[CatalogObject, ...] = ()
+    relations: tuple[DatabaseObject, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
-    def single(self) -> tuple[CatalogObject, ...]:
+    def single(self) -> tuple[DatabaseObject, ...]:
         """The relations that have to be chosen one by one."""
-        return tuple(item for item in self.relations if item.schema not in self.schemas)
+        return tuple(item for item in self.relations if item.own_schema not in self.schemas)
 
-    def has(self, item: CatalogObject) -> bool:
+    def has(self, item: DatabaseObject) -> bool:
         """Tell whether an object, or the table on which it hangs, is in the backup."""
-        keys = (item.key, (PG_CLASS, item.hangs_on))
-        return item.schema in self.schemas or not self._keys.isdisjoint(keys)
+        return item.own_schema in self.schemas or not self._keys.isdisjoint(item.chain)
 
     @cached_property
     def _keys(self) -> frozenset[Key]:
         return frozenset(item.key for item in self.relations)
 
 
-def find_contents(
-    connection: Connection,
-    going: Sequence[InstalledPlugin],
-    staying: Sequence[InstalledPlugin],
-    host_schema: str,
-    made: Mapping[str, str],
-) -> Contents:
-    """Return what a backup of plugins has; of schemas that they share, what they have made.
+def find_contents(connection: Connection, ownership: Ownership, names: Collection[str]) -> Contents:
+    """Return what a backup of plugins has: their own schemas, or the relations that they have made.
 
     Args:
         connection: leads to the database.
-        going: the plugins.
-        staying: the others that are installed. A schema that none of these shares is a whole.
-        host_schema: the schema of the host's tables.
-        made: which plugin has made an object, by the object.
+        ownership: tells whose objects are.
+        names: the plugins.
     """
     schemas: list[str] = []
-    relations: dict[Key, CatalogObject] = {}
-    for plugin in going:
-        sharing = find_sharing(plugin, staying, host_schema)
-        if isinstance(plugin.namespace, Schema) and not sharing:
-            schemas.append(plugin.namespace.name)
-        found = read_belongings(connection, plugin, staying, host_schema, lambda: made)
-        relations |= {item.key: item for item in _find_relations(connection, found)}
-    return Contents(tuple(dict.fromkeys(schemas)), tuple(relations.values()))
+    items: dict[Key, DatabaseObject] = {}
+    columns: list[str] = []
+    for name in names:
+        namespace = ownership.plugins[name].namespace
+        if isinstance(namespace, Schema) and (
+            namespace.create or _is_whole(connection, ownership, namespace.name, names)
+        ):
+            schemas.append(namespace.name)
+        holdings = read_holdings(connection, ownership, name)
+        items |= {item.key: item for item in (*holdings.objects, *holdings.unknown)}
+        columns += [str(column) for column in holdings.columns]
+    relations = _find_relations(connection, items.values())
+    found = Contents(tuple(dict.fromkeys(schemas)), tuple(relations))
+    missing = [str(i) for i in items.values() if i.kind not in _STAYING and not found.has(i)]
+    return Contents(found.schemas, found.relations, (*missing, *columns))
+
+
+def _is_whole(
+    connection: Connection, ownership: Ownership, schema: str, names: Collection[str]
+) -> bool:
+    """Tell whether all that is in a schema is some plugins', of a schema that may be shared."""
+    found = read_objects(connection, find_standing(connection, schema)).values()
+    owners = {ownership.find_owner(item).name for item in found}
+    return schema != ownership.host_schema and owners <= set(names)
 
 
 def _find_relations(
-    connection: Connection, objects: Iterable[CatalogObject]
-) -> Iterator[CatalogObject]:
-    """Yield the relations among some objects, each table with its partitions."""
-    for item in objects:
-        if item.kind in _RELATIONS:
-            yield item
-            yield from read_partitions(connection, item)
-
-
-def find_missing(
-    connection: Connection, contents: Contents, names: Collection[str], made: Mapping[str, str]
-) -> tuple[CatalogObject, ...]:
-    """Return what plugins have made, as far as that was recorded, and a backup could not have.
-
-    Args:
-        connection: leads to the database.
-        contents: what the backup has.
-        names: the plugins'.
-        made: which plugin has made an object, by the object.
-    """
-    known = [item for item, name in made.items() if name in names]
-    return tuple(
-        item
-        for item in read_named_objects(connection, known)
-        if item.kind not in _STAYING and not contents.has(item)
-    )
+    connection: Connection, items: Iterable[DatabaseObject]
+) -> Sequence[DatabaseObject]:
+    """Return the relations among some objects, each table with its partitions."""
+    chosen = {item.key: item for item in items if item.kind in _RELATIONS}
+    partitions = read_objects(connection, find_partitions(connection, chosen.values()))
+    return list({**chosen, **partitions}.values())

@@ -10,10 +10,10 @@ from .registry import AppliedRevision, InstalledPlugin
 from .session import Session
 
 if TYPE_CHECKING:
-    from .leaning import Leanings
+    from .ownership import Dependents
 
 
-def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> "Leanings":
+def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> "Dependents":
     """Return the plugins that lean on a plugin's objects without saying that they need it.
 
     Where the plugin itself needs the other one, it has made that itself, and takes it away.
@@ -29,7 +29,8 @@ def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> 
     return {
         other: items
         for other, items in found.items()
-        if other not in ("", name, *aside) and name not in find_plugin_dependents(session, other)
+        if other not in ("", HOST, name, *aside)
+        and name not in find_plugin_dependents(session, other)
     }
 
 

@@ -4,6 +4,7 @@ The first line of a docstring is the command's help.
 """
 
 import json
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,8 @@ from . import commands
 from .commands import Removal
 from .errors import InvalidOption, UnknownPlugin
 from .plan import Fate, Plan, Step
-from .preview import Holdings
+from .plugin import HOST
+from .preview import Counted, Preview
 from .refusals import ConfirmationNeeded, Declined
 from .status import PluginStatus
 
@@ -60,10 +62,8 @@ def install(
 ) -> None:
     """Install plugins and what they require, each at its head."""
     if footprint:
-        if sql or not dry_run:
-            raise InvalidOption("--footprint", "true", "false, or add --dry-run without --sql")
-        for line in commands.rehearse(config, plugins):
-            config.print_stdout("%s", line)
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse(config, plugins))
         return
     plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
     _report(config, plan, sql=sql, dry_run=dry_run)
@@ -75,12 +75,27 @@ def upgrade(
     all_plugins: bool,
     sql: bool,
     dry_run: bool,
+    footprint: bool,
 ) -> None:
     """Upgrade installed plugins to their heads."""
     if bool(plugins) == all_plugins:
         raise InvalidOption("--all", str(all_plugins).lower(), "true, or name the plugins")
+    if footprint:
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse(config, plugins, upgrade=True))
+        return
     plan = commands.upgrade(config, plugins, sql=sql, dry_run=dry_run)
     _report(config, plan, sql=sql, dry_run=dry_run)
+
+
+def _check_footprint(*, sql: bool, dry_run: bool) -> None:
+    if sql or not dry_run:
+        raise InvalidOption("--footprint", "true", "false, or add --dry-run without --sql")
+
+
+def _print_lines(config: Config, lines: Iterable[str]) -> None:
+    for line in lines:
+        config.print_stdout("%s", line)
 
 
 def downgrade(
@@ -108,6 +123,7 @@ def uninstall(
     cascade: bool,
     keep_data: bool,
     purge: bool,
+    with_unknown_objects: bool,
     yes: bool,
     sql: bool,
     dry_run: bool,
@@ -120,6 +136,7 @@ def uninstall(
         plugins,
         cascade=cascade,
         purge=purge,
+        with_unknown_objects=with_unknown_objects,
         keep_data=keep_data,
         backup=Path(backup) if backup else None,
         sql=sql,
@@ -128,7 +145,15 @@ def uninstall(
         _print_removal(config, run(dry_run=True))
         if dry_run:
             return
-        _confirm(f"alembic plugin uninstall {' '.join(plugins)}", yes=yes)
+        flags = {
+            "--cascade": cascade,
+            "--keep-data": keep_data,
+            "--purge": purge,
+            "--with-unknown-objects": with_unknown_objects,
+        }
+        words = [*plugins, *(flag for flag, given in flags.items() if given)]
+        words += ["--backup", backup] if backup else []
+        _confirm(f"alembic plugin uninstall {shlex.join(words)}", yes=yes)
     removal = run()
     if not sql:
         for name, fate in removal.plan.fates.items():
@@ -153,10 +178,10 @@ def adopt(config: Config, plugin: str, revision: str | None) -> None:
 
 def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
     """Remove a plugin from the registry, and leave its objects where they are."""
-    holdings = commands.forget(config, plugin, dry_run=True)
-    what = "what it has stays:" if holdings.objects else "it has nothing"
+    preview = commands.forget(config, plugin, dry_run=True)
+    what = "what it has stays:" if preview.objects else "it has nothing"
     config.print_stdout(f"plugin {plugin} is forgotten, and {what}")
-    _print_objects(config, holdings)
+    _print_preview(config, preview)
     if dry_run:
         return
     _confirm(f"alembic plugin forget {plugin}", yes=yes)
@@ -255,15 +280,40 @@ def _step_row(step: Step) -> tuple[str, ...]:
 
 
 def _print_removal(config: Config, removal: Removal) -> None:
-    for name, holdings in removal.holdings.items():
+    for name, preview in removal.previews.items():
         is_kept = removal.plan.fates[name] is Fate.QUARANTINED
-        what = "and what stands in its namespace" if holdings.objects else "with nothing in it"
-        end = (", to be set aside" if is_kept else "") + (":" if holdings.objects else "")
+        what = "and what it has made" if preview.objects else "which has made nothing"
+        end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
         config.print_stdout(f"plugin {name} {what}{end}")
-        _print_objects(config, holdings)
+        _print_preview(config, preview)
+        if preview.unknown:
+            does = "goes along" if is_kept or removal.plan.with_unknown else "stops this"
+            config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
+            _print_objects(config, preview.unknown)
 
 
-def _print_objects(config: Config, holdings: Holdings) -> None:
+def _print_preview(config: Config, preview: Preview) -> None:
+    _print_objects(config, preview.objects)
+    if preview.doubt:
+        words = "told by its namespace, since its revisions cannot be run in a scratch database"
+        config.print_stdout("%s", f"  ({words}: {preview.doubt})")
+    for item in preview.staying:
+        config.print_stdout("%s", f"  {item} stays where it is")
+    for foreign in preview.foreign:
+        config.print_stdout("%s", f"  {foreign} is not the plugin's, and stays")
+    for owner, items in preview.leaning.items():
+        whose = f" of plugin {owner}" if owner not in ("", HOST) else ""
+        for dependent in items:
+            config.print_stdout(
+                "%s", f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}"
+            )
+    for table, writers in (preview.writers or {}).items():
+        config.print_stdout("%s", f"  table {table} may also be changed by {', '.join(writers)}")
+    for revision, why in preview.irreversible.items():
+        config.print_stdout("%s", f"  revision {revision} may not be downgraded: {why}")
+
+
+def _print_objects(config: Config, items: Iterable[Counted]) -> None:
     rows = [
         (
             f"  {item.kind}",
@@ -271,15 +321,9 @@ def _print_objects(config: Config, holdings: Holdings) -> None:
             "" if item.rows is None else _count(item.rows, "row"),
             "" if item.bytes is None else _count(item.bytes, "byte"),
         )
-        for item in holdings.objects
+        for item in items
     ]
     _print_columns(config, rows)
-    for owner, items in holdings.leaning.items():
-        whose = f" of plugin {owner}" if owner else ""
-        for item in items:
-            config.print_stdout(f"  used by {item}{whose}")
-    for revision, why in holdings.irreversible.items():
-        config.print_stdout("%s", f"  revision {revision} may not be taken back: {why}")
 
 
 def _print_strangers(config: Config, strangers: Sequence[str]) -> None:

@@ -1,30 +1,46 @@
-"""What stands in plugins' namespaces: made for them, dropped, set aside and brought back."""
+"""What plugins have: namespaces made for them, objects dropped, set aside and brought back."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Executable
 
-from .archive import read_made
-from .belongings import find_sharing, read_belongings
-from .catalog import CatalogObject, has_schema, read_leaning, read_objects
+from .catalog import (
+    Dependent,
+    find_prefixed,
+    find_standing,
+    has_schema,
+    read_dependents,
+)
+from .drops import Dropper
 from .errors import NotInstalled
-from .namespaces import CreateExtension, DropObject, create_namespace, drop_schema
-from .plan import Fate
-from .plugin import Schema
-from .quarantine import bring_back, find_quarantine, set_aside
-from .refusals import LeftoverObjects, ObjectsInUse
+from .namespaces import CreateExtension, create_namespace, drop_schema
+from .objects import DatabaseObject, read_objects
+from .ownership import (
+    Holdings,
+    Ownership,
+    find_foreign_parts,
+    read_holdings,
+    sort_dependents,
+)
+from .plan import Direction, Fate, Plan, Unit
+from .plugin import HOST, Prefix, Schema
+from .quarantine import bring_back, find_quarantine, is_movable, set_aside
+from .recorded import RecordedObject, read_recorded
+from .records import mark_objects_known, record_objects
+from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse
 from .registry import InstalledPlugin
 from .scribe import Scribe
 from .simulate import remember_plugin
 from .tables import VERSION
-from .upkeep_errors import CannotKeep, SchemaTaken
+from .traces import Trace
+from .upkeep_errors import CannotKeep, NamespaceNotEmpty, SchemaTaken, UnknownObjects
 
 log = logging.getLogger(__name__)
 
-_HARMLESS = ("table constraint", "rule")
-"""What may lean on objects that are moved: foreign keys and views go by what they mean, and not
-by name, as the bodies of functions do."""
+_HARMLESS = ("table constraint", "rule", "policy", "table")
+"""What may depend on objects that are moved: foreign keys, views and partitions go by what they
+mean, and not by name, as the bodies of functions do."""
 
 
 class Estate:
@@ -36,14 +52,64 @@ class Estate:
 
     def __init__(self, scribe: Scribe) -> None:
         self._scribe = scribe
-        self._made: Mapping[str, str] = {}
 
-    def begin(self, names: Iterable[str]) -> None:
-        """Learn what plugins that are to go have made, before their revisions are forgotten."""
+    def check(self, plan: Plan) -> None:
+        """Check what is where a plan installs plugins, and what it would drop, before it is run.
+
+        Raises:
+            NamespaceNotEmpty: a plugin is to be installed where there is something already.
+            UnknownObjects: a plugin is to go, and nobody knows whose something in its schema is.
+        """
+        if self._scribe.is_offline:
+            return
+        for name in dict.fromkeys(
+            s.plugin for s in plan.steps if s.runs and s.direction is Direction.UPGRADE
+        ):
+            if name != HOST and name not in self._scribe.ledger.plugins:
+                self._check_empty(name)
+        for name, fate in plan.fates.items():
+            if fate is Fate.REMOVED and not plan.with_unknown:
+                unknown = self._read_holdings(name).unknown
+                if unknown:
+                    words = tuple(str(item) for item in unknown)
+                    raise UnknownObjects(name, words)
+
+    def _check_empty(self, name: str) -> None:
+        """Check that nothing is where a plugin's objects will be."""
         scribe = self._scribe
-        plugins = (p for name in names if (p := scribe.ledger.plugins.get(name)))
-        if not scribe.is_offline and any(self._find_sharing(plugin) for plugin in plugins):
-            self._made = read_made(scribe.connection, scribe.tables, VERSION)
+        namespace = scribe.session.find_plugin(name).namespace
+        if isinstance(namespace, Prefix):
+            keys = find_prefixed(scribe.connection, namespace, scribe.host_schema)
+        elif namespace.create:
+            keys = find_standing(scribe.connection, namespace.name)
+        else:
+            return
+        if not keys:
+            return
+        ownership = self._read_ownership()
+        found = read_objects(scribe.connection, keys).values()
+        others = [item for item in found if ownership.find_owner(item).name != name]
+        if others:
+            words = tuple(str(item) for item in others)
+            raise NamespaceNotEmpty(name, str(namespace), words, _find_other(namespace, scribe))
+
+    def begin(self, unit: Unit) -> None:
+        """Record what was found out of plugins that another tool has installed.
+
+        What is no more than a guess is recorded where the plugin goes, with which it is forgotten.
+        """
+        for name in unit.plugins:
+            trace = self._scribe.session.traces.get(name)
+            if trace is not None and (trace.doubt is None or name in unit.fates):
+                self._record_trace(name, trace)
+
+    def _record_trace(self, name: str, trace: Trace) -> None:
+        scribe = self._scribe
+        known = {row.place for row in self._read_recorded() if row.made}
+        new = [row for row in trace.rows if row.place not in known]
+        if new:
+            scribe.execute(record_objects(scribe.tables, new, scribe.epoch))
+        scribe.execute(mark_objects_known(scribe.tables, name))
 
     def prepare(self, name: str) -> None:
         """Make the schema and the extensions of a plugin that is about to be installed."""
@@ -53,19 +119,22 @@ class Estate:
         found = scribe.session.find_plugin(name)
         for extension in found.declaration.extensions:
             scribe.execute(CreateExtension(extension))
+            scribe.prepared.add(("extension", extension))
         existed = not scribe.is_offline and has_schema(scribe.connection, found.namespace)
         statements = () if existed else tuple(create_namespace(found.namespace))
         self._run(statements)
+        if statements and isinstance(found.namespace, Schema):
+            scribe.prepared.add(("schema", found.namespace.name))
         plugin = remember_plugin(scribe.session, name, schema_created=bool(statements))
         scribe.ledger.add_installed(plugin)
 
-    def settle(self, name: str, fate: Fate, *, purge: bool) -> None:
+    def settle(self, name: str, fate: Fate, plan: Plan) -> None:
         """Let a plugin as a whole become what it is to become."""
         match fate:
             case Fate.REMOVED:
-                self._remove(name, purge=purge)
+                self._remove(name, plan)
             case Fate.QUARANTINED:
-                self._set_aside(name)
+                self._set_aside(name, plan)
             case Fate.RESTORED:
                 self._bring_back(name)
             case Fate.FORGOTTEN:
@@ -88,98 +157,146 @@ class Estate:
                 remember_plugin(scribe.session, name, schema_created=created)
             )
 
-    def leave(self, name: str) -> None:
-        """Forget a plugin of which nothing is applied any more."""
+    def leave(self, name: str, *, has_run: bool) -> None:
+        """Forget a plugin of which nothing is applied any more.
+
+        It is still known where its downgrades were run, and have left something.
+        """
         plugin = self._scribe.ledger.plugins[name]
-        self._scribe.ledger.add_uninstalled(name)
+        if has_run and not self._scribe.is_offline:
+            left = self._read_holdings(name).made
+            if left:
+                log.warning("%s", LeftBehind(name, tuple(str(item) for item in left)))
+                return
+        self._forget(plugin)
+
+    def _forget(self, plugin: InstalledPlugin) -> None:
+        self._scribe.ledger.add_uninstalled(plugin.name)
         self._drop_empty_schema(plugin)
 
-    def can_drop(self, name: str) -> bool:
-        """Tell whether what is a plugin's can be told from what is not."""
-        plugin = self._scribe.ledger.plugins[name]
-        return not self._find_sharing(plugin) or bool(self._read_objects(plugin))
-
-    def _remove(self, name: str, *, purge: bool) -> None:
+    def _remove(self, name: str, plan: Plan) -> None:
         """Drop what is left of a plugin, where that is wished, and forget it."""
-        aside = self._scribe.session.state.quarantined.get(name)
-        plugin = self._scribe.ledger.plugins.get(name) or aside
+        scribe = self._scribe
+        aside = scribe.session.state.quarantined.get(name)
+        plugin = scribe.ledger.plugins.get(name) or aside
         if plugin is None:
             raise NotInstalled(name)
-        self._drop_leftovers(plugin, purge=purge)
+        if not scribe.is_offline:
+            self._drop_leftovers(name, plan)
         if aside and aside.quarantine:
-            self._run([drop_schema(aside.quarantine)])
-            self._scribe.ledger.add_forgotten(name, self._scribe.session.state.kept_of(name))
+            self._drop_schema_if_empty(aside.quarantine)
+            scribe.ledger.add_forgotten(name, scribe.session.state.kept_of(name))
         else:
-            self.leave(name)
+            self._forget(plugin)
 
-    def _drop_leftovers(self, plugin: InstalledPlugin, *, purge: bool) -> None:
-        left = self._read_objects(plugin)
-        if left and not purge:
-            raise LeftoverObjects(plugin.name, tuple(str(item) for item in left))
-        leaning = read_leaning(self._scribe.connection, left) if left else ()
-        if leaning:
-            raise ObjectsInUse(plugin.name, tuple(str(item) for item in leaning))
-        self._run(DropObject(item.kind, item.identity) for item in left)
+    def _drop_leftovers(self, name: str, plan: Plan) -> None:
+        """Drop what the downgrades have left, and what nobody knows of, where that is wished."""
+        holdings = self._read_holdings(name)
+        if holdings.made and not plan.purge:
+            raise LeftoverObjects(name, tuple(str(item) for item in holdings.made))
+        unknown = holdings.unknown if plan.with_unknown else ()
+        items = (*holdings.objects, *unknown)
+        scribe = self._scribe
+        dropper = Dropper(scribe.connection, scribe.execute, name)
+        dropper.lock(items, holdings.columns)
+        users = [str(item) for item in self._find_dependents(items, {name, *plan.fates})]
+        if users:
+            raise ObjectsInUse(name, tuple(users))
+        dropper.drop(items, holdings.columns)
+
+    def _find_dependents(
+        self, items: Collection[DatabaseObject], going: Collection[str]
+    ) -> list[Dependent]:
+        """Return what would be lost of others if objects were dropped."""
+        ownership, keys = self._read_ownership(), {item.key for item in items}
+        found = read_dependents(self._scribe.connection, keys)
+        parts = find_foreign_parts(self._scribe.connection, ownership, keys, going)
+        others = sort_dependents(ownership, (*found, *parts))
+        return [item for owner, them in others.items() if owner not in going for item in them]
 
     def _drop_empty_schema(self, plugin: InstalledPlugin) -> None:
         namespace = plugin.namespace
         if plugin.schema_created and isinstance(namespace, Schema):
-            if self._read_objects(plugin):
-                log.warning("Schema %s is kept: there is still something in it.", namespace.name)
-            else:
+            if self._scribe.is_offline:
                 self._run([drop_schema(namespace.name)])
+            else:
+                self._drop_schema_if_empty(namespace.name)
 
-    def _set_aside(self, name: str) -> None:
-        plugin = self._scribe.ledger.plugins[name]
-        schema = find_quarantine(name)
-        self._check_keeping(plugin)
+    def _drop_schema_if_empty(self, schema: str) -> None:
+        if find_standing(self._scribe.connection, schema):
+            log.warning("Schema %s is kept: there is still something in it.", schema)
+        else:
+            self._run([drop_schema(schema)])
+
+    def _set_aside(self, name: str, plan: Plan) -> None:
+        scribe = self._scribe
+        plugin, schema = scribe.ledger.plugins[name], find_quarantine(name)
+        objects = self._read_holdings(name).objects
+        movable = [item for item in objects if is_movable(item)]
+        self._check_keeping(name, movable, plan)
         self._check_free(name, schema)
-        self._run(set_aside(self._scribe.connection, plugin.namespace, schema))
-        self._scribe.ledger.add_quarantined(name, schema)
+        self._run(set_aside(scribe.connection, plugin.namespace, schema, movable))
+        scribe.ledger.add_quarantined(name, schema)
 
-    def _check_keeping(self, plugin: InstalledPlugin) -> None:
+    def _check_keeping(self, name: str, items: Collection[DatabaseObject], plan: Plan) -> None:
         """Check that a plugin can be set aside without harm to others.
 
         Raises:
-            CannotKeep: what is the plugin's cannot be told, or others call its functions.
+            CannotKeep: others call its functions.
         """
-        namespace, sharing = plugin.namespace, self._find_sharing(plugin)
-        if sharing and isinstance(namespace, Schema):
-            reason = f"it shares schema '{namespace.name}' with {', '.join(sharing)}"
-            raise CannotKeep(plugin.name, reason)
-        connection = self._scribe.connection
-        leaning = read_leaning(connection, read_objects(connection, namespace))
-        calling = [str(item) for item in leaning if item.kind not in _HARMLESS]
+        calling = [
+            str(dependent)
+            for dependent in self._find_dependents(items, {name, *plan.fates})
+            if dependent.kind not in _HARMLESS
+        ]
         if calling:
-            raise CannotKeep(plugin.name, f"it is used by {', '.join(calling)}")
-
-    def _find_sharing(self, plugin: InstalledPlugin) -> tuple[str, ...]:
-        scribe = self._scribe
-        return find_sharing(plugin, scribe.ledger.plugins.values(), scribe.host_schema)
+            raise CannotKeep(name, f"it is used by {', '.join(calling)}")
 
     def _bring_back(self, name: str) -> None:
         scribe = self._scribe
         plugin = scribe.session.state.quarantined[name]
         assert plugin.quarantine is not None  # noqa: S101 - it is set aside
-        if isinstance(plugin.namespace, Schema):
+        if isinstance(plugin.namespace, Schema) and plugin.namespace.create:
             self._check_free(name, plugin.namespace.name)
-        host_schema = scribe.host_schema
-        self._run(bring_back(scribe.connection, plugin.namespace, plugin.quarantine, host_schema))
+        objects = self._read_holdings(name).objects
+        self._run(
+            bring_back(
+                scribe.connection, plugin.namespace, plugin.quarantine, scribe.host_schema, objects
+            )
+        )
         scribe.ledger.add_restored(plugin, scribe.session.state.kept_of(name))
 
     def _check_free(self, name: str, schema: str) -> None:
         if has_schema(self._scribe.connection, Schema(schema, create=False)):
             raise SchemaTaken(name, schema, "there is a schema of that name")
 
-    def _read_objects(self, plugin: InstalledPlugin) -> tuple[CatalogObject, ...]:
+    def _read_ownership(self) -> Ownership:
         scribe = self._scribe
-        if scribe.is_offline:
-            return ()
-        plugins = scribe.ledger.plugins.values()
-        return read_belongings(
-            scribe.connection, plugin, plugins, scribe.host_schema, lambda: self._made
+        traced = (row for trace in scribe.session.traces.values() for row in trace.rows)
+        recorded = (*traced, *self._read_recorded())
+        return Ownership(self._plugins, scribe.host_schema, recorded)
+
+    def _read_recorded(self) -> tuple[RecordedObject, ...]:
+        scribe = self._scribe
+        version = VERSION if scribe.has_tables else scribe.session.state.registry
+        return read_recorded(
+            scribe.connection, scribe.tables, version, self._plugins, scribe.host_schema
         )
+
+    @property
+    def _plugins(self) -> Collection[InstalledPlugin]:
+        scribe = self._scribe
+        return {**scribe.session.state.quarantined, **scribe.ledger.plugins}.values()
+
+    def _read_holdings(self, name: str) -> Holdings:
+        return read_holdings(self._scribe.connection, self._read_ownership(), name)
 
     def _run(self, statements: Iterable[Executable]) -> None:
         for statement in statements:
             self._scribe.execute(statement)
+
+
+def _find_other(namespace: Prefix | Schema, scribe: Scribe) -> str:
+    """Return the namespace by which a plugin can live with what is there."""
+    schema = namespace.name if isinstance(namespace, Schema) else scribe.host_schema
+    return f"schema {schema} existing"

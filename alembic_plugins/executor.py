@@ -13,12 +13,13 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
-from .catalog import read_leaning
+from .catalog import read_dependents
+from .dependencies import read_branch_objects, read_session_ownership
 from .errors import PluginError, RevisionTooLong, first_line
 from .estate import Estate
 from .failures import find_dependents_in_words, find_naps, find_transient
 from .guard_errors import NamespaceViolation
-from .leaning import read_branch_objects, sort_leaning
+from .ownership import sort_dependents
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
@@ -36,7 +37,7 @@ from .scribe import Scribe
 from .session import Session
 from .steps import StepRunner
 from .upkeep import find_repairs
-from .upkeep_errors import Interrupted
+from .upkeep_errors import CannotTell, Interrupted
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,8 @@ class Executor:
         self._check_interruptions(plan)
         self._total, self._done = sum(step.runs for step in plan.steps), 0
         self._scribe.remember_path()
+        self._estate.check(plan)
+        self._end_reading()
         safekeeping = Safekeeping(self._scribe, plan)
         with safekeeping.prepare(), self._steps.journal.listen():
             for source in (contact, plan):
@@ -101,6 +104,11 @@ class Executor:
                     self._run_unit(unit, source, safekeeping)
         if plan.stock_rows is not None:
             self._eject(plan.stock_rows)
+
+    def _end_reading(self) -> None:
+        """End the transaction that checks have begun by reading."""
+        if self._is_ours:
+            self._scribe.connection.rollback()
 
     def _check_lengths(self, plan: Plan) -> None:
         limit = getattr(self._scribe.versions.c.version_num.type, "length", None)
@@ -121,16 +129,22 @@ class Executor:
     def _run_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
         """Run a unit, and once more where it met another transaction; record that it failed."""
         naps = find_naps()
+        suspected: NamespaceViolation | None = None
+        self._watch.is_close = False
         while True:
             done, started = self._done, monotonic()
             self._scribe.begin()
             try:
-                self._try_unit(unit, plan, safekeeping)
+                self._try_unit(unit, plan, safekeeping, suspected)
             except (PluginError, DBAPIError) as error:
                 self._done = done
                 self._scribe.go_back()
-                if self._looks_closely(error, unit):
-                    continue
+                if isinstance(error, NamespaceViolation):
+                    if not self.session.is_traced(error.plugin) and error.plugin != HOST:
+                        raise  # Whose the objects are has to be found out first.
+                    if self._looks_closely(unit):
+                        suspected = error
+                        continue
                 retriable = self._is_ours and not self._scribe.is_committed
                 met = find_transient(error) if retriable else None
                 nap = next(naps, None) if met else None
@@ -142,10 +156,10 @@ class Executor:
                 safekeeping.end()
                 return
 
-    def _looks_closely(self, error: PluginError | DBAPIError, unit: Unit) -> bool:
+    def _looks_closely(self, unit: Unit) -> bool:
         """Tell whether a unit is to be run again to see which of its revisions is guilty."""
         alike = sum(step.runs for step in unit.steps) < 2 or self._scribe.is_committed
-        if not isinstance(error, NamespaceViolation) or alike or self._watch.is_close:
+        if alike or self._watch.is_close:
             return False
         self._watch.is_close = True
         return True
@@ -170,6 +184,10 @@ class Executor:
         if not self._is_ours:
             return error
         facts = (error.plugin, error.revision, error.function, error.reason)
+        if error.plugin in self.session.state.leftover:
+            command = f"alembic plugin uninstall {error.plugin} --purge"
+            left = f"{error.reason}; what its downgrades have left, '{command}' drops"
+            return MigrationFailed(*facts[:3], left)
         # Where the connection is lost, nothing more is to be had.
         with suppress(SQLAlchemyError), _alembic.transaction(self.context):
             if self._steps.journal.is_written:
@@ -182,14 +200,15 @@ class Executor:
     def _find_dependents(self, name: str, words: str, plan: Plan) -> PluginError | None:
         """Return who leans on what a downgrade was to drop, of what PostgreSQL has named."""
         scribe, state = self._scribe, self.session.state
-        objects = read_branch_objects(scribe.connection, scribe.tables, state, name)
+        ownership = read_session_ownership(scribe.connection, scribe.tables, self.session)
+        objects = read_branch_objects(scribe.connection, ownership, name)
         if name in scribe.ledger.plugins:
             scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
-        leaning = read_leaning(scribe.connection, objects)
+        found = read_dependents(scribe.connection, {item.key for item in objects})
         scribe.leave()
         # It calls a view itself what the catalog calls the view's rule.
-        named = tuple(i for i in leaning if i.words.removeprefix("rule _RETURN on ") in words)
-        owners = sort_leaning(scribe.connection, state, named).keys() - {name}
+        named = tuple(i for i in found if i.words.removeprefix("rule _RETURN on ") in words)
+        owners = sort_dependents(ownership, named).keys() - {name}
         if owners and owners <= state.plugins.keys():
             return RevisionInUse(name, tuple(owners))
         return ObjectsInUse(name, tuple(str(item) for item in named)) if named else None
@@ -216,14 +235,30 @@ class Executor:
                 milliseconds = f"{round(seconds * 1000)}ms"
                 self._scribe.execute(select(func.set_config(name, milliseconds, True)))
 
-    def _try_unit(self, unit: Unit, plan: Plan, safekeeping: Safekeeping) -> None:
+    def _try_unit(
+        self,
+        unit: Unit,
+        plan: Plan,
+        safekeeping: Safekeeping,
+        suspected: NamespaceViolation | None,
+    ) -> None:
+        """Run a unit in its transaction.
+
+        Raises:
+            NamespaceViolation: a revision does what it may not do, or has done so before, as
+                `suspected` says, and not again.
+        """
         started = monotonic()
+        self.context.impl.memo.clear()  # Types that another try has made are not there any more.
         before = {name: self._scribe.ledger.rows(name) for name in unit.plugins}
         with _alembic.transaction(self.context) as transaction, self._pipeline.use():
             self._set_timeouts()
             self._scribe.ensure_tables()
+            self._scribe.ensure_bound()
             with safekeeping.keep() if plan.backup else nullcontext():
                 self._run_steps(unit, plan)
+                if suspected is not None:
+                    raise suspected
                 for name, rows in before.items():
                     self._add_event(name, unit, rows, self._scribe.find_duration(started))
                 self._scribe.flush()
@@ -232,8 +267,8 @@ class Executor:
         self._scribe.keep_tables()
 
     def _run_steps(self, unit: Unit, plan: Plan) -> None:
+        self._estate.begin(unit)
         self._watch.begin(plan)
-        self._estate.begin(unit.fates)
         for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
             self._run_branch(plugin, tuple(steps), plan)
         self._watch.check()
@@ -287,18 +322,21 @@ class Executor:
         savepoint = self._scribe.connection.begin_nested()
         try:
             self._steps.run(step, plan)
-        except (MigrationFailed, NoDowngrade, TamperedUndo) as error:
+            self._watch.check_now()
+        except (MigrationFailed, NoDowngrade, TamperedUndo, NamespaceViolation) as error:
             if self._scribe.connection.invalidated or find_transient(error):
                 raise
             # An `autocommit_block()` has ended the transaction, and the savepoint with it.
             if savepoint.is_active:
                 savepoint.rollback()
-            if not self._estate.can_drop(step.plugin):
-                raise
+            trace = self.session.traces.get(step.plugin)
+            if trace is not None and trace.doubt is not None and not trace.rows:
+                raise CannotTell(step.plugin, trace.doubt) from error
             words = (
-                "Revision %s of %s cannot be taken back (%s). What it has made is dropped instead."
+                "Revision %s of %s cannot be downgraded (%s). What it has made is dropped instead."
             )
-            log.warning(words, step.revision, step.plugin, error.reason)
+            reason = getattr(error, "reason", None) or "; ".join(getattr(error, "offences", ()))
+            log.warning(words, step.revision, step.plugin, reason)
             self._scribe.ledger.add_reverted(step.plugin, step.revision)
         else:
             if savepoint.is_active:
@@ -311,11 +349,12 @@ class Executor:
             for node in find_repairs(self.session, name):
                 self._steps.accept(node)
         elif fate is not None:
-            self._estate.settle(name, fate, purge=plan.purge)
+            self._estate.settle(name, fate, plan)
         elif name != HOST and self._scribe.ledger.has_applied(name):
             self._estate.register(name)
         elif name in self._scribe.ledger.plugins:
-            self._estate.leave(name)
+            has_run = any(step.runs for step in unit.steps if step.plugin == name)
+            self._estate.leave(name, has_run=has_run)
 
     def _remove_strangers(self, rows: Sequence[str]) -> None:
         if rows:

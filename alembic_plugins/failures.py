@@ -11,6 +11,9 @@ from .errors import explain, first_line
 _TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
 """SQLSTATEs after which the same transaction may well succeed: it met another one."""
 
+_CONCURRENTLY = "tuple concurrently "
+"""What PostgreSQL says, as an internal error, where two sessions GRANT or alter the same."""
+
 _ATTEMPTS = 5
 _FIRST_NAP_SECONDS = 0.25
 
@@ -20,6 +23,8 @@ def find_transient(error: BaseException) -> str | None:
     cause = error if isinstance(error, DBAPIError) else error.__cause__
     if not isinstance(cause, DBAPIError):
         return None
+    if _CONCURRENTLY in str(cause.orig):
+        return first_line(cause.orig)
     return _TRANSIENT.get(getattr(cause.orig, "sqlstate", None) or "")
 
 

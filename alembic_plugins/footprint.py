@@ -1,44 +1,83 @@
-"""What the running transaction has touched, told by PostgreSQL: its locks and its catalog rows.
+"""What the running transaction has done, told by PostgreSQL: its locks and its catalog rows.
 
 No SQL is parsed and no superuser is needed. What a transaction does leaves locks on relations and,
 where it drops something, on objects; what takes no telling lock leaves a row in a catalog. A row
 that we see and whose transaction is in progress is our own, of a savepoint too; its transaction
-cannot be older than ours.
+cannot be older than ours. How many rows were written, and what was read, the statistics of the
+session tell, which it reports when a transaction ends.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 
+from .changes import CHANGING, Change, Footprint
+from .objects import (
+    DatabaseObject,
+    make_objects,
+    make_parameters,
+    read_makers,
+    read_objects,
+    select_objects,
+    select_recorded_objects,
+)
 from .pipeline import Pipeline
 from .sent import Answer
-from .written import CATALOGS_READ, PG_CLASS, Key, read_later, read_written
+from .shapes import look_closely
+from .tables import Tables
+from .written import CATALOGS_READ, PG_ATTRIBUTE, PG_CLASS, Key, read_later, read_written
 
-# The locks of the session that tell of more than looking at a catalog, and the catalogs of which it
-# has written rows since its statistics were last reported, which is never within a transaction.
-# Shared catalogs are told by the lock on them, since not everybody may read them.
+# The locks of the session that tell of more than looking at a catalog, with what was done to
+# relations, and the catalogs and shared catalogs of which it has written rows. A lock on an index
+# of a catalog is kept by nothing but statements on it. Without statistics, locks have to do.
 _LOCKS = text("""
-    SELECT CASE l.locktype WHEN 'relation' THEN 'pg_catalog.pg_class'::regclass::oid
+    SELECT CASE l.locktype WHEN 'relation' THEN 'pg_catalog.pg_class'::pg_catalog.regclass::oid
                            ELSE l.classid END AS classid,
-           CASE l.locktype WHEN 'relation' THEN l.relation ELSE l.objid END AS objid, l.mode
+           CASE l.locktype WHEN 'relation' THEN l.relation ELSE l.objid END AS objid, l.mode,
+           CASE WHEN l.relation < 16384 THEN (
+               SELECT c.relname FROM pg_catalog.pg_class c
+               WHERE c.oid = coalesce((SELECT i.indrelid FROM pg_catalog.pg_index i
+                                       WHERE i.indexrelid = l.relation), l.relation)) END
+               AS catalog,
+           pg_catalog.pg_stat_get_xact_numscans(l.relation) AS scans,
+           pg_catalog.pg_stat_get_xact_tuples_inserted(l.relation) AS inserted,
+           pg_catalog.pg_stat_get_xact_tuples_updated(l.relation)
+           + pg_catalog.pg_stat_get_xact_tuples_deleted(l.relation) AS changed
     FROM pg_catalog.pg_locks l
     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted
       AND CASE l.locktype
           WHEN 'relation' THEN l.relation >= 16384 AND l.database <> 0
-              OR l.relation = ANY (CAST(:shared AS oid[])) AND l.mode = 'RowExclusiveLock'
+              OR l.database <> 0 AND l.mode = 'RowExclusiveLock'
+                 AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = l.relation)
+              OR l.relation = 'pg_catalog.pg_sequences'::pg_catalog.regclass
+                 AND l.mode = 'AccessShareLock'
           WHEN 'object' THEN l.mode NOT IN
               ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock') END
     UNION ALL
-    SELECT 0, c.oid, c.relname
+    SELECT 0, c.oid, '', c.relname, 0, 0, 0
     FROM pg_catalog.pg_class c
-    WHERE c.relnamespace = 'pg_catalog'::regnamespace
+    WHERE c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace
       AND c.relname = ANY (CAST(:catalogs AS name[]))
-      AND (pg_catalog.current_setting('track_counts') = 'off'
+      AND (pg_catalog.current_setting('track_counts') = 'off' AND NOT c.relisshared
            OR pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 0
-           OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) > 0)
-""")
+           OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) > 0
+           OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) > 0)
+""").bindparams(bindparam("catalogs"))
+
+# How many rows the transaction has written to some tables, taken back ones too, and what of other
+# transactions is not reported yet.
+_ROWS_WRITTEN = text("""
+    SELECT c.relname AS name,
+           pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
+           + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+           + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS written
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = :schema AND c.relname = ANY (CAST(:names AS name[])) AND c.relkind = 'r'
+""").bindparams(bindparam("schema"), bindparam("names"))
 
 _NEXT = text("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text")
 
@@ -46,167 +85,48 @@ _RUNNING = text("SELECT pg_catalog.pg_current_xact_id()::text")
 
 _ENDED = text("SELECT pg_catalog.pg_xact_status(CAST(:xid AS xid8))")
 
-# What objects are: PostgreSQL's word for the kind, what SQL calls them, where they stand and on
-# which relation they hang. What is made along with something else (triggers of foreign keys, types
-# of rows and arrays, members of extensions, casts of ranges) does not stand for itself, nor does
-# what ends with the session. Each is looked up by itself, by subqueries: joins would be planned to
-# read whole ones.
-_IDENTIFY = text("""
-    SELECT k.classid, k.objid, o.type AS kind, o.identity,
-           CASE WHEN o.type = 'schema' THEN o.identity
-                WHEN o.schema IS NOT NULL THEN o.schema
-                WHEN a.type IN ('table constraint', 'trigger', 'rule', 'policy', 'default value',
-                                'publication relation') THEN a.object_names[1]
-                ELSE (SELECT n.nspname FROM pg_catalog.pg_namespace n
-                      WHERE n.oid = coalesce(nullif((
-                          SELECT e.defaclnamespace FROM pg_catalog.pg_default_acl e
-                          WHERE e.oid = k.objid AND k.catalog = 'pg_default_acl'), 0), y.space)) END
-               AS schema,
-           coalesce(r.relname, (
-                        SELECT p.proname FROM pg_catalog.pg_proc p
-                        WHERE p.oid = CASE k.catalog WHEN 'pg_proc' THEN k.objid
-                            WHEN 'pg_operator' THEN (SELECT q.oprcode::oid
-                                FROM pg_catalog.pg_operator q WHERE q.oid = k.objid) END),
-                    y.typname, c.relname,
-                    CASE WHEN a.type IN ('table constraint', 'trigger', 'rule', 'policy',
-                                         'default value', 'publication relation')
-                         THEN a.object_names[2]
-                         ELSE a.object_names[cardinality(a.object_names)] END) AS relation,
-           r.oid IS NOT NULL AND r.oid <> k.objid AS is_part,
-           NOT coalesce((SELECT g.tgisinternal FROM pg_catalog.pg_trigger g
-                         WHERE g.oid = k.objid AND k.catalog = 'pg_trigger'), false)
-           AND coalesce(o.schema, a.object_names[1], '') !~ '^pg_(toast|temp)'
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_type v
-                           WHERE v.oid = k.objid AND k.catalog = 'pg_type'
-                             AND (v.typrelid <> 0 OR v.typelem <> 0 AND v.typcategory = 'A')
-                           OFFSET 0)
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m
-                           WHERE m.classid = k.classid AND m.objid = k.objid
-                             AND (m.deptype = 'e' OR m.deptype = 'i' AND k.catalog = 'pg_cast')
-                           OFFSET 0) AS stands_for_itself
-    FROM (SELECT u.classid, u.objid, (
-              SELECT z.relname FROM pg_catalog.pg_class z WHERE z.oid = u.classid) AS catalog
-          FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[])) AS u (classid, objid)
-          OFFSET 0) AS k
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(k.classid, k.objid, 0) o
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object_as_address(k.classid, k.objid, 0) a
-    LEFT JOIN LATERAL (
-        SELECT c.oid, c.relname, c.relkind, c.relispartition FROM pg_catalog.pg_class c
-        WHERE c.oid = k.objid AND k.catalog = 'pg_class' OFFSET 0) c ON true
-    LEFT JOIN LATERAL (
-        SELECT r.oid, r.relname FROM pg_catalog.pg_class r
-        WHERE r.oid = CASE
-            WHEN c.relkind IN ('i', 'I') THEN (
-                SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid)
-            WHEN c.relkind = 'S' THEN (
-                SELECT d.refobjid FROM pg_catalog.pg_depend d
-                WHERE d.classid = k.classid AND d.objid = k.objid AND d.deptype IN ('a', 'i')
-                  AND d.refclassid = k.classid LIMIT 1)
-            WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::oid END
-        OFFSET 0) r ON true
-    LEFT JOIN LATERAL (
-        SELECT y.typname, y.typnamespace AS space FROM pg_catalog.pg_type y
-        WHERE y.oid = CASE k.catalog
-            WHEN 'pg_type' THEN k.objid
-            WHEN 'pg_constraint' THEN (SELECT nullif(t.contypid, 0)
-                FROM pg_catalog.pg_constraint t WHERE t.oid = k.objid) END
-        OFFSET 0) y ON true
-    WHERE o.identity IS NOT NULL
-""").bindparams(bindparam("classids"), bindparam("objids"))
-
-# What a relation is, but for what changes of itself or when others refer to it.
-_SHAPE = text("""
-    SELECT c.oid, md5(concat(
-        to_jsonb(c) - CAST(:volatile AS text[]),
-        (SELECT string_agg(to_jsonb(a)::text, '' ORDER BY a.attnum)
-           FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid),
-        (SELECT string_agg(to_jsonb(d)::text, '' ORDER BY d.oid)
-           FROM pg_catalog.pg_attrdef d WHERE d.adrelid = c.oid),
-        (SELECT string_agg(to_jsonb(t)::text, '' ORDER BY t.oid)
-           FROM pg_catalog.pg_constraint t WHERE t.conrelid = c.oid),
-        (SELECT string_agg(to_jsonb(i)::text, '' ORDER BY i.indexrelid)
-           FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid OR i.indexrelid = c.oid),
-        (SELECT string_agg(to_jsonb(g)::text, '' ORDER BY g.oid)
-           FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
-        (SELECT string_agg(to_jsonb(p)::text, '' ORDER BY p.oid)
-           FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid),
-        (SELECT string_agg(to_jsonb(r)::text, '' ORDER BY r.oid)
-           FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),
-        (SELECT string_agg(to_jsonb(h)::text, '' ORDER BY h.inhrelid, h.inhparent)
-           FROM pg_catalog.pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)),
-        (SELECT to_jsonb(s) FROM pg_catalog.pg_sequence s WHERE s.seqrelid = c.oid))) AS shape
-    FROM pg_catalog.pg_class c WHERE c.oid = ANY (CAST(:oids AS oid[]))
-""").bindparams(bindparam("oids"), bindparam("volatile"))
-
-_VOLATILE = [
-    "relpages",
-    "reltuples",
-    "relallvisible",
-    "relallfrozen",
-    "relfrozenxid",
-    "relminmxid",
-    "relhasindex",
-    "relhasrules",
-    "relhastriggers",
-    "relhassubclass",
-]
-
-_CHANGING = ("AccessExclusiveLock", "ShareUpdateExclusiveLock", "ShareRowExclusiveLock")
-"""The locks under which a relation may have become something else."""
-
-_REFERS = "ShareRowExclusiveLock"
-"""The lock on a table that a foreign key refers to."""
+# Whether the session has advanced a sequence. Of one that it has not, PostgreSQL raises.
+_ADVANCED = text("""
+    SELECT pg_catalog.currval(CAST(CAST(:oid AS oid) AS pg_catalog.regclass))
+""").bindparams(bindparam("oid", type_=postgresql.OID))
 
 _SHARED = {
-    1260: "roles",
-    1261: "members of roles",
-    1262: "databases",
-    1213: "tablespaces",
-    2964: "settings of roles or databases",
+    "pg_authid": "roles",
+    "pg_auth_members": "members of roles",
+    "pg_database": "databases",
+    "pg_db_role_setting": "settings of roles or databases",
+    "pg_parameter_acl": "privileges on parameters",
+    "pg_replication_origin": "replication origins",
+    "pg_shdescription": "comments on roles, databases or tablespaces",
+    "pg_shseclabel": "security labels of roles, databases or tablespaces",
+    "pg_subscription": "subscriptions",
+    "pg_tablespace": "tablespaces",
+    "pg_user_mapping": "user mappings",
+    "pg_largeobject": "large objects",
 }
-"""The shared catalogs, by what is in them: `pg_authid`, `pg_auth_members`, `pg_database`,
-`pg_tablespace` and `pg_db_role_setting`."""
+"""Catalogs that not everybody may read, or whose objects are in no schema, by what is in them."""
+
+_LARGE_OBJECTS = "pg_largeobject"
+"""The catalog of large objects, which keeps the lock of whoever writes to them."""
+
+_PG_SEQUENCES = "pg_sequences"
+_PG_EXTENSION = 3079
+_FIRST_NORMAL_OID = 16384
+_NOT_YET_DEFINED = "55000"
+"""The SQLSTATE of currval() where the session has not advanced the sequence."""
 
 
-@dataclass(frozen=True)
-class Thing:
-    """An object of the database, as one of its sessions sees it.
+@dataclass
+class _Trace:
+    """What locks and statistics tell of an object."""
 
-    Attributes:
-        kind: PostgreSQL's word: table, function, table constraint ...
-        identity: what SQL calls it.
-        schema: the schema that it, or what it hangs on, is in; None for what is in none.
-        relation: its name, or that of the table on which it hangs.
-        is_part: whether it is a table's index, sequence or partition.
-    """
-
-    kind: str
-    identity: str
-    schema: str | None
-    relation: str | None
-    is_part: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.identity}"
-
-
-@dataclass(frozen=True)
-class Touch:
-    """An object that the transaction has touched.
-
-    Attributes:
-        before: the object as others see it; None where the transaction has made it.
-        after: the object as the transaction sees it; None where it has dropped it.
-        modes: the locks on it, in PostgreSQL's words.
-        is_reshaped: whether a relation is not what it was.
-        command: the number of the command in the transaction that has made it, or changed it since.
-    """
-
-    before: Thing | None
-    after: Thing | None
-    modes: frozenset[str] = frozenset()
-    is_reshaped: bool = False
+    modes: set[str] = field(default_factory=set)
+    scans: int = 0
+    inserted: int = 0
+    changed: int = 0
     command: int = 0
+    is_written: bool = False
+    is_referred: bool = False
 
 
 def find_xid(pipeline: Pipeline) -> Answer:
@@ -221,106 +141,148 @@ def find_end(connection: Connection, xid: str) -> str:
 
 def find_locks(pipeline: Pipeline) -> Answer:
     """Return the locks of the transaction, and the catalogs that it has written to."""
-    return pipeline.ask(_LOCKS, {"shared": list(_SHARED), "catalogs": [*CATALOGS_READ]})
+    return pipeline.ask(_LOCKS, {"catalogs": [*CATALOGS_READ, *_SHARED]})
+
+
+def find_rows_written(pipeline: Pipeline, names: Collection[str], schema: str) -> Answer:
+    """Return how many rows were written to tables of a schema."""
+    return pipeline.ask(_ROWS_WRITTEN, {"names": list(names), "schema": schema})
 
 
 def read_footprint(
-    connection: Connection, pipeline: Pipeline, witness: Connection, xid: str, locks: Answer
-) -> tuple[Touch, ...]:
-    """Return what the transaction of a connection has touched, by PostgreSQL's account.
+    connection: Connection,
+    pipeline: Pipeline,
+    witness: Connection,
+    tables: Tables,
+    xid: str,
+    locks: Answer,
+    is_home: Callable[[DatabaseObject], bool],
+) -> Footprint:
+    """Return what the transaction of a connection has done, by PostgreSQL's account.
 
     Args:
         connection: the one that has the transaction.
         pipeline: by which it is asked.
         witness: another one, which sees what is committed.
+        tables: the registry's.
         xid: the transaction's id.
         locks: what `find_locks` has returned of it.
+        is_home: tells of what nobody needs to know whether it was reshaped.
     """
-    modes: dict[Key, set[str]] = {}
-    catalogs = set()
-    for row in locks.rows:
-        if row.classid:
-            modes.setdefault((row.classid, row.objid), set()).add(row.mode)
-        else:
-            catalogs.add(row.mode)
-    shared = [Thing(_SHARED[key[1]], "", None, None) for key in modes if key[1] in _SHARED]
-    relations = [objid for classid, objid in modes if classid == PG_CLASS]
-    rows, referred = read_written(connection, catalogs, relations, xid)
-    written = {(row.classid, row.objid): row.command for row in rows}
+    traces, names, direct, has_looked = _read_locks(locks.rows)
+    relations = [objid for classid, objid in traces if classid == PG_CLASS]
+    settled = [key[1] for key in traces if "AccessExclusiveLock" in traces[key].modes]
+    catalogs = names & set(CATALOGS_READ)
+    rows, referred = read_written(connection, catalogs, relations, settled, xid)
+    for row in rows:
+        trace = traces.setdefault((row.classid, row.objid), _Trace())
+        trace.is_written, trace.command = True, row.command
     for key in referred:
-        modes.setdefault(key, set()).add(_REFERS)
-    keys = [k for k in modes.keys() | written.keys() if k[1] not in _SHARED]
-    parameters = _make_parameters(keys)
-    asked = pipeline.ask(_IDENTIFY, parameters)  # The server's two processes are at it together.
-    seen = _make_things(witness.execute(_IDENTIFY, parameters))
-    known = _make_things(asked.rows)
-    new = {objid for objid in relations if (PG_CLASS, objid) not in seen}
+        traces.setdefault(key, _Trace()).is_referred = True
+    regranted = {key[1] for key in traces if key[0] == PG_ATTRIBUTE}
+    keys = [k for k in traces if k[0] != PG_ATTRIBUTE]
+    keys += [key for oid in regranted if (key := (PG_CLASS, oid)) not in traces]
+    parameters = make_parameters(keys)
+    # The server's two processes are at it together.
+    asked = pipeline.ask(select_recorded_objects(tables), parameters)
+    before = dict(make_objects(witness.execute(select_objects(), parameters)))
+    after = make_objects(asked.rows)
+    gone = [before[key] for key in before.keys() - after.keys()]
+    before |= read_makers(connection, tables, gone)
+    new = {objid for objid in relations if (PG_CLASS, objid) not in before}
     # What hangs on a new table is as new, and tells nothing besides.
     hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
-    keys = [key for key in keys if key not in hanging]
-    before, after = (
-        {key: thing for key in keys if (thing := things.get(key))} for things in (seen, known)
-    )
-    strong = [key for key in keys if key in written or not modes[key].isdisjoint(_CHANGING)]
-    kept = [key for key in strong if key in before and key in after]
-    reshaped = _find_reshaped(connection, witness, kept)
     found = [
-        Touch(
-            before.get(key),
-            after.get(key),
-            frozenset(modes.get(key, ())),
-            key in reshaped,
-            written.get(key, 0),
-        )
+        _make_change(key, before.get(key), after.get(key), traces.get(key) or _Trace())
         for key in keys
-        if key in before or key in after
+        if key not in hanging and (_stands(before.get(key)) or _stands(after.get(key)))
     ]
-    return (*found, *(Touch(thing, thing) for thing in shared))
+    written = {change.key for change in found if change.is_written or change.after is None}
+    # What is done to an extension is done to its members.
+    found = [change for change in found if change.item.extension not in written]
+    abroad = [change for change in found if change.before and not is_home(change.item)]
+    if has_looked:
+        looked_at = {change.key for change in abroad if _has_only_looked(connection, change)}
+        found = [change for change in found if change.key not in looked_at]
+    closer = look_closely(connection, witness, abroad, regranted)
+    touches_extension = any(change.key[0] == _PG_EXTENSION for change in found)
+    return Footprint(
+        tuple(closer.get(change.key, change) for change in found),
+        tuple(_SHARED[name] for name in sorted(names & _SHARED.keys())),
+        # The scripts of extensions write to catalogs.
+        () if touches_extension else tuple(sorted(direct)),
+    )
+
+
+def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Trace], set[str], set[str], bool]:
+    """Return what rows of `_LOCKS` tell: of objects, of written catalogs, of those locked.
+
+    The last is whether the view was read that looks at all sequences.
+    """
+    traces: dict[Key, _Trace] = {}
+    names: set[str] = set()
+    direct: set[str] = set()
+    has_looked = False
+    for row in rows:
+        if not row.classid:
+            names.add(row.catalog)
+        elif row.catalog == _PG_SEQUENCES:
+            has_looked = True
+        elif row.classid == PG_CLASS and row.objid < _FIRST_NORMAL_OID:
+            direct |= {row.catalog} - {None, _LARGE_OBJECTS}
+        else:
+            trace = traces.setdefault((row.classid, row.objid), _Trace())
+            trace.modes.add(row.mode)
+            trace.scans = row.scans or 0
+            trace.inserted, trace.changed = row.inserted or 0, row.changed or 0
+    return traces, names, direct, has_looked
+
+
+def _stands(item: DatabaseObject | None) -> bool:
+    """Tell whether an object is one for itself."""
+    return item is not None and not item.is_internal
+
+
+def _make_change(
+    key: Key, before: DatabaseObject | None, after: DatabaseObject | None, trace: _Trace
+) -> Change:
+    return Change(
+        key,
+        before,
+        after,
+        frozenset(trace.modes),
+        trace.command,
+        trace.is_written,
+        trace.is_referred,
+        scans=trace.scans,
+        inserted=trace.inserted,
+        changed=trace.changed,
+    )
+
+
+def _has_only_looked(connection: Connection, change: Change) -> bool:
+    """Tell whether a sequence was looked at by `pg_sequences`, which locks it as nextval() does."""
+    if change.item.kind != "sequence" or change.is_written or change.modes & {*CHANGING}:
+        return False
+    try:
+        with connection.begin_nested():
+            connection.execute(_ADVANCED, {"oid": change.key[1]})
+    except DBAPIError as error:
+        return getattr(error.orig, "sqlstate", None) == _NOT_YET_DEFINED
+    return False
+
+
+def read_later_objects(
+    connection: Connection, tables: Tables, xid: str
+) -> tuple[DatabaseObject, ...]:
+    """Return the objects whose catalog rows were written since `begin_outside`, by whomever.
+
+    Outside of a transaction nothing tells who has done what, nor what was dropped.
+    """
+    found = read_objects(connection, read_later(connection, xid), tables)
+    return tuple(item for item in found.values() if not item.is_internal and not item.extension)
 
 
 def begin_outside(connection: Connection) -> str:
     """Return the id from which on transactions are later than this moment."""
     return str(connection.scalar(_NEXT))
-
-
-def read_outside(connection: Connection, xid: str) -> tuple[Thing, ...]:
-    """Return the objects whose catalog rows were written since `begin_outside`, by whomever.
-
-    Outside of a transaction nothing tells who has done what, nor what was dropped.
-    """
-    found = connection.execute(_IDENTIFY, _make_parameters(read_later(connection, xid)))
-    return tuple(thing for thing in _make_things(found).values() if thing)
-
-
-def _make_parameters(keys: Sequence[Key]) -> Mapping[str, object]:
-    """Return what `_IDENTIFY` wants, to ask a session what it knows of some objects."""
-    return {"classids": [key[0] for key in keys], "objids": [key[1] for key in keys]}
-
-
-def _make_things(rows: Iterable[Any]) -> Mapping[Key, Thing | None]:
-    """Return what `_IDENTIFY` has told of objects; None of what does not stand for itself."""
-    return {
-        (row.classid, row.objid): Thing(
-            row.kind, row.identity, _unquote(row.schema), row.relation, row.is_part
-        )
-        if row.stands_for_itself
-        else None
-        for row in rows
-    }
-
-
-def _unquote(name: str | None) -> str | None:
-    """Return the name of a schema, which PostgreSQL writes as SQL wants it."""
-    return name[1:-1].replace('""', '"') if name and name.startswith('"') else name
-
-
-def _find_reshaped(connection: Connection, witness: Connection, keys: Sequence[Key]) -> set[Key]:
-    """Return the relations that are not what they were."""
-    parameters = {"oids": [objid for _, objid in keys], "volatile": _VOLATILE}
-    if not keys:
-        return set()
-    now, then = (
-        {row.oid: row.shape for row in seeing.execute(_SHAPE, parameters)}
-        for seeing in (connection, witness)
-    )
-    return {key for key in keys if now.get(key[1]) != then.get(key[1])}

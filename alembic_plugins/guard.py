@@ -1,214 +1,315 @@
-"""Whether a plugin has stayed at home: the verdict on what a transaction has touched.
+"""Whether a branch keeps to what is its own: the verdict on what a transaction has done.
 
 It guards against mistakes and not against malice: a plugin's Python runs in the host's process.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
-from .footprint import Thing, Touch
-from .plugin import HOST, Schema
-from .registry import InstalledPlugin
+from .changes import CHANGING, Change, Footprint
+from .objects import DatabaseObject
+from .permissions import Permissions
+from .plugin import HOST
+from .written import PG_CLASS, Key, Place
 
-_COMMENTED = "commented on, or analyzed,"
-
-_VERBS = (
-    ("AccessExclusiveLock", "locked"),
-    ("ExclusiveLock", "locked"),
-    ("ShareLock", "indexed"),
-    ("ShareUpdateExclusiveLock", _COMMENTED),
-    ("RowExclusiveLock", "wrote to"),
-    ("ShareRowExclusiveLock", "referenced"),
-    ("RowShareLock", "read"),
-    ("AccessShareLock", "read"),
-)
-"""What a lock on a relation tells, strongest word first."""
-
-_RELATIONS = ("table", "view", "materialized view", "sequence", "index", "foreign table")
 _TABLES = ("table", "view", "materialized view", "foreign table")
-_MAKING = ("created", "dropped")
-_HANGING = ("index", "table constraint", "trigger", "rule", "policy", "default value")
-_READING = ("referenced", "read")
-_HARMLESS = "locked"
-"""A lock without a change: dropping a foreign key takes one on the table that was referenced."""
+_RELATIONS = (*_TABLES, "sequence", "index")
+_REMADE = ("index", "table constraint", "statistics object")
+"""What PostgreSQL drops and makes again where the type of a column changes."""
+
+_SHARED = ("role", "database", "tablespace", "subscription", "user mapping", "parameter acl")
+
+_CREATES, _DROPS, _WRITES = "creates", "drops", "writes to"
+_REFERS, _READS = "refers to", "reads"
 
 
 @dataclass(frozen=True)
 class Offence:
-    """Something that a branch has done to what is not its own."""
+    """Something that a branch has done to what is not its own.
+
+    Attributes:
+        verb: what it has done.
+        item: to what; None for what is in no schema.
+        what: that in words.
+        owner: whose it is: a plugin, the host, or None for what belongs to the whole database.
+    """
 
     verb: str
-    thing: Thing
-    owner: str
+    item: DatabaseObject | None
+    what: str
+    owner: str | None
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.thing}{self.owner}".rstrip()
+        return f"{self.verb} {describe_owned(self.what, self.owner)}"
+
+
+def describe_owned(what: str, owner: str | None) -> str:
+    """Return what something is, and whose, in words; None is what is nobody's."""
+    whose = {None: "", HOST: ", which belongs to the host"}
+    return what + whose.get(owner, f", which belongs to plugin '{owner}'")
 
 
 @dataclass(frozen=True)
-class Territory:
-    """What branches may do, and whose everything is.
+class Verdict:
+    """What there is to say of a transaction.
 
     Attributes:
-        branches: the names of the plugins that share the transaction, or the host's.
-        plugins: all plugins that are installed or set aside, these too.
-        host_schema: the schema of the host's tables.
-        needed: the plugins that they may read and refer to.
-        writes: the tables that it may change, by name, with their schema or without.
-        extensions: the PostgreSQL extensions that it may make.
-        made: by identity, the plugin that has made an object, for schemas that are shared.
+        offences: what the branches must not do.
+        reads: of what they have read rows that they have not declared.
+        prefixed: what the host has made under the prefix of a plugin.
     """
 
-    branches: Collection[str]
-    plugins: Mapping[str, InstalledPlugin]
-    host_schema: str
-    needed: Collection[str] = ()
-    writes: Collection[str] = ()
-    extensions: Collection[str] = ()
-    made: Mapping[str, str] = field(default_factory=dict)
+    offences: tuple[Offence, ...] = ()
+    reads: tuple[Offence, ...] = ()
+    prefixed: tuple[Offence, ...] = ()
 
-    def is_home(self, thing: Thing) -> bool:
-        """Tell whether an object is the branches' own; the host's is all that is no plugin's."""
-        return self.find_owner(thing) in self.branches
 
-    def find_owner(self, thing: Thing) -> str:
-        """Return the plugin that an object belongs to, or the host."""
-        maker = self.made.get(str(thing))
-        if maker is not None:
-            return maker
-        return next((p.name for p in self._plugins if self._holds(p, thing)), HOST)
+class Judge:
+    """Judge a footprint.
+
+    Args:
+        footprint: what the transaction has done.
+        permissions: what its branches may do.
+        explained: the relations that bear what foreign keys and the triggers of their owners do.
+    """
+
+    def __init__(
+        self,
+        footprint: Footprint,
+        permissions: Permissions,
+        explained: Collection[Key] = (),
+    ) -> None:
+        self._footprint = footprint
+        self._permissions = permissions
+        self._explained = explained
 
     @cached_property
-    def _plugins(self) -> Sequence[InstalledPlugin]:
-        """The plugins, first of all the branches': a schema that several share is home to them."""
-        return sorted(self.plugins.values(), key=lambda p: p.name not in self.branches)
+    def remade(self) -> Mapping[Key, Key]:
+        """What PostgreSQL has dropped and made again, by its identity before."""
+        old = {str(c.before): c.key for c in self._footprint.changes if c.before and not c.after}
+        return {
+            old[str(change.after)]: change.key
+            for change in self._footprint.changes
+            if change.after
+            and change.before is None
+            and change.after.kind in _REMADE
+            and str(change.after) in old
+        }
 
-    def _holds(self, plugin: InstalledPlugin, thing: Thing) -> bool:
-        namespace = plugin.namespace
-        if plugin.name in self.branches and isinstance(namespace, Schema):
-            return thing.schema == namespace.name
-        return plugin.holds(thing.schema, thing.relation, self.host_schema)
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What was done, without what was only made again."""
+        left_out = {*self.remade, *self.remade.values()}
+        return tuple(c for c in self._footprint.changes if c.key not in left_out)
 
-    def may_read(self, owner: str) -> bool:
-        """Tell whether the branches may read and refer to what belongs to another."""
-        return owner in (HOST, *self.branches, *self.needed)
+    def judge(self) -> Verdict:
+        """Return the verdict."""
+        found = {offence for change in self.changes for offence in self._judge(change)}
+        told = set(_leave_out_echoes(found))
+        reads = {offence for offence in told if offence.verb == _READS}
+        prefixed = {offence for offence in told - reads if self._is_prefixed(offence)}
+        offences = told - reads - prefixed
+        offences |= {Offence("changes", None, words, None) for words in self._footprint.shared}
+        offences |= {
+            Offence(_WRITES, None, f"system catalog {name}", None)
+            for name in self._footprint.catalogs
+        }
+        return Verdict(*(tuple(sorted(them, key=str)) for them in (offences, reads, prefixed)))
 
-    def may_change(self, thing: Thing) -> bool:
-        """Tell whether the branches may change what is not their own."""
-        if thing.kind == "extension":
-            return thing.identity.strip('"') in self.extensions
-        named = {str(thing.relation), f"{thing.schema}.{thing.relation}"}
-        return thing.relation is not None and bool(named.intersection(self.writes))
+    def _is_prefixed(self, offence: Offence) -> bool:
+        """Tell whether the host has only made something that is named like a plugin's."""
+        item = offence.item
+        return (
+            offence.verb == _CREATES
+            and HOST in self._permissions.branches
+            and item is not None
+            and self._permissions.ownership.find_schema_owner(item.schema) is None
+        )
 
-    def describe(self, thing: Thing) -> str:
-        """Return whose an object is, in words."""
-        owner = self.find_owner(thing)
-        if owner != HOST:
-            return f", of plugin '{owner}'"
-        if thing.schema == self.host_schema:
-            return ", of the host"
-        return "" if thing.schema is None or thing.kind == "schema" else f", of '{thing.schema}'"
+    def _judge(self, change: Change) -> Iterator[Offence]:
+        permissions, item = self._permissions, change.item
+        if item.kind in _SHARED and self._footprint.shared:
+            return  # That is told by what is shared.
+        owner = permissions.find_owner(item)
+        if owner in permissions.branches:
+            if change.before and change.after and permissions.has_left(change.before, change.after):
+                what = f"{change.before} to {change.after.identity}"
+                yield Offence("moves", item, what, permissions.find_place(change.after))
+            return
+        # A foreign key refers to an index, and to its table as well.
+        if change.is_referred and item.kind != "index" and not permissions.may_refer(owner):
+            yield Offence(_REFERS, item, str(item), owner)
+        if permissions.may_change(change):
+            yield from self._judge_parts(change, owner)
+            return
+        verb = self._find_verb(change)
+        if verb is None or (verb == _READS and permissions.may_refer(owner)):
+            return
+        # Of the whole database is what no schema has, unless somebody has made it.
+        is_hosts = item.schema == permissions.ownership.host_schema
+        is_nobodys = item.schema is None or (item.kind == "schema" and not is_hosts)
+        whose = None if owner == HOST and is_nobodys else owner
+        yield Offence(verb, item, str(change.before or item), whose)
 
+    def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:
+        """Yield what was dropped of a relation that may be changed, and was another plugin's."""
+        item = change.item
+        ours = (HOST, *self._permissions.branches)
+        if change.after is None and item.is_made and owner not in ours:
+            yield Offence(_DROPS, item, str(item), owner)
+        for number, name in change.old_columns.items():
+            maker = self._permissions.columns.get((*change.key, number), HOST)
+            if maker not in ours:
+                yield Offence(_DROPS, item, f"column {name} of {item}", maker)
 
-def detect_offences(touches: Iterable[Touch], territory: Territory) -> tuple[Offence, ...]:
-    """Return what was done to what is not the branch's, and that it may not do."""
-    found = {offence for touch in touches if (offence := _judge(touch, territory))}
-    return tuple(sorted(_leave_out_echoes(found), key=str))
+    def _find_verb(self, change: Change) -> str | None:
+        """Return what was done to what is not the branches' own."""
+        before, after = change.before, change.after
+        if before is None:
+            return _CREATES
+        if after is None:
+            return _DROPS
+        if before.identity != after.identity:
+            is_moved = before.own_schema != after.own_schema and before.kind != "schema"
+            return "moves" if is_moved else "renames"
+        if change.is_reshaped:
+            return "alters"
+        if change.is_regranted:
+            return "changes the privileges on"
+        if before.kind not in _RELATIONS:
+            return self._find_verb_of_other(change)
+        return self._find_verb_of_relation(change)
 
+    def _find_verb_of_other(self, change: Change) -> str | None:
+        if "ShareUpdateExclusiveLock" in change.modes:
+            return "comments on"
+        if change.is_written:
+            return "alters"
+        return "alters" if change.modes - {"AccessShareLock"} else None
 
-def describe_touches(touches: Iterable[Touch], territory: Territory) -> tuple[str, ...]:
-    """Return in words what was touched, whosever it is; parts of tables go without saying."""
-    found = set()
-    for touch in touches:
-        thing = touch.after or touch.before
-        verb = _find_verb(touch, territory)
-        if thing and not _hangs(thing) and verb != _HARMLESS:
-            found.add(str(Offence(verb, thing, territory.describe(thing))))
-    return tuple(sorted(found))
+    def _find_verb_of_relation(self, change: Change) -> str | None:
+        if change.item.kind == "index":
+            return None  # Whoever reads or writes by it does so to its table.
+        is_explained = change.item.key in self._explained
+        if "RowExclusiveLock" in change.modes and not is_explained:
+            return _WRITES
+        if "ShareUpdateExclusiveLock" in change.modes and not (
+            change.modes & {"AccessExclusiveLock", "ShareRowExclusiveLock"}
+        ):
+            return "comments on, or analyzes,"
+        return _READS if self.is_read(change) and not is_explained else None
+
+    def is_read(self, change: Change) -> bool:
+        """Tell whether rows of a relation were read, be it by an index."""
+        return bool(change.scans) or change.key in self._read_by_index
+
+    @cached_property
+    def _read_by_index(self) -> set[Key]:
+        found = (c.item for c in self.changes if c.scans and c.item.kind == "index")
+        return {key for item in found if (key := _find_relation(item)) is not None}
+
+    def find_made(self) -> Mapping[Place, tuple[DatabaseObject, str, int]]:
+        """Return what the transaction has made, with its identity and the number of the command.
+
+        What hangs on a relation of the branches' own goes with it, without a record.
+        """
+        found = {}
+        for change in self.changes:
+            item = change.after
+            if item is None:
+                continue
+            if change.before is None and not self._goes_along(item):
+                found[(*change.key, 0)] = (item, item.identity, change.command)
+            for number, name in change.new_columns.items():
+                place = (*change.key, number)
+                found[place] = (item, f"{item.identity}.{name}", change.command)
+        return found
+
+    def _goes_along(self, item: DatabaseObject) -> bool:
+        hangs = item.is_part or item.kind == "domain constraint" or item.extension is not None
+        return hangs and self._permissions.is_home(item)
+
+    def find_permitted(self) -> Mapping[Key, DatabaseObject]:
+        """Return the relations that the declaration names, and that were changed."""
+        found = {}
+        for change in self.changes:
+            item = change.before
+            if item is None or item.key[0] != PG_CLASS or item.is_part:
+                continue
+            is_new = self._permissions.branches.isdisjoint(change.item.permitted)
+            if is_new and self._permissions.is_written_by_name(item) and self._find_verb(change):
+                found[item.key] = item
+        return found
+
+    def find_written(self) -> Mapping[Key, Change]:
+        """Return the tables of the branches' own, or that they may change, that were changed."""
+        telling = {"RowExclusiveLock", *CHANGING}
+        return {
+            change.key: change
+            for change in self.changes
+            if change.key[0] == PG_CLASS
+            and change.modes & telling
+            and (self._permissions.is_home(change.item) or self._permissions.may_change(change))
+        }
+
+    def describe(self) -> tuple[str, ...]:
+        """Return in words what was done, to whomever it was; parts of relations are left out."""
+        found = set()
+        for change in self.changes:
+            verb = self._find_verb(change) or self._find_verb_at_home(change)
+            item = change.item
+            if verb and not item.is_part and item.kind != "default value":
+                owner = self._permissions.find_owner(item)
+                found.add(str(Offence(verb, item, str(change.before or item), owner)))
+        return tuple(sorted(found))
+
+    def _find_verb_at_home(self, change: Change) -> str | None:
+        """Return what was done to what is the branches' own, which was not compared."""
+        is_relation = change.key[0] == PG_CLASS
+        if is_relation and change.is_written and "AccessExclusiveLock" in change.modes:
+            return "alters"
+        return _REFERS if change.is_referred else None
 
 
 def _leave_out_echoes(found: Collection[Offence]) -> Iterator[Offence]:
     """Yield offences, but for those on a table and on what hangs on it that tell the same."""
-    tables = {_find_place(o): o.verb for o in found if o.thing.kind in _TABLES}
-    parts = [o for o in found if o.thing.kind not in _TABLES and _hangs(o.thing)]
-    told = [part for part in parts if not _is_echo(part, tables.get(_find_place(part)))]
-    places = {_find_place(part) for part in told}
+    tables = {o.item.key: o.verb for o in found if o.item is not None and _is_table(o)}
+    parts = [o for o in found if o.item is not None and o.item.is_part and not _is_table(o)]
+    told = [part for part in parts if not _is_echo(part, _find_verb_of_whole(part, tables))]
+    whole = {_find_relation(part.item) for part in told}
     for offence in found:
-        if offence.thing.kind in _TABLES:
-            if (
-                offence.verb in (*_MAKING, "wrote to", "moved")
-                or _find_place(offence) not in places
-            ):
+        if _is_table(offence):
+            is_more = offence.verb not in ("alters", "comments on, or analyzes,", _REFERS, _READS)
+            key = offence.item.key if offence.item else None
+            if is_more or key not in whole or offence.what != str(offence.item):
                 yield offence
         elif offence in told or offence not in parts:
             yield offence
 
 
+def _find_verb_of_whole(part: Offence, tables: Mapping[Key, str]) -> str | None:
+    """Return what was done to the relation on which something hangs."""
+    relation = _find_relation(part.item)
+    return None if relation is None else tables.get(relation)
+
+
+def _is_table(offence: Offence) -> bool:
+    return offence.item is not None and offence.item.kind in _TABLES
+
+
+def _find_relation(item: DatabaseObject | None) -> Key | None:
+    """Return the relation on which an object hangs by itself."""
+    above = item.chain[1:] if item else ()
+    return next((key for key in above if key[0] == PG_CLASS), None)
+
+
 def _is_echo(part: Offence, verb: str | None) -> bool:
     """Tell whether what was done to a table, if anything, says all about a part of it."""
-    if verb is None or verb in _READING:
-        return verb is not None and part.verb in _READING
+    if verb is None or verb in (_READS, _REFERS):
+        return False
     # Another default comes as one that is dropped and one that is created.
-    is_made = part.verb in _MAKING and part.thing.kind != "default value"
-    return not is_made or verb in _MAKING
-
-
-def _find_place(offence: Offence) -> tuple[str | None, str | None]:
-    return (offence.thing.schema, offence.thing.relation)
-
-
-def find_made(touches: Iterable[Touch], territory: Territory) -> Mapping[Thing, int]:
-    """Return what the transaction has made, with the commands; what hangs on it goes with it."""
-    return {
-        touch.after: touch.command
-        for touch in touches
-        if touch.after
-        and touch.before is None
-        and not (_hangs(touch.after) and territory.is_home(touch.after))
-    }
-
-
-def _hangs(thing: Thing) -> bool:
-    return thing.is_part or thing.kind in _HANGING
-
-
-def find_renamed(touches: Iterable[Touch]) -> Mapping[str, str]:
-    """Return what objects are called now, by what they were called before."""
-    return {
-        str(touch.before): str(touch.after)
-        for touch in touches
-        if touch.before and touch.after and touch.before.identity != touch.after.identity
-    }
-
-
-def _judge(touch: Touch, territory: Territory) -> Offence | None:
-    things = [thing for thing in (touch.before, touch.after) if thing]
-    abroad = next((thing for thing in things if not territory.is_home(thing)), None)
-    if abroad is None or territory.may_change(abroad):
-        return None
-    verb = _find_verb(touch, territory)
-    if verb in _READING and abroad.kind == "index":
-        return None  # Whoever reads it reads its table, and who drops a foreign key opens it.
-    if verb == _HARMLESS or (verb in _READING and territory.may_read(territory.find_owner(abroad))):
-        return None
-    return Offence(verb, abroad, territory.describe(abroad))
-
-
-def _find_verb(touch: Touch, territory: Territory) -> str:
-    if touch.before is None:
-        return "created"
-    if touch.after is None:
-        return "dropped"
-    if territory.is_home(touch.before) != territory.is_home(touch.after):
-        return "moved"
-    if touch.before.identity != touch.after.identity:
-        return "renamed"
-    if touch.is_reshaped:
-        return "altered"
-    told = next((verb for mode, verb in _VERBS if mode in touch.modes), None)
-    if told == _COMMENTED and touch.before.kind not in _RELATIONS:
-        return "commented on"
-    if told is None or (told == _HARMLESS and touch.before.kind not in _RELATIONS):
-        return "altered"
-    return told
+    is_made = part.verb in (_CREATES, _DROPS) and (
+        part.item is None or part.item.kind != "default value"
+    )
+    return not is_made or verb in (_CREATES, _DROPS)

@@ -1,4 +1,4 @@
-"""What is raised where a revision does not stay at home, or cannot be watched."""
+"""What is raised where a revision does what it may not do, or cannot be watched."""
 
 from collections.abc import Sequence
 
@@ -6,29 +6,34 @@ from .errors import PluginError
 
 
 class NamespaceViolation(PluginError):
-    """A revision has touched what is not its plugin's, and what it has not declared."""
+    """A revision has changed what is not its plugin's, and what it has not declared."""
 
-    words = (
-        "Revision {revisions} of '{plugin}' has left its namespace: it {offences}. Declare it "
-        "(requires, writes, extensions), or correct the revision; its transaction was taken back."
-    )
+    words = "Revision {revisions} of '{plugin}' {offences}. {remedies}; {kept}."
 
     plugin: str
     revisions: Sequence[str]
     offences: Sequence[str]
+    remedies: Sequence[str] = ()
+    kept: str = "its transaction was rolled back"
 
     def facts(self) -> dict[str, object]:
         """Return the facts in the order in which they were found."""
         revisions = " or ".join(f"'{revision}'" for revision in self.revisions)
-        offences = "; ".join(self.offences)
-        return {**super().facts(), "revisions": revisions, "offences": offences}
+        ways = [*self.remedies, "correct the revision"]
+        words = ", or ".join(ways)
+        return {
+            **super().facts(),
+            "revisions": revisions,
+            "offences": "; ".join(self.offences),
+            "remedies": words[:1].upper() + words[1:],
+        }
 
 
 class CannotRehearse(PluginError):
     """A revision commits midway, so that it cannot be tried and taken back."""
 
     words = (
-        "A revision has an autocommit_block(), which cannot be taken back. Leave out --footprint; "
+        "A revision has an autocommit_block(), which cannot be rolled back. Leave out --footprint; "
         "nothing was changed."
     )
 
@@ -37,7 +42,7 @@ class TransactionEnded(PluginError):
     """A revision has ended the transaction that it runs in."""
 
     words = (
-        "Revision {revisions} of '{plugin}' has taken back the transaction that it runs in, and "
+        "Revision {revisions} of '{plugin}' has rolled back the transaction that it runs in, and "
         "what was done before with it. Remove its ROLLBACK; nothing of it was kept."
     )
 

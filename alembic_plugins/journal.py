@@ -18,7 +18,6 @@ from psycopg import Cursor, ServerCursor
 from sqlalchemy import event
 
 from .catalog import read_invalid_indexes
-from .namespaces import DropObject
 from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
@@ -27,6 +26,7 @@ from .registry import Interruption
 from .replay import keep_rows, replay_rows
 from .scribe import Scribe
 from .sent import Origin
+from .sql import raw
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -182,14 +182,13 @@ class Journal:
         self._pending = self._page.pending
         self._is_written = known is not None
         if known:
-            self._watch.remember(known.revision, known.made)
             self._drop_invalid_indexes()
 
     def _drop_invalid_indexes(self) -> None:
         """Drop what a concurrent statement has left, which IF NOT EXISTS would take for good."""
         for index in self.find_invalid():
             log.warning("Dropping the invalid index %s, which was left unfinished.", index)
-            self._scribe.execute(DropObject("index", index))
+            self._scribe.execute(raw(f"DROP INDEX IF EXISTS {index}"))
 
     def find_invalid(self) -> tuple[str, ...]:
         """Return the invalid indexes that have come since the revision was begun."""
@@ -216,8 +215,6 @@ class Journal:
                     self._scribe.connection, self._namespace(self._page.plugin)
                 )
                 self._page = replace(self._page, invalid_before=invalid)
-            self._page = replace(self._page, made=self._watch.find_made(self._page.revision))
-            self._watch.begin_outside()
         self._write(None)
         try:
             self._in_block = True
@@ -225,8 +222,18 @@ class Journal:
         finally:
             self._in_block = False
         with self._apart():
-            self._watch.look_outside()
+            self._watch.look_outside(self._require_step())
             self._watch.begin_again()
+
+    def _require_step(self) -> Step:
+        assert self._step is not None  # noqa: S101 - a block is a revision's
+        return self._step
+
+    def begin_block(self) -> None:
+        """Take note of the moment at which what comes before an `autocommit_block()` is kept."""
+        if self._page is not None:
+            with self._apart():
+                self._watch.begin_outside()
 
     def close(self) -> None:
         """Tear out the page, in the transaction that records the revision."""

@@ -8,6 +8,7 @@ from sqlalchemy import Executable, Table
 from .records import (
     Duration,
     Row,
+    forget_objects,
     record_applied,
     record_event,
     record_installed,
@@ -133,6 +134,7 @@ class Ledger:
         del self.plugins[name]
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
+        self._due.append(forget_objects(self._tables, name))
 
     def add_quarantined(self, name: str, schema: str) -> None:
         """Record that a plugin is set aside: its revisions are remembered, and not applied."""
@@ -157,6 +159,7 @@ class Ledger:
         self.plugins.pop(name, None)
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
+        self._due.append(forget_objects(self._tables, name))
 
     def add_settled(self, name: str) -> None:
         """Record that no revision of a branch is half done."""

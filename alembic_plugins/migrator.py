@@ -2,8 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -11,23 +12,33 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic
-from .guard_errors import CannotRehearse
-from .plan import Plan
+from .catalog import read_host_schema
+from .errors import PluginError
+from .guard_errors import CannotRehearse, NamespaceViolation
+from .plan import Direction, Fate, Plan
+from .plugin import HOST
 from .progress import make_progress
+from .recorded import RecordedObject, find_in_namespace, read_recorded
 from .refusals import RevisionInUse
-from .registry import State, read_state
+from .registry import State, find_heads, read_state
+from .scratch import make_scratch_database
 from .session import Session
 from .simulate import plan_contact, simulate
-from .tables import Tables, make_tables
-from .upkeep_errors import FilesChanged
+from .tables import VERSION, Tables, make_tables
+from .targets import upgrade_to
+from .traces import Trace, place_rows
+from .upkeep_errors import FilesChanged, ScratchFailed
 
 if TYPE_CHECKING:
     from .executor import Executor
-    from .leaning import Leanings
+    from .ownership import Dependents
 
 log = logging.getLogger(__name__)
 
 MakePlan = Callable[[Session], Plan]
+
+_TRACES = "alembic_plugins.traces"
+"""Where a configuration keeps what plugins make, for the commands that it is used for."""
 
 
 class Migrator:
@@ -90,12 +101,12 @@ class Migrator:
         if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
             self.connection.rollback()
 
-    def _find_leaning(self, name: str) -> "Leanings":
-        """Return what leans on a plugin, by the plugin that it belongs to."""
-        from .leaning import find_leaning
+    def _find_leaning(self, name: str) -> "Dependents":
+        """Return what depends on a plugin's objects, by the plugin that it belongs to."""
+        from .dependencies import find_dependents
 
         with self._reading() as connection:
-            return find_leaning(connection, self.tables, self.session.state, name)
+            return find_dependents(connection, self.tables, self.session, name)
 
     def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
         """Return files of applied revisions as they were then."""
@@ -129,6 +140,7 @@ class Migrator:
         with self._lock() as witness:
             if not self.context.as_sql and self.read():
                 plan = make_plan(self.session)
+            self.trace(_find_traced(self.session, plan))
             return self._tell(self._execute(plan, make_plan, witness))
 
     def rehearse(self, make_plan: MakePlan) -> tuple[str, ...]:
@@ -175,9 +187,79 @@ class Migrator:
                 self.session.doomed = doomed
                 self.read()
                 plan = make_plan(self.session)
+            except NamespaceViolation as error:
+                # What another tool has installed is not the host's, as it looks.
+                if not self.trace([error.plugin]):
+                    raise
+                self.read()
+                plan = make_plan(self.session)
             else:
                 self._contact = Plan()
                 return plan
+
+    def trace(self, names: Iterable[str]) -> bool:
+        """Find out what plugins have made that another tool has installed; tell whether any were.
+
+        Their revisions are run in a scratch database. Where that cannot be done, all that is in a
+        plugin's own schema, or under its prefix, is taken for its own.
+        """
+        if self.context.as_sql:
+            return False
+        new = [n for n in names if n != HOST and not self.session.is_traced(n)]
+        for name in new:
+            self.session.traces[name] = self._find_trace(name)
+        return bool(new)
+
+    def _find_trace(self, name: str) -> Trace:
+        state = self.session.state
+        known = self.session.config.attributes.setdefault(_TRACES, {})
+        heads = find_heads((*state.of(name), *state.kept_of(name)))
+        if (name, heads) not in known:
+            try:
+                with self.build(name, heads) as other:
+                    known[name, heads] = (other.read_made(name), None)
+            except PluginError as error:
+                known[name, heads] = ((), getattr(error, "reason", None) or str(error))
+        rows, doubt = known[name, heads]
+        with self._reading() as connection:
+            if doubt is None:
+                return Trace(place_rows(connection, rows))
+            plugin = state.plugins.get(name) or state.quarantined[name]
+            schema = read_host_schema(connection)
+            return Trace(tuple(find_in_namespace(connection, plugin, schema)), doubt)
+
+    @contextmanager
+    def build(self, name: str, revisions: Sequence[str]) -> Iterator["Migrator"]:
+        """Run a plugin's revisions up to some, and all that they need, in a database of their own.
+
+        Raises:
+            ScratchFailed: that cannot be done.
+        """
+        context = self.context
+        with make_scratch_database(self.connection, name) as connection:
+            options = {**context.opts, "as_sql": False}
+            scratch = MigrationContext(
+                context.dialect, connection, options, context.environment_context
+            )
+            session = Session(self.session.config, self.session.script, State())
+            session.transaction_per_revision = self.session.transaction_per_revision
+            other = Migrator(session, scratch, self.run_args)
+            with _alembic.replaced_context(context, scratch):
+                other.read()
+                try:
+                    for revision in revisions:
+                        other.run(partial(upgrade_to, targets={name: revision}))
+                except PluginError as error:
+                    reason = getattr(error, "reason", None) or str(error).rstrip(".")
+                    raise ScratchFailed(name, reason) from error
+            yield other
+
+    def read_made(self, name: str) -> tuple[RecordedObject, ...]:
+        """Return what the revisions of a plugin have made."""
+        with self._reading() as connection:
+            plugins = self.session.state.plugins.values()
+            rows = read_recorded(connection, self.tables, VERSION, plugins, "")
+        return tuple(row for row in rows if row.plugin == name and row.made)
 
     def _tell(self, plan: Plan) -> Plan:
         """Say what is wrong besides; what could not be done is an error when all else is done."""
@@ -224,3 +306,15 @@ def _refuse() -> NoReturn:
 
 def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _find_traced(session: Session, plan: Plan) -> list[str]:
+    """Return the plugins of which a plan has to know what they have made: those that go."""
+    going = [n for n, fate in plan.fates.items() if fate in (Fate.REMOVED, Fate.QUARANTINED)]
+    reverted = {s.revision for s in plan.steps if s.runs and s.direction is Direction.DOWNGRADE}
+    going += [
+        name
+        for name in session.state.plugins
+        if reverted and {item.revision for item in session.state.of(name)} <= reverted
+    ]
+    return going

@@ -32,31 +32,6 @@ def _compile_create_extension(
     return f"CREATE EXTENSION IF NOT EXISTS {compiler.preparer.quote(element.name)}"
 
 
-class DropObject(ExecutableDDLElement):
-    """``DROP kind identity``, in PostgreSQL's own words for both, quoted by its catalog."""
-
-    def __init__(self, kind: str, identity: str) -> None:
-        self.kind = kind
-        self.identity = identity
-
-
-@compiles(DropObject)
-def _compile_drop_object(element: DropObject, _compiler: DDLCompiler, **_options: object) -> str:
-    return f"DROP {element.kind} IF EXISTS {element.identity} CASCADE"
-
-
-class LockTable(ExecutableDDLElement):
-    """``LOCK TABLE identity`` against writers, and not against readers as pg_dump."""
-
-    def __init__(self, identity: str) -> None:
-        self.identity = identity
-
-
-@compiles(LockTable)
-def _compile_lock_table(element: LockTable, _compiler: DDLCompiler, **_options: object) -> str:
-    return f"LOCK TABLE {element.identity} IN SHARE MODE"
-
-
 def drop_schema(name: str) -> Executable:
     """Return what drops a plugin's schema, if it is empty."""
     return DropSchema(name, if_exists=True)

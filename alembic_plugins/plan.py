@@ -85,6 +85,7 @@ class Plan:
         units: what to run, each in a transaction of its own.
         nodes: the revisions of the steps upwards, by id.
         purge: drop what the downgrades of removed plugins leave behind, or cannot take back.
+        with_unknown: drop what is in their schemas, too, and none of their revisions has made.
         problems: why plugins had to be left out; the first is raised when all else is done.
         warnings: what is wrong with plugins for which there is nothing to do.
         backup: the file to write the removed plugins to, before anything of them is removed.
@@ -95,6 +96,7 @@ class Plan:
     units: tuple[Unit, ...] = ()
     nodes: Mapping[str, Node] | None = None
     purge: bool = False
+    with_unknown: bool = False
     problems: tuple[PluginError, ...] = ()
     warnings: tuple[PluginError, ...] = ()
     backup: Path | None = None
@@ -190,6 +192,7 @@ def plan_uninstall(
     alone: Callable[[str], bool],
     *,
     purge: bool,
+    with_unknown: bool = False,
     backup: Path | None = None,
 ) -> Plan:
     """Return the plan that takes back all of some plugins and removes them.
@@ -211,7 +214,7 @@ def plan_uninstall(
     empty = {name: Fate.REMOVED for name in names if name not in last}
     removing.append(Unit((), Fate.REMOVED, empty))
     units = tuple(unit for unit in removing if unit.steps or unit.fates)
-    return Plan(units, purge=purge, backup=backup)
+    return Plan(units, purge=purge, with_unknown=with_unknown, backup=backup)
 
 
 def plan_fate(names: Sequence[str], fate: Fate) -> Plan:

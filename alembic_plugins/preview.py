@@ -1,57 +1,192 @@
 """What a plugin has, and what would be lost with it: for those who are to decide."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.exc import ProgrammingError
+
 from .archive import read_irreversible
-from .catalog import CatalogObject, count_objects, read_leaning
-from .leaning import Leanings, read_branch_objects, sort_leaning
+from .catalog import Column
+from .dependencies import find_users, read_session_ownership
 from .migrator import Migrator
-from .plan import Direction, Plan
+from .objects import DatabaseObject
+from .ownership import Dependents, Ownership, read_holdings
+from .plan import Direction, Fate, Plan
+from .quarantine import is_movable
+from .recorded import RecordedObject
+from .sql import raw
+from .undo import needs_database
+
+# The bytes on disk of a relation with its indexes, toast and partitions.
+_SIZE = text("""
+    SELECT pg_catalog.pg_total_relation_size(:oid)
+           + coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0)
+    FROM pg_catalog.pg_partition_tree(:oid) t WHERE t.level > 0
+""").bindparams(bindparam("oid"))
+
+_WITH_ROWS = ("table", "materialized view")
+
+_UNDEFINED_TABLE = "42P01"
 
 
 @dataclass(frozen=True)
-class Holdings:
+class Counted:
+    """An object, and what is in it.
+
+    Attributes:
+        kind: PostgreSQL's word: table, function, column ...
+        identity: its name as SQL would write it, with the schema.
+        rows: how many rows it has, or how many of its table hold a value; None for what has none.
+        bytes: what it takes on disk, indexes included; None for what takes nothing.
+    """
+
+    kind: str
+    identity: str
+    rows: int | None = None
+    bytes: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+@dataclass(frozen=True)
+class Preview:
     """What a plugin has.
 
     Attributes:
-        objects: what stands in its namespace, with rows and bytes.
-        leaning: what elsewhere leans on that, by the plugin that it belongs to; ``""`` for what
+        objects: what its revisions have made, wherever it is, with rows and bytes.
+        unknown: what is in its own schema, and none of its revisions has made.
+        foreign: what is in its own schema, or goes by its prefix, and is another's.
+        staying: what a plugin that is set aside leaves where it is.
+        leaning: what depends on its objects, by the plugin that it belongs to; ``""`` for what
             belongs to none.
         irreversible: the revisions that cannot be taken back, and why.
+        writers: the plugins that may change a table to which it has added columns, by the table.
+        doubt: why its namespace has to tell what it has made; None where that is known.
     """
 
-    objects: tuple[CatalogObject, ...]
-    leaning: Leanings
+    objects: tuple[Counted, ...]
+    leaning: Dependents
     irreversible: Mapping[str, str]
+    unknown: tuple[Counted, ...] = ()
+    foreign: tuple[Counted, ...] = ()
+    staying: tuple[str, ...] = ()
+    writers: Mapping[str, tuple[str, ...]] | None = None
+    doubt: str | None = None
 
 
-def read_holdings(migrator: Migrator, plan: Plan) -> Mapping[str, Holdings]:
+def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
     """Return what plugins have of which a plan makes something, by name."""
-    names = tuple(plan.fates)
-    connection, state = migrator.connection, migrator.session.state
-    found = {}
-    for name in names:
-        objects = read_branch_objects(connection, migrator.tables, state, name)
-        leaning = sort_leaning(connection, state, read_leaning(connection, objects))
-        found[name] = Holdings(
-            tuple(count_objects(connection, objects)),
-            {other: items for other, items in leaning.items() if other not in names},
-            _find_irreversible(migrator, plan, name),
-        )
+    names = list(plan.fates)
+    migrator.trace(names)
+    connection = migrator.connection
+    ownership = read_session_ownership(connection, migrator.tables, migrator.session)
+    found = {name: _read(migrator, ownership, plan, name, names) for name in names}
     migrator.end_reading()
     return found
 
 
-def _find_irreversible(migrator: Migrator, plan: Plan, name: str) -> Mapping[str, str]:
-    """Return why revisions of a plugin that the plan takes back may not be taken back."""
+def _read(
+    migrator: Migrator, ownership: Ownership, plan: Plan, name: str, names: Sequence[str]
+) -> Preview:
+    connection = migrator.connection
+    holdings = read_holdings(connection, ownership, name)
+    users = find_users(connection, ownership, holdings.objects, list(names))
+    trace = migrator.session.traces.get(name)
+    columns = tuple(_count_columns(connection, holdings.columns))
+    is_kept = plan.fates[name] is Fate.QUARANTINED
+    parts = [item for item in holdings.objects if is_kept and not is_movable(item)]
+    return Preview(
+        (*_count_objects(connection, holdings.objects), *columns),
+        users,
+        _find_irreversible(migrator, plan, name, ownership.find_made(name).values()),
+        tuple(_count_objects(connection, holdings.unknown)),
+        tuple(_count_objects(connection, holdings.foreign)),
+        tuple(str(item) for item in (*parts, *(holdings.columns if is_kept else ()))),
+        _find_writers(migrator, holdings.columns, name),
+        trace.doubt if trace else None,
+    )
+
+
+def _find_writers(
+    migrator: Migrator, columns: Iterable[Column], name: str
+) -> dict[str, tuple[str, ...]]:
+    """Return which other plugins may change the tables to which a plugin has added columns."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in columns:
+        table_ = item.table
+        named = {str(table_.name), f"{table_.schema}.{table_.name}"}
+        writers = [
+            other
+            for other in migrator.session.state.plugins
+            if other != name
+            and (declared := migrator.session.declaration(other))
+            and named.intersection(declared.writes)
+        ]
+        if writers:
+            found[table_.identity] = tuple(writers)
+    return found
+
+
+def _count_objects(connection: Connection, items: Iterable[DatabaseObject]) -> Iterator[Counted]:
+    """Yield objects with their rows and bytes, but for those that are gone meanwhile."""
+    for item in items:
+        if item.kind not in _WITH_ROWS:
+            yield Counted(item.kind, item.identity)
+            continue
+        rows = _count(connection, raw(f"SELECT count(*) FROM {item.identity}"))  # noqa: S608 - quoted
+        if rows is not None:
+            size = connection.scalar(_SIZE, {"oid": item.objid})
+            yield Counted(item.kind, item.identity, rows, int(size or 0))
+
+
+def _count_columns(connection: Connection, columns: Iterable[Column]) -> Iterator[Counted]:
+    """Yield columns with the numbers of rows that hold a value in them."""
+    for item in columns:
+        table = item.table.identity
+        counted = raw(f"SELECT count({item.name}) FROM {table}")  # noqa: S608 - both are quoted
+        rows = _count(connection, counted)
+        if rows is not None:
+            yield Counted("column", f"{table}.{item.name}", rows)
+
+
+def _count(connection: Connection, query: TextClause) -> int | None:
+    """Return a number of rows, or None where the relation was dropped meanwhile."""
+    try:
+        with connection.begin_nested():
+            return int(connection.scalar(query))
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+            raise
+        return None
+
+
+def _find_irreversible(
+    migrator: Migrator, plan: Plan, name: str, made: Iterable[RecordedObject]
+) -> Mapping[str, str]:
+    """Return why revisions cannot be downgraded that the plan downgrades.
+
+    Of one whose file is there, that is so where its downgrade() raises, or leaves what it has made.
+    """
     version = migrator.session.state.registry
     downgrades = [step for step in plan.steps if step.direction is Direction.DOWNGRADE]
     revisions = [step.revision for step in downgrades if step.plugin == name]
     if not version or not revisions:
         return {}
+    branch = migrator.session.remembered_branch(name)
     orphaned = migrator.session.declaration(name) is None
     known = read_irreversible(
         migrator.connection, migrator.tables, name, version, orphaned=orphaned
     )
-    return {revision: known[revision] for revision in revisions if revision in known}
+    makers = {row.revision for row in made}
+    return {
+        revision: known[revision].words
+        for revision in revisions
+        if revision in known
+        and (
+            branch.infos[revision].path is None
+            or (known[revision].is_empty and revision in makers)
+            or not (known[revision].is_empty or needs_database(known[revision].words))
+        )
+    }

@@ -1,14 +1,26 @@
-"""The SQL that sets a namespace aside and brings it back."""
+"""The SQL that sets a plugin's objects aside and brings them back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, Executable
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema, DropSchema, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from .catalog import CatalogObject, read_objects, read_partitions
+from .catalog import find_partitions, has_schema
+from .drops import name_kind
+from .objects import DatabaseObject, read_objects
 from .plugin import Namespace, Schema
+from .sql import raw
+
+_MOVABLE = (
+    *("table", "view", "materialized view", "sequence", "foreign table"),
+    *("type", "composite type", "function", "procedure", "aggregate"),
+    *("operator", "operator class", "operator family", "collation", "conversion"),
+    *("text search configuration", "text search dictionary"),
+    *("text search parser", "text search template", "statistics object"),
+)
+"""What can be moved to another schema; what hangs on a table goes along with it."""
 
 
 class RenameSchema(ExecutableDDLElement):
@@ -25,51 +37,59 @@ def _compile_rename(element: RenameSchema, compiler: DDLCompiler, **_options: ob
     return f"ALTER SCHEMA {quote(element.name)} RENAME TO {quote(element.to)}"
 
 
-class MoveObject(ExecutableDDLElement):
-    """``ALTER kind identity SET SCHEMA name``, in PostgreSQL's own words for the first two."""
-
-    def __init__(self, item: CatalogObject, schema: str) -> None:
-        self.item = item
-        self.schema = schema
-
-
-@compiles(MoveObject)
-def _compile_move(element: MoveObject, compiler: DDLCompiler, **_options: object) -> str:
-    schema = compiler.preparer.quote(element.schema)
-    return f"ALTER {element.item.kind} {element.item.identity} SET SCHEMA {schema}"
-
-
 def find_quarantine(name: str) -> str:
     """Return the schema in which a plugin is set aside."""
     return f"quarantine_{name}"
 
 
-def set_aside(connection: Connection, namespace: Namespace, schema: str) -> Iterator[Executable]:
-    """Yield what moves all that stands in a namespace into another schema, which is made."""
-    if isinstance(namespace, Schema):
+def is_movable(item: DatabaseObject) -> bool:
+    """Tell whether an object can be moved to another schema by itself."""
+    return item.kind in _MOVABLE and not item.is_part
+
+
+def set_aside(
+    connection: Connection, namespace: Namespace, schema: str, items: Iterable[DatabaseObject]
+) -> Iterator[Executable]:
+    """Yield what moves a plugin's objects into a schema that is made for them.
+
+    A schema of its own is renamed, with all that is in it.
+    """
+    if isinstance(namespace, Schema) and namespace.create:
         yield RenameSchema(namespace.name, schema)
         return
     yield CreateSchema(schema)
-    yield from _move(connection, read_objects(connection, namespace), schema)
+    yield from _move(connection, items, schema)
 
 
 def bring_back(
-    connection: Connection, namespace: Namespace, schema: str, host_schema: str
+    connection: Connection,
+    namespace: Namespace,
+    schema: str,
+    host_schema: str,
+    items: Iterable[DatabaseObject],
 ) -> Iterator[Executable]:
-    """Yield what undoes `set_aside`; a prefix's tables come back to `host_schema`."""
-    if isinstance(namespace, Schema):
+    """Yield what undoes `set_aside`; a prefix's objects come back to `host_schema`."""
+    if isinstance(namespace, Schema) and namespace.create:
         yield RenameSchema(schema, namespace.name)
         return
-    kept = read_objects(connection, Schema(schema, create=False))
-    yield from _move(connection, kept, host_schema)
+    target = namespace.name if isinstance(namespace, Schema) else host_schema
+    if not has_schema(connection, Schema(target, create=False)):
+        yield CreateSchema(target)
+    yield from _move(connection, (item for item in items if item.schema == schema), target)
     yield DropSchema(schema)
 
 
 def _move(
-    connection: Connection, objects: Sequence[CatalogObject], schema: str
+    connection: Connection, items: Iterable[DatabaseObject], schema: str
 ) -> Iterator[Executable]:
-    for item in objects:
-        # Partitions are not taken along with their table.
-        for partition in read_partitions(connection, item):
-            yield MoveObject(partition, schema)
-        yield MoveObject(item, schema)
+    movable = [item for item in items if is_movable(item) and item.schema != schema]
+    partitions = read_objects(connection, find_partitions(connection, movable)).values()
+    # Partitions are not taken along with their table, and stay where they are on their own.
+    beside = {item.schema for item in movable}
+    for item in {i.key: i for i in (*partitions, *movable) if i.schema in beside}.values():
+        yield raw(f"ALTER {name_kind(item)} {item.identity} SET SCHEMA {_quote(schema)}")
+
+
+def _quote(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

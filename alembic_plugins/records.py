@@ -14,18 +14,19 @@ from sqlalchemy import (
     Executable,
     Insert,
     Table,
-    any_,
     cast,
     func,
-    literal,
     select,
     text,
+    tuple_,
 )
 
+from .recorded import RecordedObject
 from .registry import AppliedRevision, InstalledPlugin, Interruption
 from .sourcefile import Source, find_checksum_of_statements
 from .tables import Tables
 from .undo import Undo
+from .written import Key, Place
 
 Duration = int | ColumnElement[int] | None
 """Milliseconds, or what PostgreSQL tells them by; None where nothing has run."""
@@ -93,6 +94,7 @@ def record_applied(
         "depends_on": list(applied.depends_on),
         "branch_labels": list(applied.branch_labels),
         "description": applied.description,
+        "objects_known": applied.objects_known,
         **_record_file(undo, source),
     }
     if isinstance(duration_ms, ColumnElement):
@@ -162,17 +164,65 @@ def record_restored(tables: Tables, revision: str) -> Executable:
     return newest.where(tables.revision.c.revision == revision)
 
 
-def record_objects(tables: Tables, revision: str, objects: Sequence[str]) -> Executable:
-    """Return the statement that remembers what a revision has made."""
-    changed = tables.revision.update().where(tables.revision.c.revision == revision)
-    return changed.values(objects=list(objects))
+def record_objects(tables: Tables, rows: Sequence[RecordedObject], epoch: str) -> Executable:
+    """Return the statement that remembers whose objects are, from `epoch` on."""
+    return tables.object.insert().values(
+        [
+            {
+                "plugin": row.plugin,
+                "revision": row.revision,
+                "made": row.made,
+                "classid": row.place[0],
+                "objid": row.place[1],
+                "objsubid": row.place[2],
+                "epoch": epoch,
+                "kind": row.kind,
+                "identity": row.identity,
+            }
+            for row in rows
+        ]
+    )
 
 
-def record_renamed(tables: Tables, before: str, after: str) -> Executable:
-    """Return the statement that remembers an object by another name."""
-    objects = tables.revision.c.objects
-    renamed = func.array_replace(objects, before, after, type_=objects.type)
-    return tables.revision.update().values(objects=renamed).where(literal(before) == any_(objects))
+def record_dropped(tables: Tables, places: Collection[Place]) -> Executable:
+    """Return the statement that forgets objects that are gone, and columns with their tables."""
+    table = tables.object
+    whole = [place[:2] for place in places if not place[2]]
+    parts = [place for place in places if place[2]]
+    return table.delete().where(
+        tuple_(table.c.classid, table.c.objid).in_(whole)
+        | tuple_(table.c.classid, table.c.objid, table.c.objsubid).in_(parts)
+    )
+
+
+def record_place(tables: Tables, id_: int, place: Place, epoch: str) -> Executable:
+    """Return the statement that remembers where an object is since the last dump and restore."""
+    changed = tables.object.update().where(tables.object.c.id == id_)
+    return changed.values(classid=place[0], objid=place[1], objsubid=place[2], epoch=epoch)
+
+
+def record_remade(tables: Tables, before: Key, after: Key) -> Executable:
+    """Return the statement that remembers what PostgreSQL has made again in its new place."""
+    table = tables.object
+    changed = table.update().where(table.c.classid == before[0], table.c.objid == before[1])
+    return changed.values(classid=after[0], objid=after[1])
+
+
+def forget_epoch(tables: Tables, plugins: Collection[str]) -> Executable:
+    """Return the statement that remembers that objects of plugins are elsewhere by now."""
+    table = tables.object
+    return table.update().where(table.c.plugin.in_(plugins)).values(epoch="")
+
+
+def mark_objects_known(tables: Tables, plugin: str) -> Executable:
+    """Return the statement that remembers that all is recorded that a plugin has made."""
+    changed = tables.revision.update().where(tables.revision.c.plugin == plugin)
+    return changed.values(objects_known=True)
+
+
+def forget_objects(tables: Tables, plugin: str) -> Executable:
+    """Return the statement that forgets whose the objects of a plugin are."""
+    return tables.object.delete().where(tables.object.c.plugin == plugin)
 
 
 def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
@@ -186,7 +236,6 @@ def record_interruption(tables: Tables, interruption: Interruption, *, known: bo
         "statements": list(interruption.statements),
         "pending": interruption.pending,
         "invalid_before": list(interruption.invalid_before),
-        "made": list(interruption.made),
     }
     journal = tables.journal
     if known:

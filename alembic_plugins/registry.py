@@ -47,15 +47,6 @@ class InstalledPlugin:
         """Where its objects are: in its namespace, or set aside."""
         return Schema(self.quarantine, create=False) if self.quarantine else self.namespace
 
-    def holds(self, schema: str | None, relation: str | None, host_schema: str) -> bool:
-        """Tell whether what is in a schema, or on a relation there, is the plugin's."""
-        if self.quarantine:
-            return schema == self.quarantine
-        if isinstance(self.namespace, Schema):
-            shared = not self.namespace.create and self.namespace.name == host_schema
-            return schema == self.namespace.name and not shared
-        return schema == host_schema and relation is not None and self.namespace.covers(relation)
-
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> "InstalledPlugin":
         """Make one of a row."""
@@ -81,7 +72,8 @@ class AppliedRevision(NamedTuple):
     """A row of `alembic_plugin_revision`: the revision is applied.
 
     `depends_on` holds ids of revisions on other branches, resolved when it was applied;
-    `checksum` tells the file as it was then, None where that was not to be had.
+    `checksum` tells the file as it was then, None where that was not to be had. `objects_known`
+    tells whether all that it has made is recorded, as far as that is there.
     """
 
     revision: str
@@ -91,6 +83,7 @@ class AppliedRevision(NamedTuple):
     branch_labels: tuple[str, ...]
     description: str
     checksum: str | None = None
+    objects_known: bool = True
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> "AppliedRevision":
@@ -120,7 +113,6 @@ class Interruption:
         statements: what it has done and committed, in order, as the journal calls them.
         pending: what it was doing outside of a transaction when last heard of.
         invalid_before: the invalid indexes that were there before it began.
-        made: the objects that it has made, and committed.
     """
 
     revision: str
@@ -129,7 +121,6 @@ class Interruption:
     statements: tuple[str, ...] = ()
     pending: str | None = None
     invalid_before: tuple[str, ...] = ()
-    made: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> "Interruption":
@@ -142,7 +133,6 @@ class Interruption:
             tuple(fields["statements"]),
             fields["pending"],
             tuple(fields["invalid_before"]),
-            tuple(fields["made"]),
         )
 
 
@@ -171,6 +161,11 @@ class State:
     kept: tuple[AppliedRevision, ...] = ()
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+
+    @property
+    def leftover(self) -> frozenset[str]:
+        """The plugins at base that have left something behind, by which they are still known."""
+        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions})
 
     @cached_property
     def by_revision(self) -> Mapping[str, AppliedRevision]:

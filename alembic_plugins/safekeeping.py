@@ -4,7 +4,7 @@ A backup is pg_dump's. What the registry knows of the plugins goes with it in ta
 registry's own, in a schema that is there as long as it takes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from . import _alembic, backup
-from .archive import read_made
-from .belongings import read_belongings
-from .catalog import has_schema, read_all_objects, read_dropped, read_host_schema
-from .contents import Contents, find_contents, find_missing
+from .catalog import find_all, find_dropped, has_schema
+from .contents import Contents, find_contents
 from .custody_errors import BackupIncomplete
+from .dependencies import read_session_ownership
+from .drops import lock_table
 from .errors import PluginError
-from .namespaces import LockTable
+from .objects import read_objects
+from .ownership import read_holdings, read_ownership
 from .plan import Fate, Plan
 from .plugin import Schema
+from .records import forget_epoch
 from .registry import InstalledPlugin, State, read_kept
 from .scribe import Scribe
 from .tables import BACKUP_SCHEMA, Tables, make_tables
@@ -40,7 +42,6 @@ class Safekeeping:
         self._scribe = scribe
         self._path = plan.backup
         self._names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
-        self._made: Mapping[str, str] = {}
         self._contents = Contents()
         self._is_written = self._is_done = False
 
@@ -66,20 +67,15 @@ class Safekeeping:
             raise
 
     def _check_complete(self, path: Path) -> None:
-        scribe = self._scribe
-        with _alembic.transaction(scribe.context):
-            version = scribe.session.state.registry
-            self._made = read_made(scribe.connection, scribe.tables, version)
-            contents = self._find_contents()
-            missing = find_missing(scribe.connection, contents, self._names, self._made)
+        with _alembic.transaction(self._scribe.context):
+            missing = self._find_contents().missing
         if missing:
-            raise BackupIncomplete(path, tuple(str(item) for item in missing))
+            raise BackupIncomplete(path, missing)
 
     def _find_contents(self) -> Contents:
-        scribe, plugins = self._scribe, self._scribe.ledger.plugins
-        going = [plugins[name] for name in self._names]
-        staying = [plugin for name, plugin in plugins.items() if name not in self._names]
-        return find_contents(scribe.connection, going, staying, scribe.host_schema, self._made)
+        scribe = self._scribe
+        ownership = read_session_ownership(scribe.connection, scribe.tables, scribe.session)
+        return find_contents(scribe.connection, ownership, self._names)
 
     def _write_rows(self) -> None:
         ours, kept = self._scribe.tables, make_tables(BACKUP_SCHEMA)
@@ -129,12 +125,18 @@ class Safekeeping:
         transaction that is the caller's.
         """
         connection = self._scribe.connection
-        before = read_all_objects(connection)
+        before = read_objects(connection, set(find_all(connection)))
         yield
-        dropped = read_dropped(connection, before)
-        lost = tuple(str(item) for item in dropped if not self._contents.has(item))
+        dropped, cut = find_dropped(connection, set(before))
+        again = {str(item) for item in read_objects(connection, set(find_all(connection))).values()}
+        items = [before[key] for key in dropped if str(before[key]) not in again]
+        # What hangs on a relation goes with it without saying.
+        whole = [item for item in items if dropped.isdisjoint(item.chain[1:])]
+        lost = [str(item) for item in whole if not self._contents.has(item)]
+        cut_items = read_objects(connection, cut).values()
+        lost += [f"a column of {item}" for item in cut_items if not self._contents.has(item)]
         if lost:
-            raise BackupIncomplete(path, lost)
+            raise BackupIncomplete(path, tuple(lost))
 
     def end(self) -> None:
         """Take the backup to be complete: the transaction that it is a part of is committed."""
@@ -144,9 +146,9 @@ class Safekeeping:
         self._contents = contents = self._find_contents()
         for item in contents.relations:
             if item.kind == "table":
-                self._scribe.execute(LockTable(item.identity))
+                self._scribe.execute(lock_table(item, "SHARE"))
         schemas = list(contents.schemas)
-        relations = [(item.schema, item.name) for item in contents.single]
+        relations = [(str(item.own_schema), str(item.own_name)) for item in contents.single]
         if relations:
             relations += [(BACKUP_SCHEMA, table.name) for table in make_tables(BACKUP_SCHEMA).all]
         else:
@@ -182,13 +184,8 @@ def _read_restored(scribe: Scribe, name: str) -> State | None:
         plugin = kept.plugins.get(name)
         if plugin is None or name in scribe.session.state.plugins:
             return None
-        is_back = read_belongings(
-            scribe.connection,
-            plugin,
-            scribe.session.state.plugins.values(),
-            read_host_schema(scribe.connection),
-            lambda: read_made(scribe.connection, rows, kept.registry),
-        )
+        ownership = read_ownership(scribe.connection, rows, kept)
+        is_back = bool(read_holdings(scribe.connection, ownership, name).made)
     return kept if is_back else None
 
 
@@ -239,6 +236,9 @@ def _register(scribe: Scribe, kept: State, path: Path) -> None:
     rows, ours = make_tables(BACKUP_SCHEMA), scribe.tables
     for statement in _copy_rows(rows, ours, list(kept.plugins)):
         scribe.execute(statement)
+    # All that was brought back has other numbers than before.
+    scribe.execute(forget_epoch(ours, list(kept.plugins)))
+    scribe.bind_objects()
     for plugin in kept.plugins.values():
         scribe.ledger.add_restored(plugin, kept.of(plugin.name))
         scribe.ledger.add_event(plugin.name, Fate.RESTORED, (), None, detail=f"from {path}")
@@ -248,6 +248,7 @@ def _copy_rows(source: Tables, to: Tables, names: Sequence[str]) -> Iterator[Exe
     """Yield what copies all that a registry knows of plugins."""
     yield _copy(source.plugin, to.plugin, names, "name")
     yield _copy(source.revision, to.revision, names, "plugin")
+    yield _copy(source.object, to.object, names, "plugin")
 
 
 def _copy(source: Table, to: Table, names: Sequence[str], key: str) -> Executable:

@@ -1,10 +1,22 @@
 """The one hand that writes: statements, and what the ledger gathers, on the right search path."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cached_property
 from time import monotonic
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Executable, Insert, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    Insert,
+    Table,
+    Text,
+    UpdateBase,
+    func,
+    select,
+)
 from sqlalchemy.schema import SetTableComment
 
 from . import _alembic
@@ -13,10 +25,14 @@ from .namespaces import enter_namespace, leave_namespace
 from .pipeline import UNHEARD
 from .plan import Plan
 from .plugin import HOST, Schema, parse_requirement
-from .records import Row
+from .recorded import RecordedObject, read_epoch, read_outdated, read_recorded
+from .records import Row, record_objects, record_place
 from .refusals import UnexpectedVersionRows
 from .session import Session
-from .tables import VERSION, is_since, make_tables
+from .tables import REMOVED_IN_3, VERSION, is_since, make_tables
+
+_FIRST_WITH_NAMES = 2
+"""The version of the registry that had names of objects."""
 
 
 class Scribe:
@@ -39,11 +55,18 @@ class Scribe:
         self._has_versions = session.state.version_table
         self._registry = session.state.registry
         self._entered: Executable | None = None
+        self._is_bound = False
         self._path: str | None = None
         self._role: str | None = None
         self.host_schema = ""
         """The schema that unqualified names of the host's are made in."""
         self._saved = self.ledger
+        self.written: Counter[str] = Counter()
+        """How many rows of the registry and the version table were written, by table."""
+        self.has_extended = False
+        """Whether the transaction has made or changed these tables."""
+        self.prepared: set[tuple[str, str]] = set()
+        """What was made for plugins before their first revisions ran, by kind and name."""
         self.is_committed = False
         """Whether a part of the transaction is committed, and cannot be taken back."""
 
@@ -71,8 +94,10 @@ class Scribe:
         """Keep the host's search path, to come back to, and the schema that it begins with."""
         if not self.is_offline:
             path, role = (func.current_setting(name) for name in ("search_path", "role"))
-            question = select(path, role, func.current_schema())
-            self._path, self._role, schema = self.connection.execute(question).one()
+            # What was read and written until now is not to be taken for what revisions do.
+            flush = func.pg_catalog.pg_stat_force_next_flush()
+            question = select(path, role, func.current_schema(), flush)
+            self._path, self._role, schema, _ = self.connection.execute(question).one()
             self.host_schema = schema or ""
 
     def ensure_tables(self) -> None:
@@ -83,15 +108,37 @@ class Scribe:
             self.tables.metadata.create_all(self.connection, checkfirst=False)
         elif self._registry < VERSION:
             self._extend_tables()
+        self.has_extended = not (self._has_versions and self.has_registry)
+
+    def ensure_bound(self) -> None:
+        """Do as `bind_objects` does, once a command."""
+        if not (self._is_bound or self.is_offline) and self.has_registry:
+            self.bind_objects()
+        self._is_bound = True
+
+    def bind_objects(self) -> None:
+        """Record anew where objects are that a dump and restore has given other numbers."""
+        outdated = read_outdated(self.connection, self.tables)
+        for id_, place in outdated.items():
+            if place is not None:
+                self.execute(record_place(self.tables, id_, place, self.epoch))
+
+    @cached_property
+    def epoch(self) -> str:
+        """Where what is recorded of objects holds from now on."""
+        return read_epoch(self.connection, self.tables)
 
     def begin(self) -> None:
         """Begin what `go_back` takes back."""
         self._saved, self.is_committed = self.ledger.copy(), False
+        self.written.clear()
+        self.prepared.clear()
 
     def go_back(self) -> None:
         """Say again what is committed: the transaction has failed, its search path with it."""
         self.ledger.go_back_to(self._saved)
         self._entered = None
+        self._is_bound = False
 
     def commit_midway(self) -> None:
         """Write what is due before an `autocommit_block()` commits what it belongs to."""
@@ -104,12 +151,20 @@ class Scribe:
         self._has_versions, self._registry = True, VERSION
 
     @property
+    def has_tables(self) -> bool:
+        """Whether the registry is there as it is today, be it that it was made just now."""
+        return self.has_registry or self.has_extended
+
+    @property
     def has_registry(self) -> bool:
         """Whether the registry is there, and committed."""
         return self._registry == VERSION
 
     def _extend_tables(self) -> None:
         """Bring the tables of an earlier version to ours."""
+        state, version = self.session.state, self._registry
+        plugins = (*state.plugins.values(), *state.quarantined.values())
+        known = read_recorded(self.connection, self.tables, version, plugins, self.host_schema)
         for table in self.tables.all:
             if not is_since(table, self._registry):
                 table.create(self.connection)
@@ -117,7 +172,20 @@ class Scribe:
             for column in table.c:
                 if not is_since(column, self._registry):
                     self.context.impl.add_column(table.name, column, schema=table.schema)
+        self._bring_objects(known)
+        for name, removed in REMOVED_IN_3 if version == _FIRST_WITH_NAMES else ():
+            self.context.impl.drop_column(
+                name, Column(removed, Text), schema=self.tables.metadata.schema
+            )
         self.execute(SetTableComment(self.tables.plugin))
+
+    def _bring_objects(self, known: Sequence[RecordedObject]) -> None:
+        """Record the objects that an earlier version knew by name."""
+        if known:
+            self.execute(record_objects(self.tables, known, self.epoch))
+        revision = self.tables.revision
+        was_run = revision.c.duration_ms.is_not(None)
+        self.execute(revision.update().values(objects_known=was_run))
 
     def enter(self, name: str, plan: Plan) -> None:
         """Put the plugin's schema on the search path, with those of the plugins that it needs."""
@@ -160,6 +228,7 @@ class Scribe:
     def write_due(self) -> None:
         """Write what is due in the registry, on whatever search path."""
         for item in self.ledger.take_due():
+            self._count(item.statement if isinstance(item, Row) else item)
             if not isinstance(item, Row):
                 self.execute(item)
             elif self.is_offline:
@@ -178,8 +247,14 @@ class Scribe:
             self.execute(entered)
             self._entered = entered
 
+    def _count(self, statement: Executable) -> None:
+        """Take note that a statement has written a row of one of our tables."""
+        if isinstance(statement, UpdateBase) and isinstance(statement.table, Table):
+            self.written[statement.table.name] += 1
+
     def _change_version_row(self, statement: Executable) -> None:
         """Change one row of the version table, which nobody else must have changed."""
+        self._count(statement)
         if self.is_offline or isinstance(statement, Insert):
             self.execute(statement)
         elif self.connection.execute(statement).rowcount == 0:

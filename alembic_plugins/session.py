@@ -35,7 +35,8 @@ from .sourcefile import is_same, read_source
 from .upkeep_errors import Quarantined
 
 if TYPE_CHECKING:
-    from .leaning import Leanings
+    from .ownership import Dependents
+    from .traces import Trace
 
 
 class Session:
@@ -49,10 +50,12 @@ class Session:
         self.transaction_per_revision = False
         self.doomed: frozenset[str] = frozenset()
         """Plugins that have turned out to lean on what goes, and go along."""
-        self.find_leaning: Callable[[str], Leanings] = lambda _name: {}
+        self.find_leaning: Callable[[str], Dependents] = lambda _name: {}
         """Returns what leans on a plugin's objects; offline mode knows of nothing."""
         self.find_sources: Callable[[Sequence[str]], Mapping[str, str]] = lambda _revisions: {}
         """Returns files of revisions as they were applied, where the database remembers them."""
+        self.traces: dict[str, Trace] = {}
+        """What plugins have made that another tool has installed, where somebody has asked."""
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
 
@@ -299,6 +302,11 @@ class Session:
         ]
         sources = self.find_sources(suspects) if suspects else {}
         return tuple(r for r in suspects if _has_changed(sources.get(r), infos[r].path))
+
+    def is_traced(self, name: str) -> bool:
+        """Tell whether it is known what a plugin's applied revisions have made."""
+        applied = (*self.state.of(name), *self.state.kept_of(name))
+        return name in self.traces or all(item.objects_known for item in applied)
 
     def is_alone(self, name: str) -> bool:
         """Tell whether each revision of a branch has a transaction of its own."""

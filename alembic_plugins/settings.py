@@ -41,6 +41,10 @@ class Settings:
         lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
         statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
         guard: ``plugin_guard``: ``enforce``, ``warn`` or ``off``.
+        guard_reads: ``plugin_guard_reads``, likewise, of rows that a plugin reads of another one
+            which it does not require.
+        guard_allow: ``plugin_guard_allow``, the objects that every branch may change: those that
+            triggers and functions of the host write to on a plugin's behalf, for example.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -57,6 +61,8 @@ class Settings:
     lock_timeout: float | None
     statement_timeout: float | None
     guard: str
+    guard_reads: str
+    guard_allow: tuple[str, ...]
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -91,7 +97,9 @@ def _read(config: Config) -> Settings:
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
-        guard=_read_guard(config),
+        guard=_read_guard(config, "plugin_guard", "enforce"),
+        guard_reads=_read_guard(config, "plugin_guard_reads", "warn"),
+        guard_allow=tuple(_read_list(config, "plugin_guard_allow")),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",
@@ -188,10 +196,10 @@ def _read_seconds(config: Config, option: str) -> float | None:
     return seconds
 
 
-def _read_guard(config: Config) -> str:
-    value = str(config.get_alembic_option("plugin_guard") or GUARD_MODES[0])
+def _read_guard(config: Config, option: str, default: str) -> str:
+    value = str(config.get_alembic_option(option) or default)
     if value not in GUARD_MODES:
-        raise InvalidOption("plugin_guard", value, "enforce, warn or off")
+        raise InvalidOption(option, value, "enforce, warn or off")
     return value
 
 

@@ -13,11 +13,20 @@ from .registry import AppliedRevision, InstalledPlugin, State
 from .session import Session
 
 
-def remember_revision(session: Session, node: Node) -> AppliedRevision:
-    """Return what is to be remembered of a revision that is applied."""
+def remember_revision(session: Session, node: Node, *, objects_known: bool) -> AppliedRevision:
+    """Return what is to be remembered of a revision that is applied.
+
+    `objects_known` tells whether what it has made is recorded.
+    """
     info = session.branch(node.plugin).infos[node.revision]
     return AppliedRevision(
-        node.revision, node.plugin, node.down, node.depends, info.branch_labels, info.doc
+        node.revision,
+        node.plugin,
+        node.down,
+        node.depends,
+        info.branch_labels,
+        info.doc,
+        objects_known=objects_known,
     )
 
 
@@ -42,7 +51,9 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
     for step in plan.steps:
         applied.pop(step.revision, None)
         if step.direction is Direction.UPGRADE and plan.nodes is not None:
-            applied[step.revision] = remember_revision(session, plan.nodes[step.revision])
+            applied[step.revision] = remember_revision(
+                session, plan.nodes[step.revision], objects_known=step.runs
+            )
     state = session.state.with_applied(tuple(applied.values()))
     touched = {step.plugin for step in plan.steps} | plan.fates.keys()
     plugins = {

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from .catalog import read_invalid_indexes
+from .dependencies import read_session_ownership
 from .dependents import find_requiring
 from .discovery import FoundPlugin
 from .errors import PluginError, UnknownPlugin
 from .migrator import Migrator
+from .ownership import Holdings, read_holdings
 from .plugin import HOST
 from .registry import InstalledPlugin, Interruption, find_heads
 from .session import Session
-from .upkeep_errors import FilesChanged, Interrupted
+from .upkeep_errors import FilesChanged, Interrupted, NamespaceChanged
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class PluginStatus:
     """One line of ``alembic plugin list``.
 
     Attributes:
-        state: ``available``, ``installed``, ``outdated``, ``orphaned``, ``quarantined`` or
-            ``interrupted``.
+        state: ``available``, ``installed``, ``outdated``, ``orphaned``, ``quarantined``,
+            ``interrupted`` or ``leftover``.
         current: the applied heads, with commas; None where nothing is applied.
         head: the heads on disk, with commas; None where they cannot be read.
         pending: how many revisions on disk are not applied; None where they cannot be read.
@@ -38,7 +40,11 @@ class PluginStatus:
 
 @dataclass(frozen=True)
 class PluginDetails:
-    """What ``alembic plugin show`` tells besides the status."""
+    """What ``alembic plugin show`` tells besides the status.
+
+    `objects` are what the plugin's revisions have made; `unknown_objects` are in its own schema,
+    and none of them has made these.
+    """
 
     status: PluginStatus
     description: str
@@ -52,6 +58,8 @@ class PluginDetails:
     extensions: tuple[str, ...]
     writes: tuple[str, ...]
     pending_revisions: tuple[str, ...]
+    objects: tuple[str, ...]
+    unknown_objects: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -84,11 +92,16 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
     changed = session.find_changed(name)
     if changed:
         problems.append(FilesChanged(name, changed))
-    if session.find_usable(name):
+    found = session.find_usable(name)
+    if found:
         try:
             session.find_requirements(name)
         except PluginError as error:
             problems.append(error)
+        installed = session.state.plugins.get(name)
+        if installed and name not in session.state.lost and installed.namespace != found.namespace:
+            changed_ = NamespaceChanged(name, str(installed.namespace), str(found.namespace))
+            problems.append(changed_)
     return problems
 
 
@@ -108,6 +121,7 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
     declared = found.declaration if found else None
     branch = session.remembered_branch(name)
     known = {item.revision for item in (*session.state.applied, *session.state.kept)}
+    holdings = _read_holdings(migrator, name) if installed else Holdings()
     return PluginDetails(
         status,
         declared.description if declared else "",
@@ -121,8 +135,17 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         tuple(declared.extensions) if declared else (),
         tuple(declared.writes) if declared else (),
         tuple(revision for revision in branch.order if revision not in known),
+        tuple(str(item) for item in holdings.made),
+        tuple(str(item) for item in holdings.unknown),
         tuple(str(problem) for problem in (*problems, *_find_problems(session, name))),
     )
+
+
+def _read_holdings(migrator: Migrator, name: str) -> Holdings:
+    ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
+    holdings = read_holdings(migrator.connection, ownership, name)
+    migrator.end_reading()
+    return holdings
 
 
 def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:
@@ -165,6 +188,8 @@ def _find_state(session: Session, name: str, pending: int | None, *, is_gone: bo
         return "interrupted"
     if name not in session.state.plugins:
         return "available"
+    if name in session.state.leftover:
+        return "leftover"
     if is_gone:
         return "orphaned"
     return "outdated" if pending else "installed"
@@ -175,6 +200,8 @@ def _describe(migrator: Migrator, name: str) -> str:
     aside = migrator.session.state.quarantined.get(name)
     if aside:
         return f"set aside in schema {aside.quarantine}"
+    if name in migrator.session.state.leftover:
+        return "at base, its downgrades have left something behind"
     known = migrator.session.state.interruptions.get(name)
     return _describe_interruption(migrator, known) if known else ""
 

@@ -70,7 +70,7 @@ class StepRunner:
             self._watch.check_closely()
         if step.direction is Direction.UPGRADE:
             assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
-            self._remember(plan.nodes[step.revision], self._find_duration(step, started))
+            self._remember(step, plan.nodes[step.revision], self._find_duration(step, started))
         else:
             self._scribe.ledger.add_reverted(step.plugin, step.revision)
         self.journal.close()
@@ -88,17 +88,19 @@ class StepRunner:
             return self._scribe.find_duration(started)  # It had several transactions.
         return measure_duration(self._scribe.tables)
 
-    def _remember(self, node: Node, duration: Duration) -> None:
+    def _remember(self, step: Step, node: Node, duration: Duration) -> None:
         """Record an applied revision, with what takes it back when its file is gone."""
         undo, source = self._read_file(node)
-        remembered = remember_revision(self._scribe.session, node)
+        remembered = remember_revision(
+            self._scribe.session, node, objects_known=step.runs and not self._scribe.is_offline
+        )
         self._scribe.ledger.add_applied(remembered, undo, source, duration)
 
     def accept(self, node: Node) -> None:
         """Record that an applied revision is what its file says now."""
         undo, source = self._read_file(node)
         self._scribe.ledger.add_repaired(
-            remember_revision(self._scribe.session, node), undo, source
+            remember_revision(self._scribe.session, node, objects_known=True), undo, source
         )
 
     def _read_file(self, node: Node) -> tuple[Undo, Source | None]:
@@ -169,6 +171,7 @@ class StepRunner:
             ended: BaseException | None = None
             try:
                 with self.journal.keep_block(), original():
+                    self.journal.begin_block()
                     try:
                         yield
                     except (KeyboardInterrupt, SystemExit) as error:

@@ -14,16 +14,19 @@ from sqlalchemy import (
     Column,
     DateTime,
     Identity,
+    Index,
+    Integer,
     MetaData,
     Table,
     Text,
     cast,
     text,
 )
+from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import TypeDecorator
 
-VERSION = 2
+VERSION = 3
 """The version of the tables below."""
 
 BACKUP_SCHEMA = "alembic_plugin_backup"
@@ -34,6 +37,11 @@ _COMMENT = "alembic-plugins registry "
 
 _SINCE_2 = {"since": 2}
 """Marks what version 2 has added: an older registry gets it from the first command that writes."""
+
+_SINCE_3 = {"since": 3}
+
+REMOVED_IN_3 = (("alembic_plugin_revision", "objects"), ("alembic_plugin_journal", "made"))
+"""The columns of version 2 that version 3 does without: `alembic_plugin_object` has the objects."""
 
 
 class TextList(TypeDecorator[list[str]]):
@@ -57,6 +65,7 @@ class Tables:
         event: who did what, when, how long and with what outcome; rows are only ever added.
         journal: one row a revision that has committed a part of itself, while it runs or since
             it was interrupted.
+        object: one row an object that a revision has made, or that a plugin may change.
     """
 
     metadata: MetaData
@@ -64,11 +73,12 @@ class Tables:
     revision: Table
     event: Table
     journal: Table
+    object: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """The tables, first the one whose comment tells the version."""
-        return (self.plugin, self.revision, self.event, self.journal)
+        return (self.plugin, self.revision, self.event, self.journal, self.object)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,9 +90,8 @@ class Tables:
 def make_tables(schema: str | None) -> Tables:
     """Return the tables of the registry in `schema`; None is the first one on the search path."""
     metadata = MetaData(schema=schema)
-    return Tables(
-        metadata, _plugin(metadata), _revision(metadata), _event(metadata), _journal(metadata)
-    )
+    makers = (_plugin, _revision, _event, _journal, _object)
+    return Tables(metadata, *(make(metadata) for make in makers))
 
 
 def find_version(comment: str | None) -> int | None:
@@ -133,8 +142,10 @@ def _revision(metadata: MetaData) -> Table:
         Column("checksum", Text, info=_SINCE_2),
         Column("source", Text, info=_SINCE_2),
         Column("downgrade_checksum", Text, info=_SINCE_2),
-        # What the revision has made, as in ``table audit.entries``; by it, a schema can be shared.
-        Column("objects", TextList, info=_SINCE_2),
+        # Whether all that the revision has made is in `alembic_plugin_object`.
+        Column(
+            "objects_known", Boolean, nullable=False, server_default=text("false"), info=_SINCE_3
+        ),
     )
 
 
@@ -165,11 +176,33 @@ def _journal(metadata: MetaData) -> Table:
         Column("statements", TextList, nullable=False),
         Column("pending", Text),
         Column("invalid_before", TextList, nullable=False),
-        Column("made", TextList, nullable=False),
         Column("started_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         Column("started_by", Text, nullable=False, server_default=text("session_user")),
         info=_SINCE_2,
     )
+
+
+def _object(metadata: MetaData) -> Table:
+    table = Table(
+        "alembic_plugin_object",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("plugin", Text, nullable=False),
+        Column("revision", Text),
+        # Whether the revision has made it; else the plugin's declaration lets it change it.
+        Column("made", Boolean, nullable=False),
+        # PostgreSQL's identity of it, as in `pg_depend`; `objsubid` is the number of a column.
+        Column("classid", OID, nullable=False),
+        Column("objid", OID, nullable=False),
+        Column("objsubid", Integer, nullable=False),
+        # Where these numbers hold: after a dump and restore, kind and identity find them anew.
+        Column("epoch", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("identity", Text, nullable=False),
+        info=_SINCE_3,
+    )
+    Index("alembic_plugin_object_objid", table.c.objid)
+    return table
 
 
 _NOW = text("clock_timestamp()")

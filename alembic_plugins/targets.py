@@ -80,7 +80,7 @@ def upgrade_installed(session: Session) -> Plan:
     problems: list[PluginError] = []
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
-    for name in session.state.plugins:
+    for name in session.state.plugins.keys() - session.state.leftover:
         try:
             needed = _with_requirements(session, [name])
             if any(_is_behind(session, other) for other in needed):
@@ -242,6 +242,7 @@ def uninstall(
     *,
     cascade: bool,
     purge: bool = False,
+    with_unknown: bool = False,
     backup: Path | None = None,
 ) -> Plan:
     """Plan the removal of plugins, with those that depend on them where `cascade` says so.
@@ -264,7 +265,12 @@ def uninstall(
     if not purge:
         _check_unbroken(session, _all_revisions(session, removed))
     return plan_uninstall(
-        removed, session.state.applied, session.is_alone, purge=purge, backup=backup
+        removed,
+        session.state.applied,
+        session.is_alone,
+        purge=purge,
+        with_unknown=with_unknown,
+        backup=backup,
     )
 
 

@@ -17,6 +17,12 @@ from .errors import explain
 
 _COMMIT, _BEGIN = "COMMIT", "BEGIN"
 
+NEEDS_DATABASE = "its downgrade() asks the database something"
+"""Why a downgrade cannot be rendered that can be run."""
+
+_OLDER_REASONS = ("NoInspectionAvailable", "AttributeError: 'NoneType'", "TypeError: 'NoneType'")
+"""How earlier releases have said that."""
+
 
 @dataclass(frozen=True)
 class Undo:
@@ -64,7 +70,7 @@ class Renderer:
                 script.module.downgrade(**self._run_args)
         except Exception as error:  # noqa: BLE001 - the function is the author's code
             self.__dict__.pop("_offline", None)  # It may be in the middle of something.
-            return Undo(None, explain(error))
+            return Undo(None, NEEDS_DATABASE if _asks(error) else explain(error))
         return Undo(tuple(self._statements), None)
 
     @cached_property
@@ -76,6 +82,17 @@ class Renderer:
         output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
         options = {**context.opts, **output}
         return MigrationContext(dialect, None, options, context.environment_context)
+
+
+def _asks(error: Exception) -> bool:
+    """Tell whether a downgrade has failed since there was no database to be asked."""
+    foreign = type(error).__module__.partition(".")[0] == "sqlalchemy"
+    return foreign or (isinstance(error, AttributeError | TypeError) and "None" in str(error))
+
+
+def needs_database(reason: str) -> bool:
+    """Tell whether a reason says that a downgrade can be run, and only not be rendered."""
+    return reason == NEEDS_DATABASE or reason.startswith(_OLDER_REASONS)
 
 
 def run_statements(context: MigrationContext, statements: Sequence[str]) -> None:

@@ -83,6 +83,63 @@ class RequirementNotInstalled(PluginError):
     missing: Sequence[str]
 
 
+class NamespaceNotEmpty(PluginError):
+    """A plugin is to be installed where there is already what it has not made."""
+
+    words = (
+        "Plugin '{name}' cannot be installed into {namespace}, where there is already {objects}. "
+        'Declare namespace = "{other}" to live beside that, or another namespace, or record '
+        "what the plugin's revisions have made before with 'alembic plugin adopt {name}'; nothing "
+        "was changed."
+    )
+
+    name: str
+    namespace: str
+    objects: Sequence[str]
+    other: str
+
+
+class UnknownObjects(PluginError):
+    """A plugin's schema is to go, with what no revision has made."""
+
+    words = (
+        "The schema of plugin '{name}' has {objects}, which none of its revisions has made. Move "
+        "that elsewhere, or take it along: with --keep-data, which keeps it, or with "
+        "--with-unknown-objects, which drops it; nothing was changed."
+    )
+
+    name: str
+    objects: Sequence[str]
+
+
+class CannotTell(PluginError):
+    """A plugin shares a schema, and it cannot be told what there its revisions have made."""
+
+    words = (
+        "What plugin '{name}' has made cannot be told, since another tool has installed it into a "
+        "schema that it shares, and its revisions cannot be run in a scratch database: {reason}. "
+        "Drop its objects by hand, and then forget it with 'alembic plugin forget {name}'; nothing "
+        "was changed."
+    )
+
+    name: str
+    reason: str
+
+
+class NamespaceChanged(PluginError):
+    """A plugin declares another namespace than the one that it was installed in."""
+
+    words = (
+        "Plugin '{name}' was installed in {found} and declares {declared} by now; its objects stay "
+        "where they are. Declare {found} again, or uninstall and install it to move it; its data "
+        "has to be moved by hand."
+    )
+
+    name: str
+    found: str
+    declared: str
+
+
 class NothingToAdopt(PluginError):
     """A plugin's namespace is empty."""
 

@@ -1,34 +1,46 @@
-"""Watch what the revisions of a transaction touch, and judge it before it is committed."""
+"""Watch what the revisions of a transaction do, judge it before it is committed, and record it."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from .archive import read_made
+from .bookkeeping import Bookkeeping
+from .catalog import find_all
+from .changes import Change, Footprint
+from .enforcement import Suspects, enforce
 from .footprint import (
-    Thing,
-    Touch,
     begin_outside,
     find_end,
     find_locks,
     find_xid,
     read_footprint,
-    read_outside,
+    read_later_objects,
 )
-from .guard import Territory, describe_touches, detect_offences, find_made, find_renamed
-from .guard_errors import NamespaceViolation, TransactionEnded
-from .pipeline import Pipeline
-from .plan import Direction, Plan, Step
-from .plugin import HOST, Prefix
-from .records import record_objects, record_renamed
+from .foreignkeys import find_explained
+from .guard import Judge, describe_owned
+from .guard_errors import TransactionEnded
+from .objects import DatabaseObject, read_objects
+from .ownership import Ownership
+from .permissions import Permissions
+from .pipeline import UNHEARD, Pipeline
+from .plan import Plan, Step
+from .plugin import HOST
+from .recorded import read_column_makers
+from .recording import Recorder
 from .scribe import Scribe
 from .sent import Answer
-from .tables import BACKUP_SCHEMA, VERSION
-from .written import select_commands
+from .written import PG_CLASS, Key, Place, read_written, select_commands
 
 log = logging.getLogger(__name__)
+
+_WHAT = "which belongs to the version history"
+
+_FIRE_TRIGGERS = text("SET CONSTRAINTS ALL IMMEDIATE")
+"""Lets deferred triggers run that would run at COMMIT, where nobody could look at what they do."""
 
 
 class Watch:
@@ -41,59 +53,78 @@ class Watch:
         scribe: whose connection is watched.
         pipeline: by which that connection is asked.
         witness: another connection, which sees what is committed; None where there is none, or
-            where the transaction is the caller's: then nothing is watched.
+            where the transaction is the caller's: then nothing is judged, and only recorded.
     """
 
     def __init__(self, scribe: Scribe, pipeline: Pipeline, witness: Connection | None) -> None:
         self._scribe = scribe
         self._pipeline = pipeline
         self._witness = witness
+        self._bookkeeping = Bookkeeping(scribe, pipeline)
+        self._recorder = Recorder(scribe)
         self._begun: Answer | None = None
+        self._before: set[Key] = set()
         self._outside: str | None = None
         self._steps: list[Step] = []
+        self._committed: list[str] = []
         self._needed: dict[str, set[str]] = {}
         self._plan = Plan()
-        self._made: dict[str, list[str]] = {}
         self.is_close = False
-        """Whether to ask after each revision."""
+        """Whether to judge after each revision."""
 
     @property
     def is_on(self) -> bool:
-        """Whether what is touched can be told."""
+        """Whether what is done can be judged."""
         return self._witness is not None
 
     def begin(self, plan: Plan) -> None:
         """Begin to watch the transaction that begins with this."""
-        self._steps, self._plan, self._made, self._needed = [], plan, {}, {}
-        self._begun = find_xid(self._pipeline) if self.is_on else None
+        self._steps, self._committed, self._plan, self._needed = [], [], plan, {}
+        self._begin_transaction()
+
+    def _begin_transaction(self) -> None:
+        if self.is_on:
+            self._begun = find_xid(self._pipeline)
+            self._bookkeeping.begin()
+        elif not self._scribe.is_offline:
+            self._before = set(find_all(self._scribe.connection))
 
     def begin_again(self) -> None:
-        """Go on with another transaction, after an `autocommit_block()`."""
-        if self._begun is not None:
-            self._begun = find_xid(self._pipeline)
+        """Go on with another transaction, after an `autocommit_block()`.
+
+        What comes before it cannot be run again, so that each revision is judged by itself.
+        """
+        self._committed += [step.revision for step in self._steps[:-1]]
+        del self._steps[:-1]
+        self.is_close = self.is_on
+        self._begin_transaction()
 
     def begin_outside(self) -> None:
-        """Take note of the moment before an `autocommit_block()`."""
-        self._outside = begin_outside(self._scribe.connection) if self.is_on else None
+        """Take note of the moment at which an `autocommit_block()` has begun."""
+        if self.is_on:
+            self._outside = begin_outside(self._scribe.connection)
+            self._before = set(find_all(self._scribe.connection))
 
-    def look_outside(self) -> None:
-        """Tell what was changed elsewhere meanwhile, which nobody can take back."""
-        if self._outside is None or self._scribe.session.settings.guard == "off":
+    def look_outside(self, step: Step) -> None:
+        """Record what was made meanwhile; tell what was changed elsewhere, which stays."""
+        if self._outside is None:
             return
-        territory = self._make_territory()
-        things = read_outside(self._scribe.connection, self._outside)
+        later = read_later_objects(self._scribe.connection, self._scribe.tables, self._outside)
+        items = [item for item in later if not self._bookkeeping.has(item)]
+        new = frozenset(item.key for item in items if item.key not in self._before)
+        permissions = self._make_permissions(new)
+        self._recorder.record_new(items, new, permissions, step)
         abroad = [
-            f"{t}{territory.describe(t)}" for t in things if not self._may_change(t, territory)
+            i for i in items if not (permissions.is_home(i) or permissions.may_change_item(i))
         ]
-        if abroad:
-            name, revisions = self._name_steps()
+        if abroad and self._scribe.session.settings.guard != "off":
+            told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in abroad)
             words = (
-                "%s changed while revision '%s' of '%s' ran outside of a transaction, by it or not."
+                "%s changed while revision '%s' of '%s' ran outside of a transaction, by it or by "
+                "another session."
             )
-            log.warning(words, "; ".join(sorted(abroad)), revisions[-1], name)
-
-    def _may_change(self, thing: Thing, territory: Territory) -> bool:
-        return self._is_ours(thing) or territory.is_home(thing) or territory.may_change(thing)
+            log.warning(words, "; ".join(told), step.revision, step.plugin)
+        self._outside = None
 
     def add(self, step: Step) -> None:
         """Take note that a revision is going to run."""
@@ -102,129 +133,180 @@ class Watch:
             self._needed[step.plugin] = set(self._scribe.find_needed(step.plugin, self._plan))
         self._steps.append(step)
 
-    def remember(self, revision: str, made: Iterable[str]) -> None:
-        """Take note of what a revision had made before it was interrupted."""
-        self._made[revision] = list(made)
-
-    def find_made(self, revision: str) -> tuple[str, ...]:
-        """Return what a revision has made until now that is not recorded with it."""
-        return tuple(self._made.get(revision, ()))
-
     def check_closely(self) -> None:
         """Judge a single revision, where the guilty one is looked for."""
         if self.is_close:
-            self._judge()
+            self.check_now()
+
+    def check_now(self) -> None:
+        """Judge what was done until now, deferred triggers included, which stay deferred.
+
+        Where nothing can be judged, it does nothing.
+
+        Raises:
+            NamespaceViolation: a branch has changed what is not its own.
+        """
+        if not self.is_on or not self._steps:
+            return
+        connection = self._scribe.connection
+        self._pipeline.wait()
+        with connection.begin_nested() as savepoint:
+            try:
+                connection.execute(_FIRE_TRIGGERS)
+            except DBAPIError:
+                savepoint.rollback()  # A later revision may mend what this one has broken.
+                self._judge(is_last=False)
+                return
+            self._judge(is_last=False)
+            savepoint.rollback()
 
     def check(self) -> None:
-        """Judge what was touched since `begin`, and record what was made.
+        """Judge what was done since `begin`, and record what was made and what is gone.
 
         It is done before each COMMIT: that of the transaction, and those of `autocommit_block()`s.
 
         Raises:
-            NamespaceViolation: something that is not the plugins'.
-            TransactionEnded: nothing of it is left, since a revision has taken it back.
+            NamespaceViolation: a branch has changed what is not its own.
+            TransactionEnded: nothing of it is left, since a revision has rolled it back.
+            DBAPIError: a deferred trigger or constraint has failed.
         """
-        made, commands = self._judge()
-        upgraded = {s.revision for s in self._steps if s.direction is Direction.UPGRADE}
-        if not upgraded or not (made or self._made):
+        if not self._steps or self._scribe.is_offline:
             return
-        rows = sorted((n, revision) for revision, n in commands if revision in upgraded)
-        for thing, command in made.items():
-            # A revision's row comes right after what it has made.
-            owner = next((r for n, r in rows if n >= command), self._steps[-1].revision)
-            self._made.setdefault(owner, []).append(str(thing))
-        for _, revision in rows:
-            objects = self._made.pop(revision, None)
-            if objects:
-                statement = record_objects(self._scribe.tables, revision, sorted(objects))
-                self._scribe.execute(statement)
+        if not self.is_on:
+            self._record_unjudged()
+            return
+        self._scribe.connection.execute(_FIRE_TRIGGERS, execution_options=UNHEARD)
+        judge, commands = self._judge(is_last=True)
+        rows = [(row.command, row.revision) for row in commands]
+        self._recorder.record(judge, self._steps, rows)
 
-    def _judge(self) -> tuple[Mapping[Thing, int], Sequence[Any]]:
-        """Judge what was touched.
-
-        Return what was made, with the numbers of the commands, and those that recorded revisions.
-        """
-        if self._begun is None or not self._steps:
-            return {}, ()
+    def _judge(self, *, is_last: bool) -> tuple[Judge, Sequence[Any]]:
+        """Judge what was done; return the judge, and the commands that recorded revisions."""
+        assert self._begun is not None  # noqa: S101 - the callers have looked
         running = find_xid(self._pipeline)
         locks = find_locks(self._pipeline)
+        rows = self._bookkeeping.ask()
         revisions = [step.revision for step in self._steps]
         commands = self._pipeline.ask(select_commands(self._scribe.tables.revision, revisions))
         if running.scalar != self._begun.scalar:
             self._check_committed(self._begun.scalar)
             self._begun = running
-        touches = self._read_touches(locks)
-        territory = self._make_territory()
-        offences = detect_offences(touches, territory)
-        if offences and self._scribe.session.settings.guard != "off":
-            self._tell([str(offence) for offence in offences])
-        for before, after in find_renamed(touches).items():
-            self._scribe.execute(record_renamed(self._scribe.tables, before, after))
-        return find_made(touches, territory), commands.rows
+        judge, permissions, ours = self._make_judge(locks)
+        verdict = judge.judge()
+        offences = (*verdict.offences, *self._bookkeeping.find_offences(rows, ours))
+        known = self._scribe.ledger.plugins.get(self._suspects.name)
+        enforce(
+            self._scribe.session,
+            replace(verdict, offences=offences),
+            self._suspects,
+            known.namespace if known else None,
+            permissions.ownership,
+            is_last=is_last,
+        )
+        return judge, commands.rows
+
+    @property
+    def _suspects(self) -> Suspects:
+        steps = self._steps[-1:] if self.is_close else self._steps
+        return Suspects(tuple(steps), tuple(self._committed), self._scribe.is_committed)
+
+    def _make_judge(
+        self, locks: Answer, *, whole: bool = False
+    ) -> tuple[Judge, Permissions, list[Change]]:
+        """Return who judges what was done, by which permissions; our own tables apart."""
+        permissions = self._make_permissions()
+        footprint, ours = self._read_footprint(locks, permissions, whole=whole)
+        new = frozenset(c.key for c in footprint.changes if c.before is None)
+        keys = {key for c in footprint.changes if c.before is None for key in c.item.made_of}
+        connection, tables = self._scribe.connection, self._scribe.tables
+        tables_cut = {c.key for c in footprint.changes if c.old_columns}
+        permissions = self._make_permissions(
+            new,
+            parts=read_objects(connection, keys, tables),
+            columns=read_column_makers(connection, tables, tables_cut),
+        )
+        judge = Judge(footprint, permissions)
+        written = judge.find_written()
+        others = {
+            c.key: c
+            for c in judge.changes
+            if c.key[0] == PG_CLASS
+            and c.key not in written
+            and ("RowExclusiveLock" in c.modes or judge.is_read(c))
+        }
+        owners = {key: permissions.find_owner(c.item) for key, c in others.items()}
+        explained = find_explained(connection, written, others, owners)
+        return Judge(footprint, permissions, explained), permissions, ours
 
     def _check_committed(self, xid: str) -> None:
-        """Check that a transaction that a revision has ended was not taken back."""
-        name, revisions = self._name_steps()
+        """Check that a transaction that a revision has ended was not rolled back."""
+        name, revisions = self._suspects.name, self._suspects.revisions
         if find_end(self._scribe.connection, xid) == "aborted":
             raise TransactionEnded(name, revisions)
         words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
         log.warning(words, " or ".join(revisions), name)
 
-    def _is_ours(self, thing: Thing) -> bool:
-        """Tell whether something is bookkeeping."""
-        names = {self._scribe.versions.name, *self._scribe.tables.names}
-        schema = self._scribe.versions.schema or self._scribe.host_schema
-        return (thing.schema == schema and thing.relation in names) or thing.schema == BACKUP_SCHEMA
-
-    def _read_touches(self, locks: Answer) -> tuple[Touch, ...]:
-        """Return what was touched since `begin`, but for bookkeeping."""
-        if self._begun is None or self._witness is None:
-            return ()
-        xid = self._begun.scalar
-        touches = read_footprint(self._scribe.connection, self._pipeline, self._witness, xid, locks)
-        return tuple(
-            touch
-            for touch in touches
-            if (thing := touch.before or touch.after) and not self._is_ours(thing)
+    def _read_footprint(
+        self, locks: Answer, permissions: Permissions, *, whole: bool
+    ) -> tuple[Footprint, list[Change]]:
+        """Return what was done since `begin`, to our own tables apart."""
+        assert self._begun is not None and self._witness is not None  # noqa: S101, PT018
+        is_home: Callable[[DatabaseObject], bool] = permissions.is_home
+        found = read_footprint(
+            self._scribe.connection,
+            self._pipeline,
+            self._witness,
+            self._scribe.tables,
+            self._begun.scalar,
+            locks,
+            (lambda _item: False) if whole else is_home,
         )
+        ours = [change for change in found.changes if self._bookkeeping.has(change.item)]
+        others = tuple(change for change in found.changes if change not in ours)
+        return replace(found, changes=others), ours
 
     def describe(self) -> tuple[str, ...]:
-        """Return what was touched since `begin`, in words."""
-        touches = self._read_touches(find_locks(self._pipeline))
-        return describe_touches(touches, self._make_territory()) if touches else ()
+        """Return what was done since `begin`, in words."""
+        if self._begun is None:
+            return ()
+        judge, *_ = self._make_judge(find_locks(self._pipeline), whole=True)
+        return judge.describe()
 
-    def _make_territory(self) -> Territory:
+    def _make_permissions(
+        self,
+        new: frozenset[Key] = frozenset(),
+        parts: Mapping[Key, DatabaseObject] | None = None,
+        columns: Mapping[Place, str] | None = None,
+    ) -> Permissions:
         scribe = self._scribe
         names = tuple(dict.fromkeys(step.plugin for step in self._steps))
         declared = [d for name in names if name != HOST and (d := scribe.session.declaration(name))]
         needed = {other for name in names for other in scribe.find_needed(name, self._plan)}
         needed.update(*(self._needed.get(name, ()) for name in names))
-        return Territory(
-            names,
-            {**scribe.session.state.quarantined, **scribe.ledger.plugins},
-            scribe.host_schema,
+        plugins = {**scribe.session.state.quarantined, **scribe.ledger.plugins}
+        return Permissions(
+            frozenset(names),
+            Ownership(plugins.values(), scribe.host_schema),
             needed,
-            [table for item in declared for table in item.writes],
-            [extension for item in declared for extension in item.extensions],
-            self._read_made(),
+            frozenset(table for item in declared for table in item.writes),
+            frozenset(extension for item in declared for extension in item.extensions),
+            frozenset(scribe.session.settings.guard_allow),
+            new,
+            parts or {},
+            columns or {},
         )
 
-    def _read_made(self) -> Mapping[str, str]:
-        """Return who has made what, which matters where plugins share a schema."""
-        namespaces = (plugin.namespace for plugin in self._scribe.ledger.plugins.values())
-        if all(isinstance(namespace, Prefix) or namespace.create for namespace in namespaces):
-            return {}
-        return read_made(self._scribe.connection, self._scribe.tables, VERSION)
-
-    def _tell(self, offences: Sequence[str]) -> None:
-        name, revisions = self._name_steps()
-        error = NamespaceViolation(name, revisions, offences)
-        orphaned = name != HOST and self._scribe.session.declaration(name) is None
-        # What a plugin may do that is gone, nobody can tell any more.
-        if self._scribe.session.settings.guard == "enforce" and not orphaned:
-            raise error
-        log.warning("Revision %s of '%s' %s.", " or ".join(revisions), name, "; ".join(offences))
-
-    def _name_steps(self) -> tuple[str, tuple[str, ...]]:
-        steps = self._steps[-1:] if self.is_close else self._steps
-        return steps[-1].plugin, tuple(step.revision for step in steps)
+    def _record_unjudged(self) -> None:
+        """Record what was made, where no other connection tells what was there before."""
+        connection, tables = self._scribe.connection, self._scribe.tables
+        new = set(find_all(connection)) - self._before
+        locks = find_locks(self._pipeline).rows
+        relations = [row.objid for row in locks if row.classid == PG_CLASS]
+        catalogs = {row.catalog for row in locks if not row.classid}
+        xid = str(find_xid(self._pipeline).scalar)
+        rows, _ = read_written(connection, catalogs, relations, relations, xid)
+        ours = {(row.classid, row.objid) for row in rows} & new
+        permissions = self._make_permissions(frozenset(ours))
+        items = [i for i in read_objects(connection, ours, tables).values() if not i.is_internal]
+        items = [item for item in items if not self._bookkeeping.has(item)]
+        self._recorder.record_new(items, ours, permissions, self._steps[-1])

@@ -37,6 +37,9 @@ from sqlalchemy.types import UserDefinedType
 Key = tuple[int, int]
 """An object: the system catalog that it is in, and its row there."""
 
+Place = tuple[int, int, int]
+"""An object, or a column of one: the system catalog, the row there, and the column's number."""
+
 PG_CLASS = 1259
 """The oid of `pg_class`, which is the same everywhere."""
 
@@ -77,13 +80,34 @@ _CATALOGS = (
     "pg_ts_dict",
     "pg_ts_parser",
     "pg_ts_template",
+    "pg_am",
+    "pg_transform",
+    "pg_publication_namespace",
 )
 """The catalogs whose rows are objects."""
+
+PG_ATTRIBUTE = 1249
+"""That of `pg_attribute`: with the number of a relation, it stands for privileges on columns."""
+
+_PARTS = (
+    ("pg_amop", 2753, "amopfamily"),
+    ("pg_amproc", 2753, "amprocfamily"),
+    ("pg_enum", 1247, "enumtypid"),
+    ("pg_largeobject_metadata", 2613, "oid"),
+    ("pg_publication_namespace", 6104, "pnpubid"),
+    ("pg_publication_rel", 6104, "prpubid"),
+    ("pg_ts_config_map", _PG_TS_CONFIG, "mapcfg"),
+)
+"""Catalogs whose rows are parts of objects, with the catalog of these and the column for them."""
 
 _NONE: ColumnElement[Any] = literal_column("0")
 """The oid of what is not there."""
 
-CATALOGS_READ = (*_CATALOGS, "pg_description", "pg_ts_config_map", "pg_attribute")
+CATALOGS_READ = (
+    *dict.fromkeys((*_CATALOGS, *(catalog for catalog, _, _ in _PARTS))),
+    "pg_description",
+    "pg_attribute",
+)
 """All catalogs whose rows are read."""
 
 _PARENTS = {
@@ -122,22 +146,40 @@ _AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
 _FENCE: ColumnElement[Any] = literal_column("0")
 """The OFFSET with which PostgreSQL plans a subquery by itself."""
 
+_SETTLED = cast(bindparam("settled"), ARRAY(OID))
+"""The relations whose columns may be others by now in any case, and 0."""
+
 _OF_RELATIONS = func.any(cast(bindparam("relations"), ARRAY(OID)))
 """What equals the relations that the transaction has locked, and 0."""
 
 
 def read_written(
-    connection: Connection, catalogs: Collection[str], relations: Sequence[int], xid: str
+    connection: Connection,
+    catalogs: Collection[str],
+    relations: Collection[int],
+    settled: Collection[int],
+    xid: str,
 ) -> tuple[Sequence[Row[Any]], Sequence[Key]]:
     """Return the objects whose rows in some catalogs the transaction has written.
 
-    The other ones are the types, functions and so on to which it has made those refer, and defaults
-    of columns; relations that are referred to are locked.
+    The other ones are those on which it has made these depend, and defaults of columns.
+
+    Args:
+        connection: the one that has the transaction.
+        catalogs: the catalogs to which it has written.
+        relations: the relations that it has locked.
+        settled: those of them under whose lock columns are dropped and altered.
+        xid: the transaction's id.
     """
     if not catalogs:
         return (), ()
     # Constraints of domains hang on none.
-    parameters = {"xid": _cut_epoch(xid), "xid8": int(xid), "relations": [*relations, 0]}
+    parameters = {
+        "xid": _cut_epoch(xid),
+        "xid8": int(xid),
+        "relations": [*relations, 0],
+        "settled": [*settled, 0],
+    }
     rows = connection.execute(_make_written(frozenset(catalogs)), parameters).all()
     referred = [(row.classid, row.objid) for row in rows if row.command is None]
     return [row for row in rows if row.command is not None], referred
@@ -171,7 +213,7 @@ def _make_written(catalogs: frozenset[str]) -> CompoundSelect[Any]:
 
 
 def _find_referred(written: CTE) -> Select[Any]:
-    """Return the query for what was written refers to since then, but for relations."""
+    """Return the query for what was written depends on since then."""
     default = table("pg_attrdef", *map(column, ("tableoid", "oid", "adrelid")), schema="pg_catalog")
     referring = union_all(
         select(written.c.classid, written.c.objid),
@@ -187,7 +229,7 @@ def _find_referred(written: CTE) -> Select[Any]:
         depend.deptype == "n",
         depend.refobjid >= _FIRST_NORMAL_OID,
         func.age(depend.xmin) <= _AGE,
-        depend.refclassid.not_in([PG_CLASS, _PG_NAMESPACE]),
+        depend.refclassid != _PG_NAMESPACE,
     ).lateral()
     query = select(found.c.refclassid, found.c.refobjid, cast(null(), BigInteger), _NONE)
     return query.select_from(referring.join(found, true())).distinct()
@@ -224,14 +266,17 @@ def _find_rows(*, locked: bool) -> Iterator[tuple[str, Select[Any]]]:
         yield catalog, query.where(*_find_own(catalog))
     rows = _columns("pg_description", "classoid", "objoid")
     yield "pg_description", _select(rows, rows.classoid, rows.objoid)
-    rows = _columns("pg_ts_config_map", "mapcfg")
-    yield "pg_ts_config_map", _select(rows, literal_column(str(_PG_TS_CONFIG)), rows.mapcfg)
+    for catalog, whole, name in _PARTS:
+        rows = _columns(catalog, name)
+        yield catalog, _select(rows, literal_column(str(whole)), column(name))
     rows = _columns("pg_attribute", "attrelid", "attacl", "attnum")
-    # With a fence, the age comes first: to find a column, PostgreSQL goes through those before it.
-    young = select(rows.attrelid, rows.attacl, rows.xmin, rows.cmin).offset(_FENCE)
-    grants = young.where(func.age(rows.xmin) <= _AGE).subquery().c
-    granted = _select(grants, literal_column(str(PG_CLASS)), grants.attrelid)
-    yield "pg_attribute", granted.where(grants.attacl.is_not(None))
+    if locked:
+        # A grant on columns locks nothing on PostgreSQL 15. With a fence, the age comes first: to
+        # find a column, PostgreSQL goes through those before it.
+        young = select(rows.attrelid, rows.xmin, rows.cmin).offset(_FENCE)
+        changed = young.where(func.age(rows.xmin) <= _AGE, rows.attnum > 0).subquery().c
+        granted = _select(changed, literal_column(str(PG_ATTRIBUTE)), changed.attrelid)
+        yield "pg_attribute", granted.where(changed.attrelid != func.all(_SETTLED))
     # Every table has this column from the beginning, and it never changes.
     made = _select(rows, literal_column(str(PG_CLASS)), rows.attrelid)
     yield "pg_attribute", made.where(rows.attrelid == _OF_RELATIONS, rows.attnum == -1)

@@ -22,7 +22,7 @@ LOST = (
 )
 NEWER = (
     "The registry tables say 'alembic-plugins registry 99', and this release knows them up to "
-    "version 2. Install a later alembic-plugins."
+    "version 3. Install a later alembic-plugins."
 )
 
 READING = ("plugin list", "plugin show billing", "plugin history", "current")
@@ -69,7 +69,7 @@ def test_downgrade_that_was_tampered_with_is_not_wanted_where_its_file_is(billed
 def test_preview_tells_what_was_tampered_with(billed: Host) -> None:
     tamper(billed.remove("billing"), "changed")
     lines = billed.succeed("plugin", "uninstall", "billing", "--dry-run").lines
-    assert lines[-1].startswith("  revision billing_2 may not be taken back: ")
+    assert lines[-1].startswith("  revision billing_2 may not be downgraded: ")
 
 
 def test_others_are_not_hindered_by_what_was_tampered_with(billed: Host) -> None:

@@ -66,7 +66,7 @@ def test_keep_data_renames_the_schema(letters: Host) -> None:
 
 def test_keep_data_says_what_is_set_aside(letters: Host) -> None:
     lines = letters.succeed(*SET_ASIDE, "counts_rows").lines
-    assert lines[0] == "plugin counts_rows and what stands in its namespace, to be set aside:"
+    assert lines[0] == "plugin counts_rows and what it has made, to be set aside:"
     assert "  table     counts_rows.letters        2 rows" in "\n".join(lines)
     assert lines[-1] == "set aside counts_rows"
 
@@ -309,14 +309,19 @@ def test_what_others_call_is_not_set_aside(host: Host, use: str, words: str) -> 
     assert refusal.startswith(f"Plugin 'makes_things' cannot be set aside: it is used by {words}")
 
 
-def test_what_is_in_a_shared_schema_is_not_set_aside(host: Host) -> None:
+def test_what_a_plugin_has_made_in_a_shared_schema_is_set_aside(host: Host) -> None:
     host.add("billing").configure("[alembic_plugins.billing]", "namespace = schema public existing")
     host.run("plugin", "install", "billing")
-    words = host.refuse(*SET_ASIDE, "billing")
-    assert words == (
-        "Plugin 'billing' cannot be set aside: it shares schema 'public' with the host. See to "
-        "that first, or uninstall it with --backup PATH; nothing was changed."
-    )
+    host.succeed(*SET_ASIDE, "billing")
+    assert host.database.tables() == ["public.accounts", "quarantine_billing.invoices"]
+
+
+def test_what_was_set_aside_of_a_shared_schema_comes_back(host: Host) -> None:
+    host.add("billing").configure("[alembic_plugins.billing]", "namespace = schema public existing")
+    host.run("plugin", "install", "billing")
+    before = host.database.catalog()
+    host.run_all([[*SET_ASIDE, "billing"], ["plugin", "restore", "billing"]])
+    assert host.database.catalog() == before
 
 
 def test_keep_data_refuses_while_required(chain: Host) -> None:

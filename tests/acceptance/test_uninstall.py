@@ -35,7 +35,7 @@ def test_uninstall_dry_run_changes_nothing(host: Host) -> None:
     host.add("billing").run("plugin", "install", "billing")
     before = host.database.dump()
     result = host.succeed("plugin", "uninstall", "billing", "--dry-run")
-    assert result.lines[0] == "plugin billing and what stands in its namespace:"
+    assert result.lines[0] == "plugin billing and what it has made:"
     assert host.database.dump() == before
 
 

@@ -95,8 +95,8 @@ def test_uninstall_returns_what_went(host: Host) -> None:
     commands.install(host.add("makes_things").config(), ["makes_things"])
     removal = commands.uninstall(host.config(), ["makes_things"])
     assert removal.plan.fates == {"makes_things": Fate.REMOVED}
-    counted = {item.name: item.rows for item in removal.holdings["makes_things"].objects}
-    assert counted["things"] == 2
+    counted = {item.identity: item.rows for item in removal.previews["makes_things"].objects}
+    assert counted["makes_things.things"] == 2
 
 
 def test_uninstall_names_who_needs_it(host: Host) -> None:

@@ -20,6 +20,16 @@ from support.worlds import KINDS, ROLES, World, clone, live_in, run_as, take_bac
 
 _FLAWLESS = [replace(s, flaw=None) for s in COMMON]
 _ONLY = (
+    Statement("cast_of_own_type", "CREATE CAST (text AS {m}pair) WITH INOUT"),
+    Statement("publication_of_own_table", "CREATE PUBLICATION {mn}news FOR TABLE {m}users"),
+    Statement("lock_of_their_table", "LOCK TABLE other_users IN SHARE MODE", kinds=PREFIX),
+    Statement("lock_of_their_table", "LOCK TABLE other.users IN SHARE MODE", kinds=SCHEMA),
+    Statement("like_their_table", "CREATE TABLE {m}fresh (LIKE other.scratch)", kinds=SCHEMA),
+    Statement(
+        "look_at_the_catalog",
+        "SELECT * FROM information_schema.views WHERE view_definition LIKE '%x%';"
+        " SELECT * FROM pg_catalog.pg_sequences; SELECT * FROM pg_catalog.pg_views",
+    ),
     Statement("read_host", "SELECT * FROM {h}users, {h}people"),
     Statement("read_host_for_update", "SELECT * FROM {h}users FOR UPDATE"),
     Statement("read_required", "SELECT * FROM {r}users, {r}ranking"),

@@ -23,7 +23,7 @@ from alembic_plugins.refusals import (
     MigrationFailed,
     PluginInUse,
 )
-from alembic_plugins.upkeep_errors import CannotKeep, NotQuarantined
+from alembic_plugins.upkeep_errors import NotQuarantined, SchemaTaken
 
 # Workers share a server, and advisory locks are those of a database.
 _HELD = """
@@ -209,7 +209,7 @@ REFUSED: dict[str, tuple[type[PluginError], Callable[[Config], object]]] = {
     "a failure": (MigrationFailed, lambda c: commands.install(c, ["fails_in_sql"])),
     "in use": (PluginInUse, lambda c: commands.uninstall(c, ["billing"])),
     "leftovers": (LeftoverObjects, lambda c: commands.uninstall(c, ["leaves_leftovers"])),
-    "not to be kept": (CannotKeep, lambda c: commands.uninstall(c, ["shares"], keep_data=True)),
+    "not to be kept": (SchemaTaken, lambda c: commands.uninstall(c, ["shares"], keep_data=True)),
     "not quarantined": (NotQuarantined, lambda c: commands.restore(c, "billing_old")),
 }
 
@@ -225,6 +225,7 @@ def test_locks_are_free_after_a_refusal(host: Host, connection: Connection, why:
     )
     host.write("plugins/shares/plugin.toml", 'namespace = "schema public existing"\n')
     commands.install(host.config(), ["crm_requires_billing", "leaves_leftovers", "shares"])
+    host.database.execute("CREATE SCHEMA quarantine_shares")
     error, refused = REFUSED[why]
     with pytest.raises(error):
         refused(host.config(connection=connection))

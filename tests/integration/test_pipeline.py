@@ -373,7 +373,7 @@ def test_cursors_of_the_host_see_all_statements(host: Host) -> None:
 @pytest.fixture
 def deferred(host: Host) -> Host:
     """A host whose plugin `teller` is checked by PostgreSQL when its transaction is committed."""
-    host.database.execute(MEET + CHECK)
+    host.configure("plugin_guard_allow = tries").database.execute(MEET + CHECK)
     tell(host, MAKE, "story_1", "None")
     tell(host, CHECKED, "story_2", '"story_1"')
     return host

@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Column, Connection, Executable, MetaData, String, Table, text
 
-from alembic_plugins.archive import read_events, read_irreversible, read_sources, read_undo
+from alembic_plugins.archive import (
+    Irreversible,
+    read_events,
+    read_irreversible,
+    read_sources,
+    read_undo,
+)
 from alembic_plugins.plugin import Prefix, Schema
 from alembic_plugins.records import (
     record_applied,
@@ -196,12 +202,12 @@ def test_undo_is_read_as_it_was_recorded(registry: Connection, undo: Undo) -> No
     ("undo", "reasons"),
     [
         (Undo(("DROP TABLE a",), None), {}),
-        (Undo((), None), {"b1": "its downgrade() does nothing"}),
-        (Undo(None, "it asks"), {"b1": "it asks"}),
+        (Undo((), None), {"b1": Irreversible("its downgrade() does nothing", is_empty=True)}),
+        (Undo(None, "it asks"), {"b1": Irreversible("it asks")}),
     ],
 )
 def test_irreversible_revisions_are_read_with_their_reasons(
-    registry: Connection, undo: Undo, reasons: dict[str, str]
+    registry: Connection, undo: Undo, reasons: dict[str, Irreversible]
 ) -> None:
     apply(registry, undo=undo)
     found = read_irreversible(registry, TABLES, "billing", VERSION, orphaned=True)

@@ -2,15 +2,33 @@
 
 from .databases import Database
 
+_BACK_TO_2 = """
+    SET search_path TO {0};
+    ALTER TABLE alembic_plugin_revision ADD COLUMN objects text[];
+    UPDATE alembic_plugin_revision r SET objects = (
+        SELECT array_agg(o.kind || ' ' || o.identity) FROM alembic_plugin_object o
+        WHERE o.revision = r.revision AND o.made AND o.objsubid = 0);
+    ALTER TABLE alembic_plugin_revision DROP COLUMN objects_known;
+    ALTER TABLE alembic_plugin_journal ADD COLUMN made text[] NOT NULL DEFAULT '{{}}';
+    ALTER TABLE alembic_plugin_journal ALTER COLUMN made DROP DEFAULT;
+    DROP TABLE alembic_plugin_object;
+    COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 2';
+"""
+
 _BACK_TO_1 = """
     SET search_path TO {0};
-    DROP TABLE alembic_plugin_journal;
+    DROP TABLE alembic_plugin_journal, alembic_plugin_object;
     ALTER TABLE alembic_plugin DROP COLUMN quarantine;
     ALTER TABLE alembic_plugin_revision
         DROP COLUMN checksum, DROP COLUMN source, DROP COLUMN downgrade_checksum,
-        DROP COLUMN objects;
+        DROP COLUMN objects_known;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 1';
 """
+
+
+def take_back_to_2(database: Database, schema: str = "public") -> None:
+    """Make the registry in a schema what it is in version 2, which knows objects by name."""
+    database.execute(_BACK_TO_2.format(schema))
 
 
 def take_back_to_1(database: Database, schema: str = "public") -> None:

@@ -176,7 +176,8 @@ class World:
         ``{x}`` the victim's.
         """
         mine, other = find_names(self.kind, "mine"), find_names(self.kind, victim)
-        whose = ", of the host" if victim == "host" else f", of plugin '{victim}'"
+        whose = "the host" if victim == "host" else f"plugin '{victim}'"
+        whose = f", which belongs to {whose}"
         return template.format(
             m=mine["p"],
             mn=mine["n"],

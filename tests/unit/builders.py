@@ -1,24 +1,35 @@
 """Small things that several unit tests are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Executable, create_engine
+from sqlalchemy import Row as ResultRow
+from sqlalchemy.engine import IteratorResult, Result
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.elements import CompilerElement
 
 from alembic_plugins.branches import Branch
+from alembic_plugins.catalog import Dependent
+from alembic_plugins.changes import Change
+from alembic_plugins.objects import DatabaseObject
+from alembic_plugins.ownership import Ownership
+from alembic_plugins.permissions import Permissions
 from alembic_plugins.plan import Node
-from alembic_plugins.plugin import Namespace, Schema
+from alembic_plugins.plugin import Namespace, Prefix, Schema
+from alembic_plugins.recorded import RecordedObject
 from alembic_plugins.records import Row
 from alembic_plugins.registry import AppliedRevision, InstalledPlugin, State
 from alembic_plugins.revisionfile import RevisionInfo
 from alembic_plugins.session import Session
 from alembic_plugins.settings import Settings, read_settings
 from alembic_plugins.tables import VERSION
+from alembic_plugins.written import PG_CLASS
 
 Ids = tuple[str, ...]
 
@@ -103,6 +114,167 @@ ALL = make_state(*HOST, *TAGS, *POSTS, requires=REQUIRES)
 """What the database remembers when all of `write_host` is applied."""
 
 
+CRM = make_installed("crm")
+NOTES = make_installed("notes", namespace=Prefix("notes_", "notebook"))
+SHOP = make_installed("shop", namespace=Schema("app", create=False))
+"""A plugin with a schema of its own, one with a prefix, and one that shares the host's schema."""
+
+CATALOGS = {
+    "function": 1255,
+    "type": 1247,
+    "domain constraint": 2606,
+    "table constraint": 2606,
+    "default value": 2604,
+    "cast": 2605,
+    "operator": 2617,
+    "trigger": 2620,
+    "schema": 2615,
+    "extension": 3079,
+    "statistics object": 3381,
+    "publication": 6104,
+    "large object": 2613,
+}
+"""The system catalogs of some kinds of objects; all others are relations here."""
+
+
+def make_object(
+    identity: str,
+    kind: str = "table",
+    **values: Any,  # noqa: ANN401 - any field's
+) -> DatabaseObject:
+    """Return an object that stands for itself, in the schema that its identity begins with."""
+    schema, _, name = identity.partition("(")[0].rpartition(".")
+    key = (CATALOGS.get(kind, PG_CLASS), crc32(f"{kind} {identity}".encode()))
+    item = DatabaseObject(*key, kind, identity, schema or None, name.strip('"'), schema or None)
+    is_relation = item.classid == PG_CLASS
+    return replace(item, own_name=item.name if is_relation else None, chain=(key,), **values)
+
+
+def make_schema(name: str) -> DatabaseObject:
+    """Return a schema, which is said to be in itself."""
+    return make_object(name, "schema", schema=name, own_schema=name)
+
+
+def make_part(
+    identity: str,
+    kind: str,
+    whole: DatabaseObject,
+    **values: Any,  # noqa: ANN401 - any field's
+) -> DatabaseObject:
+    """Return an object that hangs on another one, and is where that is."""
+    item = make_object(identity, kind)
+    part = replace(
+        item,
+        schema=whole.schema,
+        name=whole.name,
+        own_schema=item.own_schema if item.own_name else whole.schema,
+        chain=(*item.chain, *whole.chain),
+        is_part=whole.classid == PG_CLASS,
+    )
+    return replace(part, **values)
+
+
+def rename(item: DatabaseObject, identity: str) -> DatabaseObject:
+    """Return an object that stands for itself by another name, maybe in another schema."""
+    other = make_object(identity, item.kind)
+    return replace(
+        item,
+        identity=identity,
+        schema=other.schema,
+        name=other.name,
+        own_schema=other.own_schema,
+        own_name=other.own_name,
+    )
+
+
+def make_recorded(
+    item: DatabaseObject,
+    plugin: str,
+    revision: str | None = None,
+    *,
+    made: bool = True,
+    column: int = 0,
+) -> RecordedObject:
+    """Return what the registry has of an object, or of a column of it."""
+    place = (*item.key, column)
+    return RecordedObject(plugin, revision, made, place, item.kind, item.identity)
+
+
+def make_dependent(words: str, item: DatabaseObject | None = None) -> Dependent:
+    """Return something that depends on an object, and is a view of the host's if nothing else."""
+    item = item or make_object("app.sums", "view")
+    return Dependent(words, item.kind, item)
+
+
+def make_ownership(*plugins: InstalledPlugin, recorded: Iterable[RecordedObject] = ()) -> Ownership:
+    """Return what tells whose objects are, where the host's tables are in schema `app`."""
+    return Ownership(plugins or (CRM, NOTES, SHOP), "app", recorded)
+
+
+def make_permissions(
+    *branches: str,
+    ownership: Ownership | None = None,
+    **values: Any,  # noqa: ANN401 - any field's
+) -> Permissions:
+    """Return what some branches may do, where CRM, NOTES and SHOP are installed."""
+    return Permissions(frozenset(branches), ownership or make_ownership(), **values)
+
+
+def make_change(
+    before: DatabaseObject | None,
+    after: DatabaseObject | None,
+    *modes: str,
+    **values: Any,  # noqa: ANN401 - any field's
+) -> Change:
+    """Return what a transaction has done to an object, which one of the two has to be."""
+    item = after or before
+    assert item is not None
+    return Change(item.key, before, after, frozenset(modes), **values)
+
+
+def created(item: DatabaseObject, *, command: int = 0) -> Change:
+    """Return the change of a transaction that has made an object."""
+    return make_change(None, item, "AccessExclusiveLock", is_written=True, command=command)
+
+
+def dropped(item: DatabaseObject) -> Change:
+    """Return the change of a transaction that has dropped an object."""
+    return make_change(item, None, "AccessExclusiveLock")
+
+
+def renamed(item: DatabaseObject, identity: str) -> Change:
+    """Return the change of a transaction that has renamed or moved an object."""
+    return make_change(item, rename(item, identity), "AccessExclusiveLock", is_written=True)
+
+
+def altered(item: DatabaseObject, **columns: Mapping[int, str]) -> Change:
+    """Return the change of a transaction that has made something else of a relation."""
+    known = {"is_written": True, "is_reshaped": True}
+    return make_change(item, item, "AccessExclusiveLock", **known, **columns)
+
+
+def wrote(item: DatabaseObject) -> Change:
+    """Return the change of a transaction that has written rows of a table."""
+    return make_change(item, item, "RowExclusiveLock")
+
+
+def read(item: DatabaseObject) -> Change:
+    """Return the change of a transaction that has read rows of a table."""
+    return make_change(item, item, "AccessShareLock", scans=1)
+
+
+def referred(item: DatabaseObject) -> Change:
+    """Return the change of a transaction that has made something depend on an object."""
+    return make_change(item, item, "AccessShareLock", is_referred=True)
+
+
+def make_row(**values: object) -> ResultRow[tuple[object, ...]]:
+    """Return a row of a query."""
+    rows = iter([tuple(values.values())])
+    result: Result[tuple[object, ...]] = IteratorResult(SimpleResultMetaData(list(values)), rows)
+    return result.one()
+
+
 def make_settings(here: Path, **values: Any) -> Settings:  # noqa: ANN401 - any field's
     """Return settings that say nothing but `values`."""
     empty = replace(read_settings(Config()), here=here, folders=(here / "plugins",))
@@ -181,3 +353,9 @@ def to_sql(item: Executable | Row) -> str:
     assert isinstance(statement, CompilerElement)
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     return " ".join(str(compiled).split())
+
+
+def to_sent(statement: Executable) -> str:
+    """Return a statement as it is sent: psycopg makes one percent sign of two."""
+    no_parameters: dict[str, object] = {}
+    return to_sql(statement) % no_parameters

@@ -45,7 +45,19 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ),
         (
             "upgrade --all --dry-run",
-            (doors.upgrade, [[]], {"all_plugins": True, "sql": False, "dry_run": True}),
+            (
+                doors.upgrade,
+                [[]],
+                {"all_plugins": True, "sql": False, "dry_run": True, "footprint": False},
+            ),
+        ),
+        (
+            "upgrade a --dry-run --footprint",
+            (
+                doors.upgrade,
+                [["a"]],
+                {"all_plugins": False, "sql": False, "dry_run": True, "footprint": True},
+            ),
         ),
         (
             "downgrade a -1 --yes",
@@ -83,6 +95,7 @@ UNINSTALL = {
     "cascade": False,
     "keep_data": False,
     "purge": False,
+    "with_unknown_objects": False,
     "yes": False,
     "sql": False,
     "dry_run": False,
@@ -97,6 +110,7 @@ UNINSTALL = {
         ("uninstall a --cascade", {"cascade": True}),
         ("uninstall a --keep-data", {"keep_data": True}),
         ("uninstall a --purge", {"purge": True}),
+        ("uninstall a --with-unknown-objects", {"with_unknown_objects": True}),
         ("uninstall a --yes", {"yes": True}),
         ("uninstall a --sql", {"sql": True}),
         ("uninstall a --dry-run", {"dry_run": True}),

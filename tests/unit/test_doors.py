@@ -1,25 +1,27 @@
 """What the commands print, and what they ask."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands, doors
 from alembic_plugins.archive import Event
-from alembic_plugins.catalog import CatalogObject, Leaning
 from alembic_plugins.commands import Leaving, Removal, Repair
 from alembic_plugins.errors import InvalidOption, PluginError, UnknownPlugin
 from alembic_plugins.plan import Direction, Fate, Plan, Step, Unit, plan_fate
-from alembic_plugins.preview import Holdings
+from alembic_plugins.preview import Counted, Preview
 from alembic_plugins.refusals import ConfirmationNeeded, Declined
 from alembic_plugins.status import Listing, PluginDetails, PluginStatus
 from alembic_plugins.upkeep_errors import FilesChanged, Interrupted
+
+from .builders import make_dependent
 
 AUDIT = PluginStatus("audit", "1.4.0", "schema audit", "installed", "8c3e", "8c3e", 0)
 TAGS = PluginStatus("tags", "1.2", "schema tags", "outdated", "51ab", "60cd", 2)
@@ -36,6 +38,16 @@ BEGUN = PluginStatus(
 )
 HALF = PluginStatus(
     "half", "1", "schema half", "interrupted", "m1", None, None, "interrupted in the upgrade of m2"
+)
+LEFT = PluginStatus(
+    "left",
+    "1",
+    "schema left",
+    "leftover",
+    None,
+    "l1",
+    1,
+    "at base, its downgrades have left something behind",
 )
 
 DETAILS = PluginDetails(
@@ -71,14 +83,14 @@ UP = Plan(
     )
 )
 DOWN = Plan((Unit((Step("audit", "a2", Direction.DOWNGRADE),), "downgrade"),))
-TABLE = CatalogObject("table", "bills", "billing.bills", "billing", 1, 2, 3, 8192)
-VIEW = CatalogObject("view", "v", "billing.v", "billing", 1, 3)
+TABLE = Counted("table", "billing.bills", 3, 8192)
+VIEW = Counted("view", "billing.v")
 GONE = plan_fate(["billing"], Fate.REMOVED)
 KEPT = plan_fate(["billing"], Fate.QUARANTINED)
-NOTHING = Holdings((), {}, {})
-BILLS = Holdings((TABLE, VIEW), {}, {})
-KEY = Leaning("constraint fk on table crm.t", "table constraint", "crm", "t")
-RULE = Leaning("view public.sums", "view", "public", "sums")
+NOTHING = Preview((), {}, {})
+BILLS = Preview((TABLE, VIEW), {}, {})
+KEY = make_dependent("constraint fk on table crm.t")
+SUMS = make_dependent("view public.sums")
 CHANGES = Repair(Plan(), {("billing", "b1"): ("--- as applied", "-a = '50%'")}, ())
 STRANGE = Repair(Plan(), {}, ("yy", "zz"))
 NO_REPAIR = Repair(Plan(), {}, ())
@@ -148,6 +160,7 @@ def list_all(monkeypatch: pytest.MonkeyPatch, config: Config, *plugins: PluginSt
         (ASIDE, "[!] old  1  schema old  o1  set aside in schema quarantine_old"),
         (BEGUN, "[!] new  1  schema new  interrupted in the upgrade of n1"),
         (HALF, "[!] half  1  schema half  m1  interrupted in the upgrade of m2"),
+        (LEFT, "[!] left  1  schema left  at base, its downgrades have left something behind"),
     ],
 )
 def test_plugin_is_listed_by_its_state(
@@ -276,9 +289,9 @@ def test_dry_run_prints_the_plan(monkeypatch: pytest.MonkeyPatch, config: Config
 
 
 def test_footprint_is_printed(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "rehearse", ("created table audit.entries (50%)",))
+    stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
     doors.install(config, ["audit"], sql=False, dry_run=True, footprint=True)
-    assert printed(config) == "created table audit.entries (50%)\n"
+    assert printed(config) == "creates table audit.entries (50%)\n"
 
 
 @pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
@@ -298,8 +311,23 @@ def test_upgrade_wants_either_names_or_all(
     config: Config, plugins: list[str], all_plugins: bool
 ) -> None:
     with pytest.raises(InvalidOption) as excinfo:
-        doors.upgrade(config, plugins, all_plugins, sql=False, dry_run=False)
+        doors.upgrade(config, plugins, all_plugins, sql=False, dry_run=False, footprint=False)
     assert excinfo.value.option == "--all"
+
+
+def test_footprint_of_an_upgrade_is_printed(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
+    doors.upgrade(config, ["audit"], False, sql=False, dry_run=True, footprint=True)
+    assert calls == [((["audit"],), {"upgrade": True})]
+    assert printed(config) == "creates table audit.entries (50%)\n"
+
+
+@pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
+def test_footprint_of_an_upgrade_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
+    with pytest.raises(InvalidOption, match="--footprint"):
+        doors.upgrade(config, ["audit"], False, sql=sql, dry_run=dry_run, footprint=True)
 
 
 def downgrade(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
@@ -312,16 +340,20 @@ def uninstall(
     *,
     yes: bool = False,
     dry_run: bool = False,
+    cascade: bool = False,
     keep_data: bool = False,
+    purge: bool = False,
+    with_unknown_objects: bool = False,
     backup: str | None = None,
 ) -> None:
     """Run the door with the usual arguments."""
     doors.uninstall(
         config,
         ["billing"],
-        cascade=False,
+        cascade=cascade,
         keep_data=keep_data,
-        purge=False,
+        purge=purge,
+        with_unknown_objects=with_unknown_objects,
         yes=yes,
         sql=False,
         dry_run=dry_run,
@@ -375,10 +407,10 @@ def test_downgrade_shows_the_plan_and_what_was_done(
 
 
 def show_removal(
-    monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, holdings: Holdings
+    monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, preview: Preview
 ) -> list[str]:
     """Return the lines that are printed of an uninstall that is only planned."""
-    stub(monkeypatch, "uninstall", Removal(plan, {"billing": holdings}))
+    stub(monkeypatch, "uninstall", Removal(plan, {"billing": preview}))
     uninstall(config, dry_run=True)
     return printed(config).splitlines()
 
@@ -387,7 +419,7 @@ def test_uninstall_shows_what_goes(monkeypatch: pytest.MonkeyPatch, config: Conf
     stub(monkeypatch, "uninstall", Removal(GONE, {"billing": BILLS}))
     uninstall(config, yes=True)
     assert printed(config).splitlines() == [
-        "plugin billing and what stands in its namespace:",
+        "plugin billing and what it has made:",
         "  table  billing.bills  3 rows  8192 bytes",
         "  view   billing.v",
         "uninstalled billing",
@@ -398,25 +430,64 @@ def test_uninstall_shows_that_a_plugin_has_nothing(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     lines = show_removal(monkeypatch, config, GONE, NOTHING)
-    assert lines == ["plugin billing with nothing in it"]
+    assert lines == ["plugin billing which has made nothing"]
 
 
 def test_uninstall_shows_what_uses_it_and_whose_that_is(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    holdings = Holdings((VIEW,), {"crm": (KEY,), "": (RULE,)}, {})
-    assert show_removal(monkeypatch, config, GONE, holdings)[2:] == [
+    preview = Preview((VIEW,), {"crm": (KEY,), "host": (SUMS,), "": (SUMS,)}, {})
+    assert show_removal(monkeypatch, config, GONE, preview)[2:] == [
         "  used by constraint fk on table crm.t of plugin crm",
+        "  used by view public.sums of the host",
         "  used by view public.sums",
     ]
 
 
-def test_uninstall_shows_what_may_not_be_taken_back(
+@pytest.mark.parametrize(
+    ("plan", "does"),
+    [(GONE, "stops this"), (KEPT, "goes along"), (replace(GONE, with_unknown=True), "goes along")],
+)
+def test_uninstall_shows_what_becomes_of_what_no_revision_has_made(
+    monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, does: str
+) -> None:
+    lines = show_removal(monkeypatch, config, plan, Preview((), {}, {}, unknown=(TABLE,)))
+    assert lines[1:] == [
+        f"  in its schema, made by none of its revisions, which {does}:",
+        "  table  billing.bills  3 rows  8192 bytes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preview", "line"),
+    [
+        (
+            Preview((VIEW,), {}, {}, foreign=(Counted("table", 'billing."50%s"'),)),
+            '  table billing."50%s" is not the plugin\'s, and stays',
+        ),
+        (Preview((VIEW,), {}, {}, staying=("cast (a AS b)",)), "  cast (a AS b) stays where it is"),
+        (
+            Preview((VIEW,), {}, {}, writers={"app.users": ("tags", "crm")}),
+            "  table app.users may also be changed by tags, crm",
+        ),
+        (
+            Preview((VIEW,), {}, {}, doubt="it raised 50%"),
+            "  (all that is in its namespace, since its revisions cannot tell: it raised 50%)",
+        ),
+    ],
+)
+def test_uninstall_shows_what_else_is_to_be_known(
+    monkeypatch: pytest.MonkeyPatch, config: Config, preview: Preview, line: str
+) -> None:
+    assert show_removal(monkeypatch, config, GONE, preview)[2:] == [line]
+
+
+def test_uninstall_shows_what_may_not_be_downgraded(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    holdings = Holdings((VIEW,), {}, {"b1": "NameError: '50%' (%s)"})
-    assert show_removal(monkeypatch, config, GONE, holdings)[2:] == [
-        "  revision b1 may not be taken back: NameError: '50%' (%s)"
+    preview = Preview((VIEW,), {}, {"b1": "NameError: '50%' (%s)"})
+    assert show_removal(monkeypatch, config, GONE, preview)[2:] == [
+        "  revision b1 may not be downgraded: NameError: '50%' (%s)"
     ]
 
 
@@ -429,16 +500,16 @@ def test_uninstall_shows_what_may_not_be_taken_back(
     ],
 )
 def test_uninstall_counts_rows_and_bytes(
-    monkeypatch: pytest.MonkeyPatch, config: Config, item: CatalogObject, line: str
+    monkeypatch: pytest.MonkeyPatch, config: Config, item: Counted, line: str
 ) -> None:
-    assert show_removal(monkeypatch, config, GONE, Holdings((item,), {}, {}))[1:] == [line]
+    assert show_removal(monkeypatch, config, GONE, Preview((item,), {}, {}))[1:] == [line]
 
 
 def test_uninstall_shows_what_is_to_be_set_aside(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     lines = show_removal(monkeypatch, config, KEPT, BILLS)
-    first = "plugin billing and what stands in its namespace, to be set aside:"
+    first = "plugin billing and what it has made, to be set aside:"
     assert (lines[0], len(lines)) == (first, 3)
 
 
@@ -446,7 +517,7 @@ def test_uninstall_shows_that_nothing_is_to_be_set_aside(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     lines = show_removal(monkeypatch, config, KEPT, NOTHING)
-    assert lines == ["plugin billing with nothing in it, to be set aside"]
+    assert lines == ["plugin billing which has made nothing, to be set aside"]
 
 
 def test_uninstall_that_keeps_data_says_so(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -470,6 +541,7 @@ def test_uninstall_passes_on_its_options(
     options = {
         "cascade": False,
         "purge": False,
+        "with_unknown_objects": False,
         "keep_data": True,
         "backup": path,
         "sql": False,
@@ -481,7 +553,7 @@ def test_uninstall_with_sql_neither_asks_nor_prints(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     calls = stub(monkeypatch, "uninstall", Removal(GONE, {"billing": BILLS}))
-    doors.uninstall(config, ["billing"], True, False, True, False, True, False, None)
+    doors.uninstall(config, ["billing"], True, False, True, False, False, True, False, None)
     assert [(options["sql"], options.get("dry_run")) for _, options in calls] == [(True, None)]
     assert printed(config) == ""
 
@@ -517,6 +589,27 @@ def test_what_is_confirmed_is_run(
     monkeypatch.setattr("sys.stdin", Answers(answer))
     door(config)
     assert [options.get("dry_run", False) for _, options in calls] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"cascade": True}, "--cascade"),
+        ({"keep_data": True}, "--keep-data"),
+        ({"purge": True}, "--purge"),
+        ({"with_unknown_objects": True}, "--with-unknown-objects"),
+        ({"purge": True, "with_unknown_objects": True}, "--purge --with-unknown-objects"),
+        ({"purge": True, "backup": "a b.dump"}, "--purge --backup 'a b.dump'"),
+    ],
+)
+def test_uninstall_is_asked_for_with_all_its_options(
+    monkeypatch: pytest.MonkeyPatch, config: Config, given: Mapping[str, Any], words: str
+) -> None:
+    stub(monkeypatch, "uninstall", Removal(GONE, {}))
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(ConfirmationNeeded) as excinfo:
+        uninstall(config, **given)
+    assert excinfo.value.command == f"alembic plugin uninstall billing {words}"
 
 
 def test_question_goes_to_stderr(

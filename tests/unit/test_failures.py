@@ -16,8 +16,10 @@ from alembic_plugins.failures import (
 class Refused(Exception):
     """What psycopg raises, as far as it matters here."""
 
-    def __init__(self, sqlstate: str, detail: str | None = None) -> None:
-        super().__init__("it was refused\nLINE 1: SELECT")
+    def __init__(
+        self, sqlstate: str, detail: str | None = None, words: str = "it was refused"
+    ) -> None:
+        super().__init__(f"{words}\nLINE 1: SELECT")
         self.sqlstate = sqlstate
         self.diag = SimpleNamespace(message_detail=detail)
 
@@ -40,6 +42,17 @@ def fail(sqlstate: str, detail: str | None = None) -> Exception:
 )
 def test_only_what_met_another_transaction_is_transient(sqlstate: str, words: str | None) -> None:
     assert find_transient(fail(sqlstate)) == words
+
+
+@pytest.mark.parametrize("done", ["updated", "deleted"])
+def test_change_of_what_another_session_has_just_changed_is_transient(done: str) -> None:
+    words = f"tuple concurrently {done}"
+    error = OperationalError("GRANT", {}, Refused("XX000", words=words))
+    assert find_transient(error) == words
+
+
+def test_other_internal_error_is_not_transient() -> None:
+    assert find_transient(fail("XX000")) is None
 
 
 def test_failure_that_postgresql_did_not_cause_is_not_transient() -> None:

@@ -171,7 +171,7 @@ def test_plugin_that_only_the_state_knows_is_inserted() -> None:
 def test_uninstalled_plugin_is_forgotten() -> None:
     ledger = open_ledger()
     ledger.add_uninstalled("billing")
-    assert take_all(ledger) == ["DELETE FROM alembic_plugin"]
+    assert take_all(ledger) == ["DELETE FROM alembic_plugin", "DELETE FROM alembic_plugin_object"]
     assert ("billing" in ledger.plugins, ledger.is_recorded("billing")) == (False, False)
 
 
@@ -351,6 +351,7 @@ def test_nothing_is_known_of_a_forgotten_plugin() -> None:
         "DELETE FROM alembic_version",
         "DELETE FROM alembic_plugin_revision",
         "DELETE FROM alembic_plugin",
+        "DELETE FROM alembic_plugin_object",
     ]
     assert ("billing" in ledger.plugins, ledger.is_recorded("billing")) == (False, False)
 
@@ -361,6 +362,7 @@ def test_plugin_that_is_set_aside_is_forgotten_with_its_revisions() -> None:
     assert take_all(ledger) == [
         "DELETE FROM alembic_plugin_revision",
         "DELETE FROM alembic_plugin",
+        "DELETE FROM alembic_plugin_object",
     ]
 
 

@@ -5,8 +5,6 @@ import pytest
 from alembic_plugins import Prefix, Schema
 from alembic_plugins.namespaces import (
     CreateExtension,
-    DropObject,
-    LockTable,
     create_namespace,
     drop_schema,
     enter_namespace,
@@ -38,20 +36,6 @@ def test_schema_is_dropped_without_cascade(name: str, quoted: str) -> None:
 )
 def test_extension_is_created_and_quoted(name: str, quoted: str) -> None:
     assert to_sql(CreateExtension(name)) == f"CREATE EXTENSION IF NOT EXISTS {quoted}"
-
-
-def test_object_is_dropped_as_the_catalog_writes_it() -> None:
-    statement = DropObject("materialized view", 'billing."Bills"')
-    assert to_sql(statement) == 'DROP materialized view IF EXISTS billing."Bills" CASCADE'
-
-
-def test_object_is_dropped_with_a_percent_sign_as_the_catalog_writes_it() -> None:
-    statement = DropObject("function", 'billing."50%"(integer)')
-    assert to_sql(statement) == 'DROP function IF EXISTS billing."50%"(integer) CASCADE'
-
-
-def test_table_is_locked_against_writers() -> None:
-    assert to_sql(LockTable('billing."Bills"')) == 'LOCK TABLE billing."Bills" IN SHARE MODE'
 
 
 def test_schema_of_the_plugin_comes_first_on_the_path_and_then_the_hosts() -> None:

@@ -259,6 +259,12 @@ def test_uninstall_knows_whether_to_purge(purge: bool) -> None:
     assert plan_uninstall(["notes"], APPLIED, together, purge=purge).purge is purge
 
 
+@pytest.mark.parametrize("with_unknown", [True, False])
+def test_uninstall_knows_whether_unknown_objects_go_along(with_unknown: bool) -> None:
+    plan = plan_uninstall(["notes"], APPLIED, together, purge=False, with_unknown=with_unknown)
+    assert plan.with_unknown is with_unknown
+
+
 @pytest.mark.parametrize("is_alone", [together, alone])
 def test_uninstall_removes_what_has_no_revisions(is_alone: Callable[[str], bool]) -> None:
     # Its row in the registry has to go all the same.

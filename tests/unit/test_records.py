@@ -1,17 +1,27 @@
 """The statements that record."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table
+from sqlalchemy import Column, Executable, MetaData, String, Table
+from sqlalchemy.sql.elements import CompilerElement
 
 from alembic_plugins import Schema
+from alembic_plugins.recorded import RecordedObject
 from alembic_plugins.records import (
+    forget_epoch,
+    forget_objects,
+    mark_objects_known,
     record_applied,
+    record_dropped,
     record_event,
     record_installed,
     record_interruption,
+    record_objects,
+    record_place,
+    record_remade,
     record_repaired,
     record_restored,
     record_reverted,
@@ -24,16 +34,16 @@ from alembic_plugins.sourcefile import Source, find_checksum_of_statements
 from alembic_plugins.tables import make_tables
 from alembic_plugins.undo import Undo
 
-from .builders import make_applied, make_installed, to_sql
+from .builders import DIALECT, make_applied, make_installed, to_sql
 
 TABLES = make_tables(None)
 VERSIONS = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 
 APPLIED = make_applied("h1", "host")
 SOURCE = Source("pass", "c0ffee")
-PAGE = Interruption(
-    "b1", "billing", "upgrade", ("1 aa", "2 bb"), "cc", ("billing.ix",), ("table billing.t",)
-)
+PAGE = Interruption("b1", "billing", "upgrade", ("1 aa", "2 bb"), "cc", ("billing.ix",))
+BILLS = RecordedObject("billing", "b1", True, (1259, 17, 0), "table", "billing.bills")
+TAG = RecordedObject("billing", None, False, (1259, 18, 2), "table column", "app.t.tag")
 
 
 @pytest.mark.parametrize(
@@ -81,11 +91,17 @@ def test_applied_revision_is_inserted() -> None:
     assert to_sql(record_applied(TABLES, applied, undo, SOURCE, 12)) == (
         "INSERT INTO alembic_plugin_revision (revision, plugin, down_revision, depends_on, "
         "branch_labels, description, downgrade_sql, downgrade_reason, duration_ms, checksum, "
-        "source, downgrade_checksum) VALUES ('b1', 'billing', CAST(ARRAY['b0'] AS TEXT[]), "
-        "CAST(ARRAY[] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), 'it''s', "
+        "source, downgrade_checksum, objects_known) VALUES ('b1', 'billing', "
+        "CAST(ARRAY['b0'] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), CAST(ARRAY[] AS TEXT[]), 'it''s', "
         "CAST(ARRAY['DROP TABLE bills'] AS TEXT[]), NULL, 12, 'c0ffee', 'pass', "
-        f"'{checksum}')"
+        f"'{checksum}', true)"
     )
+
+
+def test_revision_whose_objects_are_not_known_is_inserted_so() -> None:
+    applied = APPLIED._replace(objects_known=False)
+    statement = to_sql(record_applied(TABLES, applied, Undo(None, None), None, 12))
+    assert statement.endswith(", false)")
 
 
 def test_revision_without_a_downgrade_is_inserted_with_the_reason() -> None:
@@ -95,12 +111,12 @@ def test_revision_without_a_downgrade_is_inserted_with_the_reason() -> None:
 
 def test_revision_without_a_downgrade_has_no_checksum_of_it() -> None:
     statement = to_sql(record_applied(TABLES, APPLIED, Undo(None, "it raised"), SOURCE, 12))
-    assert statement.endswith("12, 'c0ffee', 'pass', NULL)")
+    assert statement.endswith("12, 'c0ffee', 'pass', NULL, true)")
 
 
 def test_revision_whose_file_cannot_be_read_is_inserted_without_it() -> None:
     statement = to_sql(record_applied(TABLES, APPLIED, Undo(None, "it raised"), None, 12))
-    assert statement.endswith("12, NULL, NULL, NULL)")
+    assert statement.endswith("12, NULL, NULL, NULL, true)")
 
 
 def test_duration_that_is_unknown_is_null() -> None:
@@ -186,9 +202,8 @@ def test_time_of_an_event_is_rendered_offline() -> None:
 def test_new_page_of_the_journal_is_inserted() -> None:
     assert to_sql(record_interruption(TABLES, PAGE, known=False)) == (
         "INSERT INTO alembic_plugin_journal (revision, plugin, direction, statements, pending, "
-        "invalid_before, made) VALUES ('b1', 'billing', 'upgrade', "
-        "CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), 'cc', CAST(ARRAY['billing.ix'] AS TEXT[]), "
-        "CAST(ARRAY['table billing.t'] AS TEXT[]))"
+        "invalid_before) VALUES ('b1', 'billing', 'upgrade', "
+        "CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), 'cc', CAST(ARRAY['billing.ix'] AS TEXT[]))"
     )
 
 
@@ -196,8 +211,7 @@ def test_known_page_of_the_journal_is_updated() -> None:
     page = replace(PAGE, pending=None, invalid_before=())
     assert to_sql(record_interruption(TABLES, page, known=True)) == (
         "UPDATE alembic_plugin_journal SET statements=CAST(ARRAY['1 aa', '2 bb'] AS TEXT[]), "
-        "pending=NULL, invalid_before=CAST(ARRAY[] AS TEXT[]), "
-        "made=CAST(ARRAY['table billing.t'] AS TEXT[]) "
+        "pending=NULL, invalid_before=CAST(ARRAY[] AS TEXT[]) "
         "WHERE alembic_plugin_journal.revision = 'b1'"
     )
 
@@ -205,4 +219,86 @@ def test_known_page_of_the_journal_is_updated() -> None:
 def test_page_of_a_plugin_is_torn_out_of_the_journal() -> None:
     assert to_sql(record_settled(TABLES, "billing")) == (
         "DELETE FROM alembic_plugin_journal WHERE alembic_plugin_journal.plugin = 'billing'"
+    )
+
+
+def compile_bound(statement: Executable) -> tuple[str, dict[str, object]]:
+    """Return a statement with places for its values, and the values: OIDs have no literals."""
+    assert isinstance(statement, CompilerElement)
+    compiled = statement.compile(dialect=DIALECT)
+    sql = re.sub(r"%\((\w+)\)s(::\w+)?", r":\1", " ".join(str(compiled).split()))
+    return sql, dict(compiled.params or {})
+
+
+def test_object_is_recorded_with_its_identity_and_its_words() -> None:
+    _, values = compile_bound(record_objects(TABLES, [BILLS], "7/8"))
+    assert values == {
+        "plugin_m0": "billing",
+        "revision_m0": "b1",
+        "made_m0": True,
+        "classid_m0": 1259,
+        "objid_m0": 17,
+        "objsubid_m0": 0,
+        "epoch_m0": "7/8",
+        "kind_m0": "table",
+        "identity_m0": "billing.bills",
+    }
+
+
+def test_objects_are_recorded_by_one_statement() -> None:
+    sql, values = compile_bound(record_objects(TABLES, [BILLS, TAG], "7/8"))
+    names = "(plugin, revision, made, classid, objid, objsubid, epoch, kind, identity)"
+    assert sql.startswith(f"INSERT INTO alembic_plugin_object {names} VALUES (:plugin_m0, ")
+    assert (values["objid_m0"], values["objid_m1"], values["objsubid_m1"]) == (17, 18, 2)
+
+
+def test_object_that_is_gone_is_forgotten_with_its_columns() -> None:
+    statement = to_sql(record_dropped(TABLES, [(1259, 17, 0)]))
+    place = "(alembic_plugin_object.classid, alembic_plugin_object.objid)"
+    assert statement.startswith(
+        f"DELETE FROM alembic_plugin_object WHERE {place} IN ((1259, 17)) OR "
+    )
+
+
+def test_column_that_is_gone_is_forgotten_without_its_table() -> None:
+    statement = to_sql(record_dropped(TABLES, [(1259, 17, 2)]))
+    names = ("classid", "objid", "objsubid")
+    place = ", ".join(f"alembic_plugin_object.{name}" for name in names)
+    assert statement.endswith(f" OR ({place}) IN ((1259, 17, 2))")
+    assert "(1259, 17))" not in statement
+
+
+def test_place_of_an_object_is_recorded_anew() -> None:
+    assert compile_bound(record_place(TABLES, 5, (1259, 17, 2), "7/8")) == (
+        "UPDATE alembic_plugin_object SET classid=:classid, objid=:objid, objsubid=:objsubid, "
+        "epoch=:epoch WHERE alembic_plugin_object.id = :id_1",
+        {"classid": 1259, "objid": 17, "objsubid": 2, "epoch": "7/8", "id_1": 5},
+    )
+
+
+def test_object_that_was_made_again_is_the_one_that_it_was() -> None:
+    assert compile_bound(record_remade(TABLES, (1259, 17), (1259, 18))) == (
+        "UPDATE alembic_plugin_object SET classid=:classid, objid=:objid WHERE "
+        "alembic_plugin_object.classid = :classid_1 AND alembic_plugin_object.objid = :objid_1",
+        {"classid": 1259, "objid": 18, "classid_1": 1259, "objid_1": 17},
+    )
+
+
+def test_objects_of_a_plugin_that_came_out_of_a_backup_are_of_another_epoch() -> None:
+    assert to_sql(forget_epoch(TABLES, ["billing", "tags"])) == (
+        "UPDATE alembic_plugin_object SET epoch='' "
+        "WHERE alembic_plugin_object.plugin IN ('billing', 'tags')"
+    )
+
+
+def test_plugin_whose_objects_were_found_out_is_marked() -> None:
+    assert to_sql(mark_objects_known(TABLES, "billing")) == (
+        "UPDATE alembic_plugin_revision SET objects_known=true "
+        "WHERE alembic_plugin_revision.plugin = 'billing'"
+    )
+
+
+def test_objects_of_a_plugin_that_is_forgotten_are_nobodys() -> None:
+    assert to_sql(forget_objects(TABLES, "billing")) == (
+        "DELETE FROM alembic_plugin_object WHERE alembic_plugin_object.plugin = 'billing'"
     )

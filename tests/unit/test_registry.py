@@ -1,9 +1,8 @@
 """What the database remembers, as objects."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import Row
-from sqlalchemy.engine import IteratorResult, Result
-from sqlalchemy.engine.result import SimpleResultMetaData
 
 from alembic_plugins import Prefix, Schema
 from alembic_plugins.plugin import Namespace
@@ -16,7 +15,7 @@ from alembic_plugins.registry import (
 )
 from alembic_plugins.revisionfile import RevisionInfo
 
-from .builders import make_applied, make_installed, make_state, set_aside
+from .builders import make_applied, make_installed, make_row, make_state, set_aside
 
 APPLIED = (
     make_applied("h1", "host"),
@@ -25,13 +24,6 @@ APPLIED = (
     make_applied("b2", "billing", ("b1",)),
     make_applied("b3", "billing", ("b1",)),
 )
-
-
-def make_row(**values: object) -> Row[tuple[object, ...]]:
-    """Return a row of a query."""
-    rows = iter([tuple(values.values())])
-    result: Result[tuple[object, ...]] = IteratorResult(SimpleResultMetaData(list(values)), rows)
-    return result.one()
 
 
 def test_installed_plugin_is_made_of_a_row() -> None:
@@ -87,6 +79,21 @@ def test_applied_revision_has_the_checksum_of_its_row() -> None:
     assert AppliedRevision.from_row(row).checksum == "c0ffee"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_applied_revision_tells_whether_its_objects_are_known(known: bool) -> None:
+    row = make_row(
+        revision="b1",
+        plugin="billing",
+        down_revision=[],
+        depends_on=[],
+        branch_labels=[],
+        description="d",
+        checksum="c0ffee",
+        objects_known=known,
+    )
+    assert AppliedRevision.from_row(row).objects_known is known
+
+
 def test_interruption_is_made_of_a_row() -> None:
     row = make_row(
         revision="b1",
@@ -95,9 +102,8 @@ def test_interruption_is_made_of_a_row() -> None:
         statements=["1 aa"],
         pending="bb",
         invalid_before=["billing.ix"],
-        made=["table billing.t"],
     )
-    lists = (("1 aa",), "bb", ("billing.ix",), ("table billing.t",))
+    lists = (("1 aa",), "bb", ("billing.ix",))
     assert Interruption.from_row(row) == Interruption("b1", "billing", "upgrade", *lists)
 
 
@@ -161,41 +167,17 @@ def test_objects_of_what_is_set_aside_are_in_the_quarantine(namespace: Namespace
     assert make_aside(namespace).place == place
 
 
-@pytest.mark.parametrize(
-    ("namespace", "schema", "relation", "holds"),
-    [
-        (Schema("billing"), "billing", "bills", True),
-        (Schema("billing"), "billing", None, True),
-        (Schema("billing"), "tags", "bills", False),
-        (Schema("billing"), "app", "bills", False),
-        (Schema("billing"), None, None, False),
-        (Schema("billing", create=False), "billing", "bills", True),
-        (Schema("app", create=False), "app", "bills", False),
-        (Prefix("bill_"), "app", "bill_items", True),
-        (Prefix("bill_"), "app", "users", False),
-        (Prefix("bill_"), "other", "bill_items", False),
-        (Prefix("bill_"), "app", None, False),
-        (Prefix("bill_"), None, None, False),
-    ],
-)
-def test_plugin_holds_what_is_in_its_namespace(
-    namespace: Namespace, schema: str | None, relation: str | None, holds: bool
-) -> None:
-    assert make_installed("billing", namespace=namespace).holds(schema, relation, "app") is holds
+def test_plugin_at_base_that_is_known_all_the_same_has_left_something_behind() -> None:
+    state = make_state(*APPLIED)
+    known = {**state.plugins, "tags": make_installed("tags")}
+    assert replace(state, plugins=known).leftover == {"tags"}
 
 
-@pytest.mark.parametrize("namespace", [Schema("billing"), Prefix("bill_")])
-@pytest.mark.parametrize(
-    ("schema", "relation", "holds"),
-    [
-        ("quarantine_billing", "bill_items", True),
-        ("quarantine_billing", None, True),
-        ("billing", "bill_items", False),
-        ("app", "bill_items", False),
-        (None, None, False),
-    ],
-)
-def test_plugin_that_is_set_aside_holds_what_is_in_its_quarantine(
-    namespace: Namespace, schema: str | None, relation: str | None, holds: bool
-) -> None:
-    assert make_aside(namespace).holds(schema, relation, "app") is holds
+def test_plugin_whose_first_revision_was_interrupted_has_left_nothing_behind() -> None:
+    begun = {"tags": Interruption("t1", "tags", "upgrade")}
+    state = State(plugins={"tags": make_installed("tags")}, interruptions=begun)
+    assert state.leftover == frozenset()
+
+
+def test_plugin_that_is_set_aside_has_left_nothing_behind() -> None:
+    assert set_aside(make_state(*APPLIED), "billing").leftover == frozenset()

@@ -19,6 +19,7 @@ from alembic_plugins.errors import (
 from alembic_plugins.plan import Node
 from alembic_plugins.registry import State
 from alembic_plugins.sourcefile import read_source
+from alembic_plugins.traces import Trace
 from alembic_plugins.upkeep_errors import Quarantined
 
 from .builders import (
@@ -447,3 +448,31 @@ def test_file_that_is_not_applied_has_not_changed(tmp_path: Path) -> None:
 def test_nothing_leans_on_anything_unless_the_database_says_so(tmp_path: Path) -> None:
     session = open_session(tmp_path)
     assert (session.find_leaning("billing"), session.doomed) == ({}, frozenset())
+
+
+def make_untraced(*known: bool) -> State:
+    """Return a state in which a plugin has revisions whose objects are known, or are not."""
+    applied = [make_applied(f"b{number}", "billing") for number in range(len(known))]
+    items = zip(applied, known, strict=True)
+    return make_state(*(item._replace(objects_known=is_known) for item, is_known in items))
+
+
+@pytest.mark.parametrize(
+    ("known", "is_traced"),
+    [((), True), ((True, True), True), ((True, False), False), ((False,), False)],
+)
+def test_plugin_is_traced_where_the_objects_of_all_its_revisions_are_known(
+    tmp_path: Path, known: tuple[bool, ...], is_traced: bool
+) -> None:
+    assert open_session(tmp_path, make_untraced(*known)).is_traced("billing") is is_traced
+
+
+def test_plugin_that_is_set_aside_is_traced_likewise(tmp_path: Path) -> None:
+    session = open_session(tmp_path, set_aside(make_untraced(False), "billing"))
+    assert not session.is_traced("billing")
+
+
+def test_plugin_whose_objects_were_found_out_is_traced(tmp_path: Path) -> None:
+    session = open_session(tmp_path, make_untraced(False))
+    session.traces["billing"] = Trace(())
+    assert session.is_traced("billing")

@@ -50,9 +50,31 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         statement_timeout=None,
         namespace=None,
         guard="enforce",
+        guard_reads="warn",
+        guard_allow=(),
         sections={},
         source="alembic.ini",
     )
+
+
+@pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])
+@pytest.mark.parametrize("mode", ["enforce", "warn", "off"])
+def test_guard_has_three_modes(tmp_path: Path, option: str, mode: str) -> None:
+    settings = read_ini(tmp_path, f"{option} = {mode}")
+    assert vars(settings)[option.removeprefix("plugin_")] == mode
+
+
+@pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])
+def test_guard_has_no_other_mode(tmp_path: Path, option: str) -> None:
+    with pytest.raises(InvalidOption) as excinfo:
+        read_ini(tmp_path, f"{option} = loose")
+    facts = {"option": option, "value": "loose", "expected": "enforce, warn or off"}
+    assert vars(excinfo.value) == facts
+
+
+def test_objects_that_every_branch_may_change_are_a_list(tmp_path: Path) -> None:
+    settings = read_ini(tmp_path, "plugin_guard_allow = app.audit_log citext")
+    assert settings.guard_allow == ("app.audit_log", "citext")
 
 
 def test_toml_without_options_has_the_defaults(tmp_path: Path) -> None:

@@ -8,11 +8,17 @@ import pytest
 from alembic_plugins import Schema, targets
 from alembic_plugins.plan import Fate, Plan, Unit, plan_fate
 from alembic_plugins.registry import InstalledPlugin, Interruption, State
-from alembic_plugins.simulate import plan_contact, remember_plugin, simulate
+from alembic_plugins.simulate import (
+    plan_contact,
+    remember_plugin,
+    remember_revision,
+    simulate,
+)
 
 from .builders import (
     make_applied,
     make_installed,
+    make_node,
     make_state,
     open_session,
     set_aside,
@@ -46,6 +52,26 @@ def test_state_after_an_install_has_its_revisions_and_plugin(here: Path) -> None
     state = simulate(session, plan, schema_created=True)
     assert [item.revision for item in state.applied] == ["h1", "h2", "t1", "t2"]
     assert (state.plugins["tags"].version, state.plugins["tags"].schema_created) == ("1.2", True)
+
+
+def test_state_after_an_install_knows_what_its_revisions_have_made(here: Path) -> None:
+    session = open_session(here)
+    plan = targets.upgrade(session, "tags", "head")
+    state = simulate(session, plan, schema_created=True)
+    assert {item.objects_known for item in state.of("tags")} == {True}
+
+
+def test_state_after_contact_does_not_know_what_revisions_have_made(here: Path) -> None:
+    session = open_session(here, State(rows=frozenset({"h2"})))
+    state = simulate(session, plan_contact(session), schema_created=False)
+    assert [item.objects_known for item in state.of("host")] == [False, False]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_revision_is_remembered_with_what_is_known_of_its_objects(here: Path, known: bool) -> None:
+    node = make_node("t1", "tags")
+    revision = remember_revision(open_session(here), node, objects_known=known)
+    assert (revision.revision, revision.objects_known) == ("t1", known)
 
 
 def test_state_after_an_uninstall_has_forgotten_the_plugin(here: Path) -> None:

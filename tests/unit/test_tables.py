@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.schema import CreateTable
 
-from alembic_plugins.tables import VERSION, find_version, is_since, make_tables
+from alembic_plugins.tables import REMOVED_IN_3, VERSION, find_version, is_since, make_tables
 
 from .builders import to_sql
 
@@ -29,13 +29,13 @@ def test_names_are_those_of_all_tables() -> None:
 
 def test_comment_tells_the_version() -> None:
     comment = make_tables(None).plugin.comment
-    assert (comment, find_version(comment)) == ("alembic-plugins registry 2", VERSION)
+    assert (comment, find_version(comment)) == ("alembic-plugins registry 3", VERSION)
 
 
 def test_comment_is_that_of_the_first_table() -> None:
     first, *others = make_tables(None).all
     assert first.name == "alembic_plugin"
-    assert [table.comment for table in others] == [None, None, None]
+    assert [table.comment for table in others] == [None, None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -83,27 +83,65 @@ def test_first_version_has_what_the_first_release_made(table: str, columns: str)
     assert " ".join(column.name for column in made.c if is_since(column, 1)) == columns
 
 
+def find_new_columns(version: int) -> set[tuple[str, str]]:
+    """Return the columns that a version has added to tables that were there before, by table."""
+    tables = [table for table in make_tables(None).all if is_since(table, version - 1)]
+    columns = [column for table in tables for column in table.c if is_since(column, version)]
+    return {(c.table.name, c.name) for c in columns if not is_since(c, version - 1)}
+
+
+def find_new_tables(version: int) -> list[str]:
+    """Return the tables that a version has added."""
+    tables = [table for table in make_tables(None).all if is_since(table, version)]
+    return [table.name for table in tables if not is_since(table, version - 1)]
+
+
 def test_second_version_has_added_some_columns() -> None:
-    tables = [table for table in make_tables(None).all if is_since(table, 1)]
-    new = {(t.name, c.name) for t in tables for c in t.c if not is_since(c, 1)}
-    assert new == {
+    assert find_new_columns(2) == {
         ("alembic_plugin", "quarantine"),
         ("alembic_plugin_revision", "checksum"),
         ("alembic_plugin_revision", "source"),
         ("alembic_plugin_revision", "downgrade_checksum"),
-        ("alembic_plugin_revision", "objects"),
     }
 
 
-def test_second_version_has_added_the_journal() -> None:
-    new = [table.name for table in make_tables(None).all if not is_since(table, 1)]
-    assert new == ["alembic_plugin_journal"]
+def test_third_version_has_added_what_tells_whether_objects_are_known() -> None:
+    assert find_new_columns(3) == {("alembic_plugin_revision", "objects_known")}
 
 
-def test_column_that_was_added_later_can_be_null() -> None:
-    # An older registry has rows, to which it is added without a default.
+@pytest.mark.parametrize(
+    ("version", "table"), [(2, "alembic_plugin_journal"), (3, "alembic_plugin_object")]
+)
+def test_version_has_added_a_table(version: int, table: str) -> None:
+    assert find_new_tables(version) == [table]
+
+
+def test_column_that_was_added_later_can_be_null_or_has_a_default() -> None:
+    # An older registry has rows, which have to get along with it.
     columns = [c for t in make_tables(None).all if is_since(t, 1) for c in t.c]
-    assert [c.name for c in columns if not is_since(c, 1) and not c.nullable] == []
+    strict = [c for c in columns if not is_since(c, 1) and not c.nullable]
+    assert [c.name for c in strict if c.server_default is None] == []
+
+
+@pytest.mark.parametrize(("table", "column"), REMOVED_IN_3)
+def test_column_of_an_earlier_version_is_gone(table: str, column: str) -> None:
+    assert column not in make_tables(None).metadata.tables[table].c
+
+
+def test_objects_that_a_revision_has_made_are_not_known_before_it_says_so() -> None:
+    sql = to_sql(CreateTable(make_tables(None).revision))
+    assert "objects_known BOOLEAN DEFAULT false NOT NULL" in sql
+
+
+def test_object_is_kept_by_its_identity_and_its_words() -> None:
+    names = [column.name for column in make_tables(None).object.c]
+    what = ["classid", "objid", "objsubid", "epoch", "kind", "identity"]
+    assert names == ["id", "plugin", "revision", "made", *what]
+
+
+def test_objects_are_found_by_their_number() -> None:
+    (index,) = make_tables("app").object.indexes
+    assert [column.name for column in index.columns] == ["objid"]
 
 
 def test_version_that_we_make_has_everything() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from alembic_plugins import dependents, targets
-from alembic_plugins.catalog import Leaning
 from alembic_plugins.errors import (
     BrokenRevision,
     MissingRequirement,
@@ -15,7 +14,7 @@ from alembic_plugins.errors import (
     UnknownRevision,
     UnmetRequirement,
 )
-from alembic_plugins.leaning import Leanings
+from alembic_plugins.ownership import Dependents
 from alembic_plugins.plan import Fate, Plan
 from alembic_plugins.refusals import (
     NeededByHost,
@@ -36,6 +35,7 @@ from .builders import (
     REQUIRES,
     TAGS,
     make_applied,
+    make_dependent,
     make_installed,
     make_state,
     open_session,
@@ -48,8 +48,8 @@ from .builders import (
 AUDIT = (make_applied("aaaa1", "audit"), make_applied("aaaa2", "audit", ("aaaa1",)))
 ASIDE = set_aside(make_state(*HOST, *TAGS), "tags")
 
-KEY = Leaning("constraint fk on table audit.entries", "table constraint", "audit", "entries")
-VIEW = Leaning("rule _RETURN on view audit.v", "rule", "audit", "v")
+KEY = make_dependent("constraint fk on table audit.entries")
+VIEW = make_dependent("rule _RETURN on view audit.v")
 
 
 @pytest.fixture
@@ -173,6 +173,12 @@ def test_upgrade_to_heads_warns_of_what_has_nothing_to_be_done_and_lacks_a_requi
 
 def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
     assert targets.upgrade(open_session(here, ASIDE), None, "heads") == Plan((), {})
+
+
+def test_upgrade_to_heads_leaves_a_plugin_at_base_that_has_left_something(here: Path) -> None:
+    state = make_state(*HOST, *TAGS)
+    left = replace(state, plugins={**state.plugins, "audit": make_installed("audit")})
+    assert targets.upgrade(open_session(here, left), None, "heads").steps == ()
 
 
 def test_upgrade_to_heads_warns_of_what_requires_what_is_set_aside(here: Path) -> None:
@@ -315,7 +321,7 @@ def test_cascade_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
         downgrade(session, "tags", "base", cascade=True)
 
 
-def open_leaned_on(here: Path, state: State, leanings: Mapping[str, Leanings]) -> Session:
+def open_leaned_on(here: Path, state: State, leanings: Mapping[str, Dependents]) -> Session:
     """Return the view of the host where the database says what leans on whose objects."""
     session = open_session(here, state)
     session.find_leaning = lambda name: leanings.get(name, {})
@@ -323,7 +329,7 @@ def open_leaned_on(here: Path, state: State, leanings: Mapping[str, Leanings]) -
 
 
 BOTH = make_state(*TAGS, *AUDIT)
-AUDIT_ON_TAGS: Mapping[str, Leanings] = {"tags": {"audit": (KEY, VIEW)}}
+AUDIT_ON_TAGS: Mapping[str, Dependents] = {"tags": {"audit": (KEY, VIEW)}}
 
 
 def test_plugin_that_leans_on_another_is_found(here: Path) -> None:
@@ -332,7 +338,8 @@ def test_plugin_that_leans_on_another_is_found(here: Path) -> None:
 
 
 def test_what_belongs_to_no_plugin_and_to_itself_is_no_plugin_that_leans(here: Path) -> None:
-    session = open_leaned_on(here, BOTH, {"tags": {"": (KEY,), "tags": (VIEW,)}})
+    leanings = {"tags": {"": (KEY,), "host": (KEY,), "tags": (VIEW,)}}
+    session = open_leaned_on(here, BOTH, leanings)
     assert dependents.find_leaning_plugins(session, "tags") == {}
 
 
@@ -372,7 +379,7 @@ def test_downgrade_of_a_part_leaves_it_to_postgresql_what_leans(here: Path) -> N
 
 def test_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
     state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
-    leanings: Mapping[str, Leanings] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    leanings: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
     plan = downgrade(open_leaned_on(here, state, leanings), "tags", "base", cascade=True)
     assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2", "t1"]]
 
@@ -492,7 +499,7 @@ def test_uninstall_with_what_leans_is_allowed(here: Path) -> None:
 
 def test_uninstall_with_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
     state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
-    leanings: Mapping[str, Leanings] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    leanings: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
     plan = uninstall(open_leaned_on(here, state, leanings), "tags", cascade=True)
     assert group(plan) == [["b1", "aaaa2", "aaaa1", "t2", "t1"]]
     assert set(plan.fates) == {"tags", "audit", "blog"}
@@ -536,6 +543,13 @@ def test_uninstall_knows_its_backup(here: Path) -> None:
     backup = here / "posts.dump"
     plan = targets.uninstall(open_session(here, ALL), ["posts"], cascade=False, backup=backup)
     assert (plan.backup, plan.purge) == (backup, False)
+
+
+@pytest.mark.parametrize("with_unknown", [True, False])
+def test_uninstall_knows_whether_unknown_objects_go_along(here: Path, with_unknown: bool) -> None:
+    session = open_session(here, ALL)
+    plan = targets.uninstall(session, ["posts"], cascade=False, with_unknown=with_unknown)
+    assert plan.with_unknown is with_unknown
 
 
 def quarantine(session: Session, *names: str, cascade: bool = False) -> Plan:

@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 
 from alembic_plugins.branches import Branch, BranchScript
 from alembic_plugins.revisionfile import read_revision_file
-from alembic_plugins.undo import Renderer, Undo
+from alembic_plugins.undo import NEEDS_DATABASE, Renderer, Undo, needs_database
 
 HEAD = "from alembic import op\nrevision = 'b1'\ndown_revision = None\n"
 
@@ -56,6 +56,35 @@ def test_downgrade_that_cannot_be_rendered_leaves_a_reason(
     tmp_path: Path, downgrade: str, reason: str
 ) -> None:
     assert render(tmp_path, downgrade) == Undo(None, reason)
+
+
+@pytest.mark.parametrize(
+    "downgrade",
+    [
+        "op.get_bind().execute('SELECT 1').all()",
+        "len(op.get_bind().execute('SELECT 1').all())",
+        "[row for row in op.get_bind().execute('SELECT 1')]",
+        "op.get_bind().execute('SELECT 1').scalar() + 1",
+        "import sqlalchemy; sqlalchemy.inspect(op.get_bind())",
+    ],
+)
+def test_downgrade_that_asks_the_database_says_so(tmp_path: Path, downgrade: str) -> None:
+    assert render(tmp_path, downgrade) == Undo(None, NEEDS_DATABASE)
+
+
+@pytest.mark.parametrize(
+    ("reason", "needs"),
+    [
+        (NEEDS_DATABASE, True),
+        ("NoInspectionAvailable: No inspection system is available for object of type", True),
+        ("AttributeError: 'NoneType' object has no attribute 'scalar'", True),
+        ("TypeError: 'NoneType' object is not iterable", True),
+        ("AttributeError: 'Table' object has no attribute 'x'", False),
+        ("ValueError: no way back", False),
+    ],
+)
+def test_reason_tells_whether_a_downgrade_needs_the_database(reason: str, needs: bool) -> None:
+    assert needs_database(reason) is needs
 
 
 def test_file_without_a_downgrade_leaves_a_reason(tmp_path: Path) -> None:

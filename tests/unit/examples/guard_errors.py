@@ -6,20 +6,36 @@ from alembic_plugins.errors import PluginError
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
         guard_errors.NamespaceViolation(
-            "audit", ("a2", "a1"), ("wrote to table crm.t, of plugin 'crm'", "created table t")
+            "audit",
+            ("a2", "a1"),
+            (
+                "writes to table crm.t, which belongs to plugin 'crm'",
+                "creates table public.t, which belongs to the host",
+            ),
+            ('declare writes = ["crm.t"] in plugin.toml', "make it in schema 'audit'"),
+            "its transaction was rolled back, but what was committed by an autocommit_block() "
+            "stays",
         ),
-        "Revision 'a2' or 'a1' of 'audit' has left its namespace: it wrote to table crm.t, of "
-        "plugin 'crm'; created table t. Declare it (requires, writes, extensions), or correct the "
-        "revision; its transaction was taken back.",
+        "Revision 'a2' or 'a1' of 'audit' writes to table crm.t, which belongs to plugin 'crm'; "
+        'creates table public.t, which belongs to the host. Declare writes = ["crm.t"] in '
+        "plugin.toml, or make it in schema 'audit', or correct the revision; its transaction was "
+        "rolled back, but what was committed by an autocommit_block() stays.",
+    ),
+    (
+        guard_errors.NamespaceViolation(
+            "audit", ("a1",), ("changes roles",), (), "its transaction was rolled back"
+        ),
+        "Revision 'a1' of 'audit' changes roles. Correct the revision; its transaction was rolled "
+        "back.",
     ),
     (
         guard_errors.CannotRehearse(),
-        "A revision has an autocommit_block(), which cannot be taken back. Leave out --footprint; "
+        "A revision has an autocommit_block(), which cannot be rolled back. Leave out --footprint; "
         "nothing was changed.",
     ),
     (
         guard_errors.TransactionEnded("audit", ("a1",)),
-        "Revision 'a1' of 'audit' has taken back the transaction that it runs in, and what was "
+        "Revision 'a1' of 'audit' has rolled back the transaction that it runs in, and what was "
         "done before with it. Remove its ROLLBACK; nothing of it was kept.",
     ),
 ]

@@ -39,6 +39,30 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "adopt billing, tags first; nothing was changed.",
     ),
     (
+        upkeep_errors.NamespaceNotEmpty(
+            "billing",
+            "schema billing",
+            ("view billing.v", "table billing.t"),
+            "schema billing existing",
+        ),
+        "Plugin 'billing' cannot be installed into schema billing, where there is already table "
+        'billing.t, view billing.v. Declare namespace = "schema billing existing" to live beside '
+        "that, or another namespace, or record what the plugin's revisions have made before with "
+        "'alembic plugin adopt billing'; nothing was changed.",
+    ),
+    (
+        upkeep_errors.UnknownObjects("billing", ("view billing.v", "table billing.t")),
+        "The schema of plugin 'billing' has table billing.t, view billing.v, which none of its "
+        "revisions has made. Move that elsewhere, or take it along: with --keep-data, which keeps "
+        "it, or with --with-unknown-objects, which drops it; nothing was changed.",
+    ),
+    (
+        upkeep_errors.NamespaceChanged("billing", "schema billing", "prefix bill_"),
+        "Plugin 'billing' was installed in schema billing and declares prefix bill_ by now; its "
+        "objects stay where they are. Declare schema billing again, or uninstall and install it "
+        "to move it; its data has to be moved by hand.",
+    ),
+    (
         upkeep_errors.NothingToAdopt("billing", "schema billing"),
         "There is nothing in schema billing that plugin 'billing' could adopt. Install it with "
         "'alembic plugin install billing'.",

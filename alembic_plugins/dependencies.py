@@ -1,0 +1,60 @@
+"""What depends on a branch's objects, by foreign key, view or otherwise."""
+
+from sqlalchemy import Connection
+
+from .catalog import find_standing, read_dependents
+from .objects import DatabaseObject, read_objects
+from .ownership import (
+    Dependents,
+    Ownership,
+    find_foreign_parts,
+    read_holdings,
+    read_ownership,
+    sort_dependents,
+)
+from .plugin import HOST
+from .session import Session
+from .tables import Tables
+
+
+def read_session_ownership(connection: Connection, tables: Tables, session: Session) -> Ownership:
+    """Return what tells whose objects are, with what was found out of plugins of other tools."""
+    known = read_ownership(connection, tables, session.state)
+    traced = (row for trace in session.traces.values() for row in trace.rows)
+    return Ownership(known.plugins.values(), known.host_schema, (*traced, *known.recorded))
+
+
+def find_dependents(
+    connection: Connection, tables: Tables, session: Session, name: str
+) -> Dependents:
+    """Return what elsewhere depends on the objects of a plugin, set aside or not."""
+    ownership = read_session_ownership(connection, tables, session)
+    objects = read_branch_objects(connection, ownership, name)
+    return find_users(connection, ownership, objects, [name])
+
+
+def find_users(
+    connection: Connection,
+    ownership: Ownership,
+    objects: tuple[DatabaseObject, ...],
+    going: list[str],
+) -> Dependents:
+    """Return what would be lost of others if objects were dropped, by the branch that it is of.
+
+    What belongs to branches that are `going` is not among it.
+    """
+    keys = {item.key for item in objects}
+    found = read_dependents(connection, keys)
+    parts = find_foreign_parts(connection, ownership, keys, going)
+    users = sort_dependents(ownership, dict.fromkeys((*found, *parts)))
+    return {owner: items for owner, items in users.items() if owner not in going}
+
+
+def read_branch_objects(
+    connection: Connection, ownership: Ownership, name: str
+) -> tuple[DatabaseObject, ...]:
+    """Return the objects of a plugin, set aside or not; the host's are those in its schema."""
+    if name != HOST:
+        return read_holdings(connection, ownership, name).objects
+    found = read_objects(connection, find_standing(connection, ownership.host_schema)).values()
+    return tuple(item for item in found if ownership.find_owner(item).name == HOST)

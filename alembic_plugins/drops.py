@@ -1,0 +1,241 @@
+"""Drop objects one by one, in an order in which nothing goes that is not meant to go.
+
+Each DROP is without CASCADE, so that PostgreSQL refuses it where something else has come to depend
+on the object. Only where objects depend on each other in a circle does CASCADE have to do, in a
+savepoint that is rolled back if anything else went with them.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from sqlalchemy import Connection, Executable, bindparam, text
+from sqlalchemy.exc import DBAPIError
+
+from .catalog import Column, find_all
+from .objects import DatabaseObject, read_objects
+from .refusals import ObjectsInUse
+from .sql import raw
+from .written import PG_CLASS, Key, Place
+
+# What goes along with each of some objects and columns, as parts of others of them; which of them
+# depends on which; and the foreign keys between the tables among them.
+_ORDER = text("""
+    WITH RECURSIVE node AS (
+        SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]),
+                             CAST(:subids AS int[]))
+            WITH ORDINALITY AS n (classid, objid, objsubid, number)),
+    member (number, classid, objid, objsubid) AS (
+        SELECT number, classid, objid, objsubid FROM node
+        UNION
+        SELECT m.number, d.classid, d.objid, d.objsubid
+        FROM pg_catalog.pg_depend d
+        JOIN member m ON d.refclassid = m.classid AND d.refobjid = m.objid
+            AND (m.objsubid = 0 OR d.refobjsubid = m.objsubid)
+        WHERE d.deptype <> 'n' AND (d.classid, d.objid) <> (m.classid, m.objid))
+    SELECT DISTINCT 'part' AS what, n.number AS first, m.number AS second
+    FROM member m
+    JOIN node n ON n.classid = m.classid AND n.objid = m.objid
+        AND (n.objsubid = m.objsubid OR m.objsubid = 0)
+    WHERE m.number <> n.number
+    UNION ALL
+    SELECT DISTINCT 'depends', a.number, b.number
+    FROM member a
+    JOIN pg_catalog.pg_depend d ON d.classid = a.classid AND d.objid = a.objid
+        AND (a.objsubid = 0 OR d.objsubid = a.objsubid)
+    JOIN member b ON b.classid = d.refclassid AND b.objid = d.refobjid
+        AND (b.objsubid = 0 OR b.objsubid = d.refobjsubid)
+    WHERE a.number <> b.number
+""").bindparams(bindparam("classids"), bindparam("objids"), bindparam("subids"))
+
+# The foreign keys from one of some tables to another.
+_FOREIGN_KEYS = text("""
+    SELECT c.tableoid AS classid, c.oid AS objid FROM pg_catalog.pg_constraint c
+    WHERE c.contype = 'f' AND c.conparentid = 0 AND c.conrelid <> c.confrelid
+      AND c.conrelid = ANY (CAST(:oids AS oid[])) AND c.confrelid = ANY (CAST(:oids AS oid[]))
+""").bindparams(bindparam("oids"))
+
+_IN_USE = "2BP01"
+"""The SQLSTATE of what cannot be dropped, since something depends on it."""
+
+_KINDS = {
+    "composite type": "TYPE",
+    "function": "ROUTINE",
+    "procedure": "ROUTINE",
+    "aggregate": "ROUTINE",
+    "statistics object": "STATISTICS",
+    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
+}
+"""What DROP and ALTER call kinds of objects that the catalog calls otherwise."""
+
+_WITHOUT_DROP = ("default acl", "default value", "publication relation", "publication namespace")
+"""What goes along with something else."""
+
+_LARGE_OBJECT = "large object"
+_LOCKED = ("table", "foreign table")
+
+
+def name_kind(item: DatabaseObject) -> str:
+    """Return what DROP and ALTER call the kind of an object."""
+    return _KINDS.get(item.kind, item.kind)
+
+
+def drop_object(
+    item: DatabaseObject, parent: DatabaseObject | None, *, cascade: bool = False
+) -> Executable:
+    """Return the statement that drops an object; `parent` is what a constraint hangs on."""
+    end = " CASCADE" if cascade else ""
+    if item.kind == _LARGE_OBJECT:
+        return raw(f"SELECT pg_catalog.lo_unlink({item.objid})")
+    if item.kind in ("table constraint", "domain constraint"):
+        assert parent is not None  # noqa: S101 - a constraint hangs on something
+        kind = "DOMAIN" if item.kind == "domain constraint" else "TABLE"
+        name = item.identity.removesuffix(f" on {parent.identity}")
+        return raw(f"ALTER {kind} {parent.identity} DROP CONSTRAINT {name}{end}")
+    return raw(f"DROP {name_kind(item)} {item.identity}{end}")
+
+
+def drop_column(column: Column) -> Executable:
+    """Return the statement that drops a column of a table of another's."""
+    return raw(f"ALTER TABLE {column.table.identity} DROP COLUMN {column.name}")
+
+
+def lock_table(item: DatabaseObject, mode: str) -> Executable:
+    """Return the statement that locks a table in one of PostgreSQL's modes."""
+    return raw(f"LOCK TABLE {item.identity} IN {mode} MODE")
+
+
+@dataclass(frozen=True)
+class _Order:
+    """In which order places are dropped, and which are left when nothing more is without a user."""
+
+    places: tuple[Place, ...]
+    circle: tuple[Place, ...]
+
+
+class Dropper:
+    """Drop what a plugin has.
+
+    Args:
+        connection: leads to the database, in a transaction.
+        execute: runs a statement.
+        name: the plugin's, for messages.
+    """
+
+    def __init__(
+        self, connection: Connection, execute: Callable[[Executable], None], name: str
+    ) -> None:
+        self._connection = connection
+        self._execute = execute
+        self._name = name
+
+    def lock(self, items: Collection[DatabaseObject], columns: Collection[Column]) -> None:
+        """Let nobody else use the tables from now on, so that nothing comes to depend on them."""
+        tables = {item.key: item for item in items if item.kind in _LOCKED}
+        tables |= {column.table.key: column.table for column in columns}
+        for item in sorted(tables.values(), key=lambda item: item.identity):
+            self._execute(lock_table(item, "ACCESS EXCLUSIVE"))
+
+    def drop(self, items: Collection[DatabaseObject], columns: Collection[Column]) -> None:
+        """Drop objects, and columns.
+
+        Raises:
+            ObjectsInUse: something else depends on them.
+        """
+        found: dict[Place, DatabaseObject | Column] = {
+            (*item.key, 0): item for item in items if item.kind not in _WITHOUT_DROP
+        }
+        found |= {(*column.table.key, column.number): column for column in columns}
+        if not found:
+            return
+        parents = self._read_parents(items)
+        try:
+            for item in self._read_foreign_keys(items):
+                self._execute(drop_object(item, parents.get(item.chain[1])))
+            order = self._find_order(list(found))
+            for place in order.places:
+                self._drop(found[place], parents)
+            if order.circle:
+                self._drop_circle([found[place] for place in order.circle], parents)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _IN_USE:
+                raise
+            raise ObjectsInUse(self._name, _find_users(error)) from error
+
+    def _drop(
+        self,
+        item: DatabaseObject | Column,
+        parents: Mapping[Key, DatabaseObject],
+        *,
+        cascade: bool = False,
+    ) -> None:
+        if isinstance(item, Column):
+            self._execute(drop_column(item))
+        else:
+            parent = parents.get(item.chain[1]) if len(item.chain) > 1 else None
+            self._execute(drop_object(item, parent, cascade=cascade))
+
+    def _read_parents(self, items: Collection[DatabaseObject]) -> Mapping[Key, DatabaseObject]:
+        own = {item.key: item for item in items}
+        keys = {item.chain[1] for item in items if len(item.chain) > 1} - own.keys()
+        return {**own, **read_objects(self._connection, keys)}
+
+    def _read_foreign_keys(self, items: Collection[DatabaseObject]) -> Iterator[DatabaseObject]:
+        oids = [item.objid for item in items if item.key[0] == PG_CLASS]
+        rows = self._connection.execute(_FOREIGN_KEYS, {"oids": oids})
+        keys = [(row.classid, row.objid) for row in rows]
+        yield from read_objects(self._connection, keys).values()
+
+    def _find_order(self, places: Sequence[Place]) -> _Order:
+        """Return in which order objects are dropped: what depends on others comes before these."""
+        parameters = {
+            "classids": [place[0] for place in places],
+            "objids": [place[1] for place in places],
+            "subids": [place[2] for place in places],
+        }
+        rows = self._connection.execute(_ORDER, parameters).all()
+        parts = {row.first for row in rows if row.what == "part"}
+        graph: dict[int, set[int]] = {n: set() for n in range(1, len(places) + 1)}
+        graph = {number: users for number, users in graph.items() if number not in parts}
+        for row in rows:
+            if row.what == "depends" and row.second in graph and row.first in graph:
+                graph[row.second].add(row.first)
+        sorter = TopologicalSorter(graph)
+        with suppress(CycleError):  # What has no users is found all the same.
+            sorter.prepare()
+        done: list[int] = []
+        while sorter.is_active() and (ready := sorter.get_ready()):
+            done += sorted(ready)
+            sorter.done(*ready)
+        left = [number for number in graph if number not in done]
+        return _Order(
+            tuple(places[number - 1] for number in done),
+            tuple(places[number - 1] for number in left),
+        )
+
+    def _drop_circle(
+        self,
+        items: Sequence[DatabaseObject | Column],
+        parents: Mapping[Key, DatabaseObject],
+    ) -> None:
+        """Drop objects that depend on each other, and see that nothing else goes with them."""
+        before = read_objects(self._connection, set(find_all(self._connection)))
+        with self._connection.begin_nested() as savepoint:
+            keys = {item.key for item in items if isinstance(item, DatabaseObject)}
+            for item in items:
+                if isinstance(item, Column) or read_objects(self._connection, [item.key]):
+                    self._drop(item, parents, cascade=True)
+            gone = before.keys() - set(find_all(self._connection))
+            lost = [before[k] for k in gone if keys.isdisjoint((k, *before[k].chain))]
+            if lost:
+                savepoint.rollback()
+        if lost:
+            raise ObjectsInUse(self._name, tuple(str(item) for item in lost))
+
+
+def _find_users(error: DBAPIError) -> tuple[str, ...]:
+    """Return what depends on an object that could not be dropped, in PostgreSQL's words."""
+    detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
+    lines = [line.partition(" depends on ")[0] for line in (detail or "").splitlines()]
+    return tuple(dict.fromkeys(lines)) or ("something else",)

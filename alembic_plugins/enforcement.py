@@ -1,0 +1,128 @@
+"""What is done about a verdict: a warning, or an error that rolls the transaction back."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .guard import Offence, Verdict
+from .guard_errors import NamespaceViolation
+from .ownership import Ownership
+from .plan import Direction, Step
+from .plugin import HOST, Namespace
+from .remedies import find_remedies
+from .session import Session
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """The revisions that may have done what there is to say of a transaction.
+
+    Attributes:
+        steps: the revisions, of which the last names the branch.
+        committed: the revisions before them that are committed.
+        is_committed: whether a part of one of them is, too, by an `autocommit_block()`.
+    """
+
+    steps: Sequence[Step]
+    committed: Sequence[str] = ()
+    is_committed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The branch."""
+        return self.steps[-1].plugin
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The revisions by id."""
+        return tuple(step.revision for step in self.steps)
+
+    @property
+    def is_downgrade(self) -> bool:
+        """Whether they are downgraded."""
+        return self.steps[-1].direction is Direction.DOWNGRADE
+
+    @property
+    def kept(self) -> str:
+        """What becomes of what they have done where it is refused."""
+        if not self.is_committed:
+            return "its transaction was rolled back"
+        names = ", ".join(f"'{revision}'" for revision in self.committed)
+        before = f"revision {names} and " if names else ""
+        return (
+            f"its transaction was rolled back, but {before}what was committed by an "
+            "autocommit_block() stays"
+        )
+
+
+def enforce(
+    session: Session,
+    verdict: Verdict,
+    suspects: Suspects,
+    namespace: Namespace | None,
+    ownership: Ownership,
+    *,
+    is_last: bool,
+) -> None:
+    """Raise or warn, as the host's configuration says.
+
+    Args:
+        session: the command's view of disk and database.
+        verdict: what there is to say.
+        suspects: of whom.
+        namespace: the plugin's; None for the host.
+        ownership: tells whose objects are.
+        is_last: whether nothing more is judged in this transaction: then warnings are given.
+
+    Raises:
+        NamespaceViolation: a branch has done what it may not do.
+    """
+    settings = session.settings
+    offences, reads = list(verdict.offences), list(verdict.reads)
+    if settings.guard_reads == "enforce":
+        offences, reads = offences + reads, []
+    if settings.guard == "off":
+        return
+    if is_last and settings.guard_reads != "off":
+        warn([*reads, *verdict.prefixed], suspects)
+    if offences and settings.guard == "enforce" and _can_tell(session, suspects.name):
+        raise _make_violation(session, offences, suspects, namespace, ownership)
+    if is_last:
+        warn(offences, suspects)
+
+
+def _can_tell(session: Session, name: str) -> bool:
+    """Tell whether it is known what a branch may do, and what is its own."""
+    if name == HOST:
+        return True
+    trace = session.traces.get(name)
+    return session.declaration(name) is not None and (trace is None or trace.doubt is None)
+
+
+def warn(offences: Sequence[Offence], suspects: Suspects) -> None:
+    """Tell what revisions have done."""
+    if offences:
+        words = "; ".join(str(offence) for offence in offences)
+        log.warning(
+            "Revision %s of '%s' %s.", " or ".join(suspects.revisions), suspects.name, words
+        )
+
+
+def _make_violation(
+    session: Session,
+    offences: Sequence[Offence],
+    suspects: Suspects,
+    namespace: Namespace | None,
+    ownership: Ownership,
+) -> NamespaceViolation:
+    name = suspects.name
+    found = None if name == HOST else session.find_usable(name)
+    place = found.source if found else "its declaration"
+    remedies = find_remedies(offences, name, namespace, place, ownership)
+    if name != HOST and suspects.is_downgrade:
+        command = f"alembic plugin uninstall {name} --purge"
+        remedies = (*remedies, f"drop what the plugin has made with '{command}'")
+    words = tuple(str(offence) for offence in offences)
+    return NamespaceViolation(name, suspects.revisions, words, remedies, suspects.kept)

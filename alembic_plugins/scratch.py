@@ -1,0 +1,73 @@
+"""A database of its own beside the host's, where revisions can be tried out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from .errors import first_line
+from .upkeep_errors import ScratchFailed
+
+_PREFIX = "alembic_scratch_"
+
+# Scratch databases whose makers are gone.
+_STALE = text("""
+    SELECT d.datname FROM pg_catalog.pg_database d
+    WHERE starts_with(d.datname, :prefix)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                      WHERE :prefix || a.pid = d.datname OR a.datid = d.oid)
+""")
+
+
+class CreateDatabase(ExecutableDDLElement):
+    """``CREATE DATABASE name`` of what every database has."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class DropDatabase(ExecutableDDLElement):
+    """``DROP DATABASE name``, whoever is connected to it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@compiles(CreateDatabase)
+def _compile_create(element: CreateDatabase, compiler: DDLCompiler, **_options: object) -> str:
+    return f"CREATE DATABASE {compiler.preparer.quote(element.name)} TEMPLATE template0"
+
+
+@compiles(DropDatabase)
+def _compile_drop(element: DropDatabase, compiler: DDLCompiler, **_options: object) -> str:
+    return f"DROP DATABASE IF EXISTS {compiler.preparer.quote(element.name)} WITH (FORCE)"
+
+
+@contextmanager
+def make_scratch_database(connection: Connection, name: str) -> Iterator[Connection]:
+    """Make a database beside the one that is connected to, and drop it again.
+
+    Raises:
+        ScratchFailed: PostgreSQL does not let us; the plugin `name` cannot be tried out.
+    """
+    with connection.engine.connect() as opened:
+        maker = opened.execution_options(isolation_level="AUTOCOMMIT")
+        pid = maker.scalar(text("SELECT pg_backend_pid()"))
+        database = f"{_PREFIX}{pid}"
+        try:
+            for stale in maker.scalars(_STALE, {"prefix": _PREFIX}).all():
+                maker.execute(DropDatabase(stale))
+            maker.execute(CreateDatabase(database))
+        except DBAPIError as error:
+            raise ScratchFailed(name, first_line(error.orig)) from error
+        try:
+            engine = create_engine(connection.engine.url.set(database=database), poolclass=NullPool)
+            with engine.connect() as scratch:
+                yield scratch
+        finally:
+            maker.execute(DropDatabase(database))

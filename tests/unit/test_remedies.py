@@ -1,0 +1,179 @@
+"""What can be done about an offence."""
+
+import pytest
+
+from alembic_plugins import Prefix, Schema
+from alembic_plugins.guard import Offence
+from alembic_plugins.objects import DatabaseObject
+from alembic_plugins.plugin import Namespace
+from alembic_plugins.remedies import find_remedies
+
+from .builders import make_object, make_ownership, make_part, make_schema
+
+HERE = "plugin.toml"
+"""Where the declaration is."""
+
+CRM, SHARED, NOTES = Schema("crm"), Schema("app", create=False), Prefix("notes_", "notebook")
+
+USERS = make_object("app.users")
+OTHER = make_object("other.users")
+CONTACTS = make_object("crm.contacts", maker="crm", is_made=True)
+INDEX = make_part("crm.ix", "index", CONTACTS)
+OPERATOR = make_object("app.+(bigint,text)", "operator")
+TRIGGER = make_object("feed", "event trigger")
+
+
+def offend(verb: str, item: DatabaseObject | None, owner: str | None) -> Offence:
+    """Return an offence on an object, or on what is in no schema."""
+    return Offence(verb, item, str(item), owner)
+
+
+def find(*offences: Offence, name: str = "crm", namespace: Namespace | None = CRM) -> list[str]:
+    """Return the ways out of offences of a plugin."""
+    return list(find_remedies(offences, name, namespace, HERE, make_ownership()))
+
+
+def test_what_is_in_no_schema_is_to_be_done_outside_of_migrations() -> None:
+    assert find(offend("changes", None, None)) == ["do that outside of migrations"]
+
+
+@pytest.mark.parametrize(
+    ("item", "writes"),
+    [(USERS, "users"), (OTHER, "other.users"), (make_part("app.ix", "index", USERS), "users")],
+)
+@pytest.mark.parametrize("verb", ["alters", "drops", "writes to", "changes the privileges on"])
+def test_change_of_a_table_of_the_hosts_can_be_declared(
+    item: DatabaseObject, writes: str, verb: str
+) -> None:
+    remedy = f'declare writes = ["{writes}"] in plugin.toml'
+    assert find(offend(verb, item, "host")) == [remedy]
+
+
+def test_change_of_another_plugins_table_can_be_declared() -> None:
+    remedy = 'declare writes = ["crm.contacts"] in plugin.toml'
+    offence = offend("writes to", CONTACTS, "crm")
+    assert find(offence, name="notes", namespace=NOTES) == [remedy]
+
+
+def test_table_of_the_hosts_that_was_renamed_can_be_declared() -> None:
+    offence = Offence("renames", make_object("app.people"), "table app.users", "host")
+    assert find(offence) == ['declare writes = ["people"] in plugin.toml']
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        offend("drops", make_part("crm.ix", "index", CONTACTS, is_made=True), "crm"),
+        Offence("drops", USERS, "column tag of table app.users", "crm"),
+        Offence("renames", make_object("crm.people"), "table crm.contacts", "crm"),
+    ],
+)
+def test_what_another_plugin_has_made_in_a_table_is_to_be_left_to_it(offence: Offence) -> None:
+    assert find(offence, name="notes", namespace=NOTES) == ["leave that to plugin 'crm'"]
+
+
+def test_extension_can_be_declared() -> None:
+    offence = offend("creates", make_object("citext", "extension"), None)
+    assert find(offence) == ['declare extensions = ["citext"] in plugin.toml']
+
+
+@pytest.mark.parametrize("verb", ["reads", "refers to"])
+def test_what_is_only_looked_at_can_be_required(verb: str) -> None:
+    offence = offend(verb, make_object("app.notes_a"), "notes")
+    assert find(offence) == ['declare requires = ["notes"] in plugin.toml']
+
+
+@pytest.mark.parametrize(
+    ("item", "allow"),
+    [
+        (TRIGGER, "feed"),
+        (make_schema("sales"), "sales.sales"),
+        (make_object("app.f(bigint)", "function"), "app.f"),
+        (OPERATOR, "app.+"),
+    ],
+)
+def test_change_of_what_is_no_relation_can_be_allowed_by_the_host(
+    item: DatabaseObject, allow: str
+) -> None:
+    remedy = f"set plugin_guard_allow = {allow} in the host's configuration"
+    assert find(offend("alters", item, "host")) == [remedy]
+
+
+@pytest.mark.parametrize("item", [TRIGGER, make_schema("sales")])
+def test_what_no_schema_has_can_be_allowed_to_be_made(item: DatabaseObject) -> None:
+    (remedy,) = find(offend("creates", item, None))
+    assert remedy.startswith("set plugin_guard_allow = ")
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        offend("creates", OTHER, "host"),
+        Offence("moves", OTHER, "table crm.users to other.users", "host"),
+    ],
+)
+def test_object_is_to_be_in_the_schema_or_to_share_the_other_one(offence: Offence) -> None:
+    assert find(offence) == [
+        "make it in schema 'crm', or declare namespace = \"schema other existing\" in plugin.toml"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "owner"), [(CRM, "notes"), (SHARED, "notes"), (SHARED, "host")]
+)
+def test_object_is_to_have_a_name_that_is_no_other_plugins(namespace: Schema, owner: str) -> None:
+    offence = offend("creates", make_object("app.notes_a"), owner)
+    remedy = f"make it in schema '{namespace.name}', with a name that is no other plugin's"
+    assert find(offence, namespace=namespace) == [remedy]
+
+
+def test_prefix_can_be_widened() -> None:
+    remedy = 'declare namespace = "prefix notes_ notebook users" in plugin.toml'
+    offence = offend("creates", USERS, "host")
+    assert find(offence, name="notes", namespace=NOTES) == [remedy]
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        offend("creates", OTHER, "host"),
+        offend("creates", make_object('app."Users"'), "host"),
+        offend("creates", make_object("app.alembic_version"), "host"),
+        offend("creates", make_object("app.pg_users"), "host"),
+        offend("creates", make_object("crm.people"), "crm"),
+    ],
+)
+def test_name_that_no_prefix_may_have_is_to_begin_with_it(offence: Offence) -> None:
+    found = find(offence, name="notes", namespace=NOTES)
+    assert found == ["give it a name that begins with 'notes_'"]
+
+
+@pytest.mark.parametrize("namespace", [CRM, SHARED, NOTES])
+def test_part_of_another_table_needs_that_table_to_be_declared(namespace: Namespace) -> None:
+    offence = offend("creates", make_part("app.ix", "index", USERS), "host")
+    assert find(offence, namespace=namespace) == ['declare writes = ["users"] in plugin.toml']
+
+
+@pytest.mark.parametrize("verb", ["creates", "alters", "writes to", "drops"])
+def test_host_can_allow_itself_what_is_a_plugins(verb: str) -> None:
+    remedy = "set plugin_guard_allow = crm.contacts in the host's configuration"
+    assert find(offend(verb, CONTACTS, "crm"), name="host", namespace=None) == [remedy]
+
+
+@pytest.mark.parametrize("verb", ["reads", "refers to"])
+def test_host_can_depend_on_the_plugin_that_it_looks_at(verb: str) -> None:
+    remedy = "let it depend on a revision of plugin 'crm' by depends_on"
+    assert find(offend(verb, CONTACTS, "crm"), name="host", namespace=None) == [remedy]
+
+
+def test_same_way_out_is_told_once() -> None:
+    offences = (offend("alters", USERS, "host"), offend("writes to", USERS, "host"))
+    assert find(*offences) == ['declare writes = ["users"] in plugin.toml']
+
+
+def test_ways_out_are_told_in_the_order_of_the_offences() -> None:
+    offences = (offend("reads", INDEX, "notes"), offend("changes", None, None))
+    assert find(*offences) == [
+        'declare requires = ["notes"] in plugin.toml',
+        "do that outside of migrations",
+    ]
