@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from . import targets, upkeep
 from .archive import Event, read_events
-from .errors import InvalidOption, NotAHost
+from .errors import InvalidOption, NotAHost, PluginError
 from .hosting import is_host
 from .migrator import MakePlan, Migrator
 from .plan import Plan
@@ -22,7 +22,7 @@ from .refusals import OfflineUnknown
 from .runtime import Work
 from .session import Session
 from .sourcefile import find_changes, read_source
-from .status import Listing, PluginDetails, read_details, read_listing
+from .status import Listing, PluginDetails, find_moved, read_details, read_listing
 
 T = TypeVar("T")
 
@@ -44,11 +44,13 @@ class Repair:
         changes: the lines of a diff between a revision's file as it was applied and as it is
             now, by plugin and revision; none where the file as it was is not remembered.
         strangers: the rows of the version table that nothing explains, and that are deleted.
+        problems: what else is wrong, and has to be seen to by hand.
     """
 
     plan: Plan
     changes: Mapping[tuple[str, str], tuple[str, ...]]
     strangers: tuple[str, ...]
+    problems: tuple[PluginError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -309,7 +311,9 @@ def repair(config: Config, name: str | None = None, *, dry_run: bool = False) ->
         plan = make_plan(migrator.session)
         changes = _read_changes(migrator, tuple(plan.fates))
         strangers = tuple(row for unit in plan.units for row in unit.strangers)
-        return Repair(_carry_out(make_plan, dry_run, migrator), changes, strangers)
+        names = list(migrator.session.state.plugins) if name is None else [name]
+        problems = find_moved(migrator.session, names)
+        return Repair(_carry_out(make_plan, dry_run, migrator), changes, strangers, problems)
 
     return _run(config, run)
 

@@ -198,6 +198,8 @@ def repair(config: Config, plugin: str | None, yes: bool, dry_run: bool) -> None
             # Written as it is: Alembic's own printing would take a percent sign for its own.
             config.print_stdout("%s", line)
     _print_strangers(config, found.strangers)
+    for problem in found.problems:
+        print(f"WARNING: {problem}", file=sys.stderr)
     if not found.changes and not found.strangers:
         config.print_stdout("nothing to do")
     elif not dry_run:

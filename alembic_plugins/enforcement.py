@@ -21,13 +21,11 @@ class Suspects:
 
     Attributes:
         steps: the revisions, of which the last names the branch.
-        committed: the revisions before them that are committed.
-        is_committed: whether a part of one of them is, too, by an `autocommit_block()`.
+        kept: what becomes of what they have done where it is refused.
     """
 
     steps: Sequence[Step]
-    committed: Sequence[str] = ()
-    is_committed: bool = False
+    kept: str = "its transaction was rolled back"
 
     @property
     def name(self) -> str:
@@ -43,18 +41,6 @@ class Suspects:
     def is_downgrade(self) -> bool:
         """Whether they are downgraded."""
         return self.steps[-1].direction is Direction.DOWNGRADE
-
-    @property
-    def kept(self) -> str:
-        """What becomes of what they have done where it is refused."""
-        if not self.is_committed:
-            return "its transaction was rolled back"
-        names = ", ".join(f"'{revision}'" for revision in self.committed)
-        before = f"revision {names} and " if names else ""
-        return (
-            f"its transaction was rolled back, but {before}what was committed by an "
-            "autocommit_block() stays"
-        )
 
 
 def enforce(

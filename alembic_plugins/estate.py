@@ -108,7 +108,7 @@ class Estate:
         known = {row.place for row in self._read_recorded() if row.made}
         new = [row for row in trace.rows if row.place not in known]
         if new:
-            scribe.execute(record_objects(scribe.tables, new, scribe.epoch))
+            scribe.write(record_objects(scribe.tables, new, scribe.epoch))
         scribe.execute(mark_objects_known(scribe.tables, name))
 
     def prepare(self, name: str) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from time import monotonic, sleep
@@ -277,11 +278,24 @@ class Executor:
         self._remove_strangers(unit.strangers)
 
     def rehearse(self, plan: Plan) -> tuple[str, ...]:
-        """Run a plan in the transaction that is the caller's; return what it has touched."""
+        """Run a plan in the transaction that is the caller's; return what it has done.
+
+        Raises:
+            NamespaceViolation: a revision does what it may not do.
+        """
         watch = Watch(self._scribe, self._pipeline, self._witness)
         self._scribe.remember_path()
+        self._scribe.ensure_tables()
+        self._scribe.keep_tables()
         watch.begin(plan)
-        self.run(Plan(), plan)
+        for unit in plan.units:
+            # What was done before is not to be taken for what this unit does.
+            before = watch.find_offences(unit.steps)
+            self.run(Plan(), replace(plan, units=(unit,)))
+            after = watch.find_offences(unit.steps)
+            new = [offence for words, offence in after.items() if words not in before]
+            if new:
+                watch.refuse(new)
         for step in plan.steps:
             watch.add(step)
         return watch.describe()

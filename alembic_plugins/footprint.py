@@ -29,7 +29,15 @@ from .pipeline import Pipeline
 from .sent import Answer
 from .shapes import look_closely
 from .tables import Tables
-from .written import CATALOGS_READ, PG_ATTRIBUTE, PG_CLASS, Key, read_later, read_written
+from .written import (
+    CATALOGS_READ,
+    NEW_RELATION,
+    PG_ATTRIBUTE,
+    PG_CLASS,
+    Key,
+    read_later,
+    read_written,
+)
 
 # The locks of the session that tell of more than looking at a catalog, with what was done to
 # relations, and the catalogs and shared catalogs of which it has written rows. A lock on an index
@@ -174,24 +182,28 @@ def read_footprint(
     settled = [key[1] for key in traces if "AccessExclusiveLock" in traces[key].modes]
     catalogs = names & set(CATALOGS_READ)
     rows, referred = read_written(connection, catalogs, relations, settled, xid)
+    new = {row.objid: row.command for row in rows if row.classid == NEW_RELATION}
+    # What hangs on a new table is as new, and tells nothing besides.
+    hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
     for row in rows:
-        trace = traces.setdefault((row.classid, row.objid), _Trace())
-        trace.is_written, trace.command = True, row.command
+        if row.classid != NEW_RELATION:
+            trace = traces.setdefault((row.classid, row.objid), _Trace())
+            trace.is_written = True
+            trace.command = min(row.command, new.get(row.objid, row.command))
     for key in referred:
         traces.setdefault(key, _Trace()).is_referred = True
     regranted = {key[1] for key in traces if key[0] == PG_ATTRIBUTE}
-    keys = [k for k in traces if k[0] != PG_ATTRIBUTE]
+    keys = [k for k in traces if k not in hanging and not _comes_along(k, traces[k], new)]
     keys += [key for oid in regranted if (key := (PG_CLASS, oid)) not in traces]
-    parameters = make_parameters(keys)
     # The server's two processes are at it together.
-    asked = pipeline.ask(select_recorded_objects(tables), parameters)
-    before = dict(make_objects(witness.execute(select_objects(), parameters)))
+    asked = pipeline.ask(select_recorded_objects(tables), make_parameters(keys))
+    old = [key for key in keys if key[0] != PG_CLASS or key[1] not in new]
+    before = dict(make_objects(witness.execute(select_objects(), make_parameters(old))))
     after = make_objects(asked.rows)
     gone = [before[key] for key in before.keys() - after.keys()]
     before |= read_makers(connection, tables, gone)
-    new = {objid for objid in relations if (PG_CLASS, objid) not in before}
-    # What hangs on a new table is as new, and tells nothing besides.
-    hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
+    views = {key[1] for key in after if key[0] == PG_CLASS and key not in before}
+    hanging |= {(row.classid, row.objid) for row in rows if row.parent in views}
     found = [
         _make_change(key, before.get(key), after.get(key), traces.get(key) or _Trace())
         for key in keys
@@ -236,6 +248,12 @@ def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Trace], set[str], set[s
             trace.scans = row.scans or 0
             trace.inserted, trace.changed = row.inserted or 0, row.changed or 0
     return traces, names, direct, has_looked
+
+
+def _comes_along(key: Key, trace: _Trace, new: Collection[int]) -> bool:
+    """Tell whether a key stands for privileges on columns, or for a table of another one's."""
+    is_toast = key[0] == PG_CLASS and key[1] in new and not trace.is_written
+    return is_toast or key[0] == PG_ATTRIBUTE
 
 
 def _stands(item: DatabaseObject | None) -> bool:

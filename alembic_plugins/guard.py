@@ -33,14 +33,18 @@ class Offence:
         item: to what; None for what is in no schema.
         what: that in words.
         owner: whose it is: a plugin, the host, or None for what belongs to the whole database.
+        is_prefixed: whether it has only the prefix of that plugin.
     """
 
     verb: str
     item: DatabaseObject | None
     what: str
     owner: str | None
+    is_prefixed: bool = False
 
     def __str__(self) -> str:
+        if self.is_prefixed:
+            return f"{self.verb} {self.what}, which has the prefix of plugin '{self.owner}'"
         return f"{self.verb} {describe_owned(self.what, self.owner)}"
 
 
@@ -108,7 +112,9 @@ class Judge:
         found = {offence for change in self.changes for offence in self._judge(change)}
         told = set(_leave_out_echoes(found))
         reads = {offence for offence in told if offence.verb == _READS}
-        prefixed = {offence for offence in told - reads if self._is_prefixed(offence)}
+        # The host is never kept from a name by a plugin.
+        is_host = HOST in self._permissions.branches
+        prefixed = {offence for offence in told - reads if is_host and offence.is_prefixed}
         offences = told - reads - prefixed
         offences |= {Offence("changes", None, words, None) for words in self._footprint.shared}
         offences |= {
@@ -116,16 +122,6 @@ class Judge:
             for name in self._footprint.catalogs
         }
         return Verdict(*(tuple(sorted(them, key=str)) for them in (offences, reads, prefixed)))
-
-    def _is_prefixed(self, offence: Offence) -> bool:
-        """Tell whether the host has only made something that is named like a plugin's."""
-        item = offence.item
-        return (
-            offence.verb == _CREATES
-            and HOST in self._permissions.branches
-            and item is not None
-            and self._permissions.ownership.find_schema_owner(item.schema) is None
-        )
 
     def _judge(self, change: Change) -> Iterator[Offence]:
         permissions, item = self._permissions, change.item
@@ -150,7 +146,8 @@ class Judge:
         is_hosts = item.schema == permissions.ownership.host_schema
         is_nobodys = item.schema is None or (item.kind == "schema" and not is_hosts)
         whose = None if owner == HOST and is_nobodys else owner
-        yield Offence(verb, item, str(change.before or item), whose)
+        is_prefixed = verb == _CREATES and whose == permissions.find_prefix(item)
+        yield Offence(verb, item, str(change.before or item), whose, is_prefixed)
 
     def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:
         """Yield what was dropped of a relation that may be changed, and was another plugin's."""

@@ -49,7 +49,7 @@ class Permissions:
 
     def find_place(self, item: DatabaseObject) -> str:
         """Return in whose namespace an object is, whoever has made it."""
-        prefixed = self._find_prefix(item)
+        prefixed = self.find_prefix(item)
         for name in self.branches:
             plugin = self.ownership.plugins.get(name)
             if plugin and prefixed in (None, name) and _covers(plugin, item, self._host_schema):
@@ -58,7 +58,7 @@ class Permissions:
             return next(iter(self.branches))
         return prefixed or self.ownership.find_schema_owner(item.schema) or HOST
 
-    def _find_prefix(self, item: DatabaseObject) -> str | None:
+    def find_prefix(self, item: DatabaseObject) -> str | None:
         """Return the plugin whose prefix a name in the host's schema has."""
         if item.schema != self._host_schema or item.name is None:
             return None
@@ -87,7 +87,7 @@ class Permissions:
         plugins = [self.ownership.plugins[name] for name in self.branches if name != HOST]
         if not plugins:
             owner = self.ownership.find_schema_owner(after.schema)
-            return owner is not None or self._find_prefix(after) is not None
+            return owner is not None or self.find_prefix(after) is not None
         if not any(_covers(plugin, before, self._host_schema) for plugin in plugins):
             return False  # It has been elsewhere before, where its plugin was let.
         return not any(_covers(plugin, after, self._host_schema) for plugin in plugins)

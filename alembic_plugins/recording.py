@@ -83,7 +83,7 @@ class Recorder:
     def _insert(self, rows: Sequence[RecordedObject]) -> None:
         if rows:
             scribe = self._scribe
-            scribe.execute(record_objects(scribe.tables, rows, scribe.epoch))
+            scribe.write(record_objects(scribe.tables, rows, scribe.epoch))
 
     def _is_prepared(self, item: DatabaseObject) -> bool:
         """Tell whether something was made for a plugin before its first revision ran."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Executable,
     Insert,
     Table,
+    bindparam,
     cast,
     func,
     select,
@@ -64,7 +66,7 @@ def record_versions(
 
 @dataclass(frozen=True)
 class Row:
-    """A row to insert: its values, and a statement that does for all such rows.
+    """A row to insert, or several: the values, and a statement that does for all such rows.
 
     Apart from its values, a statement is built and compiled once, which takes longer than all else
     that is done for a row.
@@ -164,24 +166,31 @@ def record_restored(tables: Tables, revision: str) -> Executable:
     return newest.where(tables.revision.c.revision == revision)
 
 
-def record_objects(tables: Tables, rows: Sequence[RecordedObject], epoch: str) -> Executable:
-    """Return the statement that remembers whose objects are, from `epoch` on."""
-    return tables.object.insert().values(
-        [
-            {
-                "plugin": row.plugin,
-                "revision": row.revision,
-                "made": row.made,
-                "classid": row.place[0],
-                "objid": row.place[1],
-                "objsubid": row.place[2],
-                "epoch": epoch,
-                "kind": row.kind,
-                "identity": row.identity,
-            }
-            for row in rows
-        ]
-    )
+def record_objects(tables: Tables, rows: Sequence[RecordedObject], epoch: str) -> Row:
+    """Return the rows that remember whose objects are, from `epoch` on."""
+    values = {
+        "plugin": [row.plugin for row in rows],
+        "revision": [row.revision for row in rows],
+        "made": [row.made for row in rows],
+        "classid": [row.place[0] for row in rows],
+        "objid": [row.place[1] for row in rows],
+        "objsubid": [row.place[2] for row in rows],
+        "epoch": [epoch] * len(rows),
+        "kind": [row.kind for row in rows],
+        "identity": [row.identity for row in rows],
+    }
+    return Row(_insert_objects(tables), values)
+
+
+@cache
+def _insert_objects(tables: Tables) -> Insert:
+    """Return the statement that inserts rows out of a list a column, in their order."""
+    table = tables.object
+    columns = [column for column in table.c if column.name != "id"]
+    lists = [cast(bindparam(column.name), ARRAY(column.type)) for column in columns]
+    names = [column.name for column in columns]
+    rows = func.unnest(*lists).table_valued(*names).render_derived(name="rows")
+    return table.insert().from_select(names, select(*(rows.c[name] for name in names)))
 
 
 def record_dropped(tables: Tables, places: Collection[Place]) -> Executable:

@@ -182,7 +182,7 @@ class Scribe:
     def _bring_objects(self, known: Sequence[RecordedObject]) -> None:
         """Record the objects that an earlier version knew by name."""
         if known:
-            self.execute(record_objects(self.tables, known, self.epoch))
+            self.write(record_objects(self.tables, known, self.epoch))
         revision = self.tables.revision
         was_run = revision.c.duration_ms.is_not(None)
         self.execute(revision.update().values(objects_known=was_run))
@@ -228,13 +228,17 @@ class Scribe:
     def write_due(self) -> None:
         """Write what is due in the registry, on whatever search path."""
         for item in self.ledger.take_due():
-            self._count(item.statement if isinstance(item, Row) else item)
-            if not isinstance(item, Row):
-                self.execute(item)
-            elif self.is_offline:
-                self.execute(item.whole)
-            else:
-                self.connection.execute(item.statement, item.values, execution_options=UNHEARD)
+            self.write(item)
+
+    def write(self, item: Executable | Row) -> None:
+        """Write to our tables."""
+        self._count(item.statement if isinstance(item, Row) else item)
+        if not isinstance(item, Row):
+            self.execute(item)
+        elif self.is_offline:
+            self.execute(item.whole)
+        else:
+            self.connection.execute(item.statement, item.values, execution_options=UNHEARD)
 
     def flush(self) -> None:
         """Write what is to be recorded, on the host's search path."""

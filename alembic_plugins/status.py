@@ -1,5 +1,6 @@
 """What there is to know of plugins, on disk and in the database."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .catalog import read_invalid_indexes
@@ -98,11 +99,19 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
             session.find_requirements(name)
         except PluginError as error:
             problems.append(error)
-        installed = session.state.plugins.get(name)
-        if installed and name not in session.state.lost and installed.namespace != found.namespace:
-            changed_ = NamespaceChanged(name, str(installed.namespace), str(found.namespace))
-            problems.append(changed_)
+    problems += find_moved(session, [name])
     return problems
+
+
+def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged, ...]:
+    """Return which plugins declare another namespace by now than the one they are in."""
+    known = session.state.plugins
+    pairs = [(known[n], session.find_usable(n)) for n in names if n in known]
+    return tuple(
+        NamespaceChanged(plugin.name, str(plugin.namespace), str(found.namespace))
+        for plugin, found in pairs
+        if found and plugin.name not in session.state.lost and plugin.namespace != found.namespace
+    )
 
 
 def read_details(migrator: Migrator, name: str) -> PluginDetails:

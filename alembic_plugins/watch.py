@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from .footprint import (
     read_later_objects,
 )
 from .foreignkeys import find_explained
-from .guard import Judge, describe_owned
+from .guard import Judge, Offence, Verdict, describe_owned
 from .guard_errors import TransactionEnded
 from .objects import DatabaseObject, read_objects
 from .ownership import Ownership
@@ -38,6 +39,9 @@ from .written import PG_CLASS, Key, Place, read_written, select_commands
 log = logging.getLogger(__name__)
 
 _WHAT = "which belongs to the version history"
+
+UNWATCHED = "alembic_plugins.unwatched"
+"""The attribute of a configuration by which the benchmarks leave out the guard and its records."""
 
 _FIRE_TRIGGERS = text("SET CONSTRAINTS ALL IMMEDIATE")
 """Lets deferred triggers run that would run at COMMIT, where nobody could look at what they do."""
@@ -77,16 +81,23 @@ class Watch:
         """Whether what is done can be judged."""
         return self._witness is not None
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is asked: offline, and where a benchmark measures what that saves."""
+        return self._scribe.is_offline or UNWATCHED in self._scribe.session.config.attributes
+
     def begin(self, plan: Plan) -> None:
         """Begin to watch the transaction that begins with this."""
         self._steps, self._committed, self._plan, self._needed = [], [], plan, {}
         self._begin_transaction()
 
     def _begin_transaction(self) -> None:
+        if self._is_idle:
+            return
         if self.is_on:
             self._begun = find_xid(self._pipeline)
             self._bookkeeping.begin()
-        elif not self._scribe.is_offline:
+        else:
             self._before = set(find_all(self._scribe.connection))
 
     def begin_again(self) -> None:
@@ -150,14 +161,13 @@ class Watch:
             return
         connection = self._scribe.connection
         self._pipeline.wait()
-        with connection.begin_nested() as savepoint:
-            try:
+        savepoint = connection.begin_nested()
+        try:
+            # Where that fails, a later revision may mend what this one has broken.
+            with suppress(DBAPIError), connection.begin_nested():
                 connection.execute(_FIRE_TRIGGERS)
-            except DBAPIError:
-                savepoint.rollback()  # A later revision may mend what this one has broken.
-                self._judge(is_last=False)
-                return
             self._judge(is_last=False)
+        finally:
             savepoint.rollback()
 
     def check(self) -> None:
@@ -170,7 +180,7 @@ class Watch:
             TransactionEnded: nothing of it is left, since a revision has rolled it back.
             DBAPIError: a deferred trigger or constraint has failed.
         """
-        if not self._steps or self._scribe.is_offline:
+        if not self._steps or self._is_idle:
             return
         if not self.is_on:
             self._record_unjudged()
@@ -208,7 +218,12 @@ class Watch:
     @property
     def _suspects(self) -> Suspects:
         steps = self._steps[-1:] if self.is_close else self._steps
-        return Suspects(tuple(steps), tuple(self._committed), self._scribe.is_committed)
+        if not self._scribe.is_committed:
+            return Suspects(tuple(steps))
+        names = ", ".join(f"'{revision}'" for revision in self._committed)
+        before = f"revision {names} and " if names else ""
+        stays = f"{before}what was committed by an autocommit_block() stays"
+        return Suspects(tuple(steps), f"its transaction was rolled back, but {stays}")
 
     def _make_judge(
         self, locks: Answer, *, whole: bool = False
@@ -271,6 +286,30 @@ class Watch:
             return ()
         judge, *_ = self._make_judge(find_locks(self._pipeline), whole=True)
         return judge.describe()
+
+    def find_offences(self, steps: Sequence[Step]) -> dict[str, Offence]:
+        """Return what was done since `begin` that some revisions may not do, by its words."""
+        self._steps = list(steps)
+        if self._begun is None or not steps:
+            return {}
+        judge, *_ = self._make_judge(find_locks(self._pipeline))
+        return {str(offence): offence for offence in judge.judge().offences}
+
+    def refuse(self, offences: Sequence[Offence]) -> None:
+        """Raise, or warn, of what was found in a transaction that is rolled back in any case.
+
+        Raises:
+            NamespaceViolation: what a branch has done is not to be done.
+        """
+        known = self._scribe.ledger.plugins.get(self._suspects.name)
+        enforce(
+            self._scribe.session,
+            Verdict(tuple(offences)),
+            replace(self._suspects, kept="nothing was changed"),
+            known.namespace if known else None,
+            self._make_permissions().ownership,
+            is_last=True,
+        )
 
     def _make_permissions(
         self,

@@ -10,28 +10,19 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     BigInteger,
-    ColumnElement,
-    CompoundSelect,
     Connection,
-    Numeric,
     Row,
     Select,
     Table,
     Text,
-    bindparam,
+    TextClause,
     cast,
-    column,
     func,
     literal_column,
-    null,
     select,
-    table,
-    true,
-    union_all,
+    text,
 )
-from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.types import UserDefinedType
 
 Key = tuple[int, int]
@@ -43,80 +34,78 @@ Place = tuple[int, int, int]
 PG_CLASS = 1259
 """The oid of `pg_class`, which is the same everywhere."""
 
-_PG_NAMESPACE = 2615
-"""That of `pg_namespace`."""
-
-_PG_TS_CONFIG = 3602
-"""That of `pg_ts_config`."""
-
-_FIRST_NORMAL_OID = 16384
-"""Below it are the oids of what PostgreSQL comes with, as its `access/transam.h` has it."""
-
-_CATALOGS = (
-    "pg_class",
-    "pg_proc",
-    "pg_type",
-    "pg_namespace",
-    "pg_constraint",
-    "pg_trigger",
-    "pg_rewrite",
-    "pg_policy",
-    "pg_operator",
-    "pg_opclass",
-    "pg_opfamily",
-    "pg_cast",
-    "pg_collation",
-    "pg_conversion",
-    "pg_language",
-    "pg_extension",
-    "pg_event_trigger",
-    "pg_publication",
-    "pg_publication_rel",
-    "pg_foreign_server",
-    "pg_foreign_data_wrapper",
-    "pg_default_acl",
-    "pg_statistic_ext",
-    "pg_ts_config",
-    "pg_ts_dict",
-    "pg_ts_parser",
-    "pg_ts_template",
-    "pg_am",
-    "pg_transform",
-    "pg_publication_namespace",
-)
-"""The catalogs whose rows are objects."""
-
 PG_ATTRIBUTE = 1249
 """That of `pg_attribute`: with the number of a relation, it stands for privileges on columns."""
 
+NEW_RELATION = 0
+"""With the number of a relation, it stands for its making."""
+
+_CATALOGS = (
+    *("pg_proc", "pg_namespace", "pg_operator", "pg_opclass", "pg_opfamily", "pg_cast"),
+    *("pg_collation", "pg_conversion", "pg_language", "pg_extension", "pg_event_trigger"),
+    *("pg_publication", "pg_publication_rel", "pg_publication_namespace", "pg_foreign_server"),
+    *("pg_foreign_data_wrapper", "pg_default_acl", "pg_statistic_ext", "pg_ts_config"),
+    *("pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_am", "pg_transform"),
+)
+"""The catalogs whose rows are objects, besides relations, types and what hangs on these."""
+
+_PARENTS = {
+    "pg_constraint": ("conrelid", "true"),
+    # Foreign keys have triggers on the table that they refer to.
+    "pg_trigger": ("tgrelid", "NOT c.tgisinternal"),
+    "pg_rewrite": ("ev_class", "true"),
+    "pg_policy": ("polrelid", "true"),
+}
+"""Catalogs of what hangs on relations: the column that tells on which, and which of its rows."""
+
 _PARTS = (
-    ("pg_amop", 2753, "amopfamily"),
-    ("pg_amproc", 2753, "amprocfamily"),
-    ("pg_enum", 1247, "enumtypid"),
-    ("pg_largeobject_metadata", 2613, "oid"),
-    ("pg_publication_namespace", 6104, "pnpubid"),
-    ("pg_publication_rel", 6104, "prpubid"),
-    ("pg_ts_config_map", _PG_TS_CONFIG, "mapcfg"),
+    ("pg_amop", "2753", "amopfamily"),
+    ("pg_amproc", "2753", "amprocfamily"),
+    ("pg_enum", "1247", "enumtypid"),
+    ("pg_largeobject_metadata", "2613", "oid"),
+    ("pg_publication_namespace", "6104", "pnpubid"),
+    ("pg_publication_rel", "6104", "prpubid"),
+    ("pg_ts_config_map", "3602", "mapcfg"),
+    ("pg_description", "c.classoid", "objoid"),
 )
 """Catalogs whose rows are parts of objects, with the catalog of these and the column for them."""
 
-_NONE: ColumnElement[Any] = literal_column("0")
-"""The oid of what is not there."""
-
-CATALOGS_READ = (
-    *dict.fromkeys((*_CATALOGS, *(catalog for catalog, _, _ in _PARTS))),
-    "pg_description",
-    "pg_attribute",
+CATALOGS_READ = tuple(
+    dict.fromkeys(
+        (
+            *("pg_class", "pg_type", "pg_attribute", *_CATALOGS, *_PARENTS),
+            *(catalog for catalog, _, _ in _PARTS),
+        )
+    )
 )
 """All catalogs whose rows are read."""
 
-_PARENTS = {
-    "pg_constraint": "conrelid",
-    "pg_trigger": "tgrelid",
-    "pg_rewrite": "ev_class",
-    "pg_policy": "polrelid",
-}
-"""The columns of catalogs that tell on which relation an object hangs."""
+_YOUNG = "pg_catalog.age({0}.xmin) <= pg_catalog.age(CAST(:xid AS xid))"
+
+# The rows that only the transaction sees, and what they depend on since then: the types, functions,
+# relations and so on, with no command. Each is looked up by index.
+_WRITTEN = """
+    WITH written AS ({rows}), ours AS (
+        SELECT w.classid, w.objid, min(CAST(CAST(w.cmin AS text) AS bigint)) AS command,
+               max(w.parent) AS parent
+        FROM written w
+        WHERE pg_catalog.pg_xact_status(CAST(CAST(
+                  CAST(:xid8 AS numeric) + pg_catalog.age(CAST(:xid AS xid))
+                  - pg_catalog.age(w.xmin) AS text) AS xid8)) = 'in progress'
+        GROUP BY w.classid, w.objid)
+    SELECT o.classid, o.objid, o.command, o.parent FROM ours o
+    UNION ALL
+    SELECT DISTINCT d.refclassid, d.refobjid, CAST(NULL AS bigint), 0
+    FROM (SELECT o.classid, o.objid FROM ours o
+          UNION ALL
+          SELECT a.tableoid, a.oid FROM pg_catalog.pg_attrdef a
+          WHERE a.adrelid = ANY (CAST(:relations AS oid[]))) r
+    CROSS JOIN LATERAL (
+        SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
+        WHERE p.classid = r.classid AND p.objid = r.objid AND p.deptype = 'n'
+          AND p.refobjid >= 16384 AND p.refclassid <> 2615 AND {young}
+        OFFSET 0) d
+"""
 
 
 def select_commands(table: Table, revisions: Collection[str]) -> Select[Any]:
@@ -140,19 +129,6 @@ class _Named(UserDefinedType[str]):
         return self.name
 
 
-_AGE = func.age(cast(bindparam("xid", type_=Text), _Named("xid")))
-"""The age of the transaction that is asked about."""
-
-_FENCE: ColumnElement[Any] = literal_column("0")
-"""The OFFSET with which PostgreSQL plans a subquery by itself."""
-
-_SETTLED = cast(bindparam("settled"), ARRAY(OID))
-"""The relations whose columns may be others by now in any case, and 0."""
-
-_OF_RELATIONS = func.any(cast(bindparam("relations"), ARRAY(OID)))
-"""What equals the relations that the transaction has locked, and 0."""
-
-
 def read_written(
     connection: Connection,
     catalogs: Collection[str],
@@ -174,12 +150,13 @@ def read_written(
     if not catalogs:
         return (), ()
     # Constraints of domains hang on none.
-    parameters = {
+    parameters: dict[str, object] = {
         "xid": _cut_epoch(xid),
         "xid8": int(xid),
         "relations": [*relations, 0],
-        "settled": [*settled, 0],
     }
+    if "pg_attribute" in catalogs:
+        parameters["settled"] = [*settled, 0]
     rows = connection.execute(_make_written(frozenset(catalogs)), parameters).all()
     referred = [(row.classid, row.objid) for row in rows if row.command is None]
     return [row for row in rows if row.command is not None], referred
@@ -187,7 +164,7 @@ def read_written(
 
 def read_later(connection: Connection, xid: str) -> list[Key]:
     """Return the objects whose rows were written by a transaction or by any later one."""
-    rows = connection.execute(_make_later(), {"xid": _cut_epoch(xid), "relations": []})
+    rows = connection.execute(_make_later(), {"xid": _cut_epoch(xid)})
     return [(row.classid, row.objid) for row in rows]
 
 
@@ -197,121 +174,72 @@ def _cut_epoch(xid: str) -> str:
 
 
 @cache
-def _make_written(catalogs: frozenset[str]) -> CompoundSelect[Any]:
-    """Return the query for the rows of some catalogs that the transaction has written.
-
-    What they refer to since then comes along, with no command.
-    """
-    found = _find_young_rows(catalogs, locked=True).cte("written")
-    xid = bindparam("xid8", type_=Numeric) + _AGE - func.age(found.c.xmin)
-    state = func.pg_xact_status(cast(cast(xid, Text), _Named("xid8")))
-    command = func.min(cast(cast(found.c.cmin, Text), BigInteger)).label("command")
-    parent = func.max(found.c.parent).label("parent")
-    query = select(found.c.classid, found.c.objid, command, parent).where(state == "in progress")
-    ours = query.group_by(found.c.classid, found.c.objid).cte("ours")
-    return union_all(select(ours), _find_referred(ours))
-
-
-def _find_referred(written: CTE) -> Select[Any]:
-    """Return the query for what was written depends on since then."""
-    default = table("pg_attrdef", *map(column, ("tableoid", "oid", "adrelid")), schema="pg_catalog")
-    referring = union_all(
-        select(written.c.classid, written.c.objid),
-        select(default.c.tableoid, default.c.oid).where(default.c.adrelid == _OF_RELATIONS),
-    ).subquery()
-    columns = ("classid", "objid", "refclassid", "refobjid", "deptype", "xmin")
-    depend = table("pg_depend", *map(column, columns), schema="pg_catalog").c
-    # The fence keeps it a lookup by index for each.
-    known = select(depend.refclassid, depend.refobjid).offset(_FENCE)
-    found = known.where(
-        depend.classid == referring.c.classid,
-        depend.objid == referring.c.objid,
-        depend.deptype == "n",
-        depend.refobjid >= _FIRST_NORMAL_OID,
-        func.age(depend.xmin) <= _AGE,
-        depend.refclassid != _PG_NAMESPACE,
-    ).lateral()
-    query = select(found.c.refclassid, found.c.refobjid, cast(null(), BigInteger), _NONE)
-    return query.select_from(referring.join(found, true())).distinct()
+def _make_written(catalogs: frozenset[str]) -> TextClause:
+    """Return the query for the rows of some catalogs that the transaction has written."""
+    rows = " UNION ALL ".join(query for name, query in _find_rows(locked=True) if name in catalogs)
+    return text(_WRITTEN.format(rows=rows, young=_YOUNG.format("p")))
 
 
 @cache
-def _make_later() -> Select[Any]:
+def _make_later() -> TextClause:
     """Return the query for the rows of catalogs that are not older than some transaction."""
-    rows = _find_young_rows(CATALOGS_READ, locked=False).subquery()
-    return select(rows.c.classid, rows.c.objid).distinct()
+    rows = " UNION ALL ".join(query for _, query in _find_rows(locked=False))
+    return text(f"SELECT DISTINCT w.classid, w.objid FROM ({rows}) w")  # noqa: S608 - constants
 
 
-def _find_young_rows(catalogs: Collection[str], *, locked: bool) -> CompoundSelect[Any]:
-    """Return the query for the rows of some catalogs that are not older than the transaction.
+def _find_rows(*, locked: bool) -> Iterator[tuple[str, str]]:
+    """Yield queries for young rows of catalogs: the object, what it hangs on, who has written it.
 
-    With `locked`, of what hangs on relations, only for those of the relations that are locked.
+    With `locked`, of what hangs on relations, only for those of the relations that are locked, and
+    for the relations that were made. They are put together of the names above, and of nothing else.
     """
-    return union_all(
-        *(
-            query.where(func.age(query.selected_columns.xmin) <= _AGE)
-            for name, query in _find_rows(locked=locked)
-            if name in catalogs
-        )
+    index = "(SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid)"
+    # What is too long for a table has one that comes along.
+    yield "pg_class", _select("pg_class", f"coalesce({index}, 0)", "c.relkind <> 't'")
+    # Tables have types of their rows, and types have those of arrays.
+    array = "c.typelem <> 0 AND c.typcategory = 'A'"
+    yield "pg_type", _select("pg_type", "0", f"c.typrelid = 0 AND NOT ({array})")
+    for catalog in _CATALOGS:
+        yield catalog, _select(catalog)
+    for catalog, (name, chosen) in _PARENTS.items():
+        among = f"c.{name} = ANY (CAST(:relations AS oid[]))" if locked else "true"
+        yield catalog, _select(catalog, f"c.{name}", f"{chosen} AND {among}")
+    for catalog, whole, name in _PARTS:
+        yield catalog, _select(catalog, classid=whole, objid=f"c.{name}")
+    if locked:
+        yield from _find_rows_of_columns()
+
+
+def _find_rows_of_columns() -> Iterator[tuple[str, str]]:
+    """Yield the queries for privileges on columns, and for new relations."""
+    # A grant on columns locks nothing on PostgreSQL 15. With a fence, the age comes first: to find
+    # a column, PostgreSQL goes through those before it.
+    columns = (
+        "(SELECT a.attrelid, a.attnum, a.xmin, a.cmin FROM pg_catalog.pg_attribute a OFFSET 0)"
+    )
+    granted = "c.attnum > 0 AND c.attrelid <> ALL (CAST(:settled AS oid[]))"
+    yield (
+        "pg_attribute",
+        _select(columns, "0", granted, classid=str(PG_ATTRIBUTE), objid="c.attrelid"),
+    )
+    # Every table has this column from the beginning, and it never changes.
+    made = "c.attnum = -1 AND c.attrelid = ANY (CAST(:relations AS oid[]))"
+    yield (
+        "pg_attribute",
+        _select("pg_attribute", "0", made, classid=str(NEW_RELATION), objid="c.attrelid"),
     )
 
 
-def _find_rows(*, locked: bool) -> Iterator[tuple[str, Select[Any]]]:
-    """Yield queries for rows of catalogs: the object, what it hangs on, and who has written it."""
-    for catalog in _CATALOGS:
-        rows = _columns(catalog, "tableoid", "oid")
-        query = _select(rows, rows.tableoid, rows.oid, _find_parent(catalog))
-        if locked and catalog in _PARENTS:
-            query = query.where(column(_PARENTS[catalog]) == _OF_RELATIONS)
-        yield catalog, query.where(*_find_own(catalog))
-    rows = _columns("pg_description", "classoid", "objoid")
-    yield "pg_description", _select(rows, rows.classoid, rows.objoid)
-    for catalog, whole, name in _PARTS:
-        rows = _columns(catalog, name)
-        yield catalog, _select(rows, literal_column(str(whole)), column(name))
-    rows = _columns("pg_attribute", "attrelid", "attacl", "attnum")
-    if locked:
-        # A grant on columns locks nothing on PostgreSQL 15. With a fence, the age comes first: to
-        # find a column, PostgreSQL goes through those before it.
-        young = select(rows.attrelid, rows.xmin, rows.cmin).offset(_FENCE)
-        changed = young.where(func.age(rows.xmin) <= _AGE, rows.attnum > 0).subquery().c
-        granted = _select(changed, literal_column(str(PG_ATTRIBUTE)), changed.attrelid)
-        yield "pg_attribute", granted.where(changed.attrelid != func.all(_SETTLED))
-    # Every table has this column from the beginning, and it never changes.
-    made = _select(rows, literal_column(str(PG_CLASS)), rows.attrelid)
-    yield "pg_attribute", made.where(rows.attrelid == _OF_RELATIONS, rows.attnum == -1)
-
-
-def _columns(catalog: str, *names: str) -> Any:  # noqa: ANN401 - what columns are accessed by
-    return table(catalog, *map(column, (*names, "xmin", "cmin")), schema="pg_catalog").c
-
-
 def _select(
-    rows: Any,  # noqa: ANN401 - what columns are accessed by
-    classid: ColumnElement[Any],
-    objid: ColumnElement[Any],
-    parent: ColumnElement[Any] = _NONE,
-) -> Select[Any]:
-    objects = (classid.label("classid"), objid.label("objid"), parent.label("parent"))
-    return select(*objects, rows.xmin, rows.cmin)
-
-
-def _find_parent(catalog: str) -> ColumnElement[Any]:
-    """Return the relation on which the objects of a catalog hang."""
-    if catalog != "pg_class":
-        return column(_PARENTS[catalog]) if catalog in _PARENTS else _NONE
-    index = table("pg_index", column("indexrelid"), column("indrelid"), schema="pg_catalog").c
-    found = select(index.indrelid).where(index.indexrelid == literal_column("pg_class.oid"))
-    return func.coalesce(found.scalar_subquery(), _NONE)
-
-
-def _find_own(catalog: str) -> tuple[ColumnElement[bool], ...]:
-    """Return what tells the objects of a catalog from what comes along with others."""
-    if catalog == "pg_trigger":  # Foreign keys have triggers on the table that they refer to.
-        return (~column("tgisinternal"),)
-    if catalog == "pg_type":  # Tables have types of their rows, and types have those of arrays.
-        return (
-            column("typrelid") == 0,
-            ~((column("typelem") != 0) & (column("typcategory") == "A")),
-        )
-    return ()
+    catalog: str,
+    parent: str = "0",
+    chosen: str = "true",
+    *,
+    classid: str = "c.tableoid",
+    objid: str = "c.oid",
+) -> str:
+    source = catalog if catalog.startswith("(") else f"pg_catalog.{catalog}"
+    return (
+        f"SELECT {classid} AS classid, {objid} AS objid, {parent} AS parent, c.xmin, c.cmin"  # noqa: S608 - constants
+        f" FROM {source} c WHERE {_YOUNG.format('c')} AND {chosen}"
+    )

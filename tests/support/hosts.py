@@ -32,6 +32,22 @@ path_separator = os
 """
 
 
+_REVISION = """\
+from alembic import op
+
+revision = "{name}"
+down_revision = {below}
+
+
+def upgrade():
+    {up}
+
+
+def downgrade():
+    {down}
+"""
+
+
 @dataclass(frozen=True)
 class CallResult:
     """What a command line answered."""
@@ -93,6 +109,24 @@ class Host:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text))
         return file
+
+    def declare(self, plugin: str, *lines: str) -> "Host":
+        """Give a plugin a declaration, line by line."""
+        self.write(f"plugins/{plugin}/plugin.toml", "\n".join((*lines, "")))
+        return self
+
+    def revise(self, branch: str, up: str, down: str | None = "") -> "Host":
+        """Give a branch its next revision, whose functions execute SQL; with None, it cannot go."""
+        place = "versions" if branch == "host" else f"plugins/{branch}/versions"
+        number = len(list((self.folder / place).glob(f"{branch}_*.py"))) + 1
+        text = _REVISION.format(
+            name=f"{branch}_{number}",
+            below=repr(f"{branch}_{number - 1}") if number > 1 else None,
+            up=_execute(up),
+            down="raise NotImplementedError" if down is None else _execute(down),
+        )
+        self.write(f"{place}/{branch}_{number}.py", text)
+        return self
 
     def configure(self, *lines: str) -> "Host":
         """Add lines to the configuration: options, or sections with options."""
@@ -170,6 +204,11 @@ class Host:
         words = self.fail(*arguments)
         assert self.database.dump(*_NO_EVENTS) == before
         return words
+
+
+def _execute(sql: str) -> str:
+    """Return what executes SQL in a revision, as it is."""
+    return f"op.get_bind().exec_driver_sql({sql.replace('%', '%%')!r})" if sql else "pass"
 
 
 def _ignore(_folder: str, names: list[str]) -> list[str]:

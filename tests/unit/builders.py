@@ -1,5 +1,6 @@
 """Small things that several unit tests are made of."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -359,3 +360,11 @@ def to_sent(statement: Executable) -> str:
     """Return a statement as it is sent: psycopg makes one percent sign of two."""
     no_parameters: dict[str, object] = {}
     return to_sql(statement) % no_parameters
+
+
+def bind(statement: Executable) -> tuple[str, dict[str, object]]:
+    """Return a statement with places for its values, and the values: OIDs have no literals."""
+    assert isinstance(statement, CompilerElement)
+    compiled = statement.compile(dialect=DIALECT)
+    sql = re.sub(r"%\((\w+)\)s(::\w+)?", r":\1", " ".join(str(compiled).split()))
+    return sql, dict(compiled.params or {})

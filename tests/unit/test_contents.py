@@ -35,7 +35,8 @@ CITEXT = make_object("citext", "extension")
 USERS = make_object("app.users")
 LENT = make_object("lent.t", maker="lent")
 LENT_TYPE = make_object("lent.mood", "type", maker="lent")
-ITEMS = {item.key: item for item in (PARTITION, USERS, LENT, LENT_TYPE)}
+FOREIGN = make_object("crm.foreign", maker="notes")
+ITEMS = {item.key: item for item in (PARTITION, USERS, LENT, LENT_TYPE, FOREIGN)}
 
 BORROWERS = [
     make_installed(name, namespace=Schema("lent", create=False)) for name in ("lent", "other")

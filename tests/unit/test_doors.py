@@ -63,6 +63,8 @@ DETAILS = PluginDetails(
     extensions=(),
     writes=(),
     pending_revisions=(),
+    objects=("table audit.entries", "view audit.sums"),
+    unknown_objects=(),
     problems=("It is broken.",),
 )
 EVENT = Event(
@@ -251,6 +253,7 @@ def test_show_prints_a_fact_a_line(monkeypatch: pytest.MonkeyPatch, config: Conf
     assert lines[0] == "name:               audit"
     assert "requires:           tags" in lines
     assert "required_by:        -" in lines
+    assert "objects:            table audit.entries, view audit.sums" in lines
     assert lines[-1] == "problems:           It is broken."
 
 
@@ -472,7 +475,8 @@ def test_uninstall_shows_what_becomes_of_what_no_revision_has_made(
         ),
         (
             Preview((VIEW,), {}, {}, doubt="it raised 50%"),
-            "  (all that is in its namespace, since its revisions cannot tell: it raised 50%)",
+            "  (told by its namespace, since its revisions cannot be run in a scratch database: "
+            "it raised 50%)",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """What is done about a verdict."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,6 @@ from alembic_plugins.plan import Direction, Step
 from alembic_plugins.traces import Trace
 
 from .builders import make_object, make_ownership, open_session, write_plugin
-
-Enforce = Callable[..., None]
 
 OFFENCE = Offence("drops", make_object("app.users"), "table app.users", "host")
 READ = Offence("reads", make_object("app.notes_a"), "table app.notes_a", "notes")
@@ -190,27 +188,8 @@ def test_suspects_are_of_the_branch_of_the_last_one() -> None:
     assert Suspects(steps).name == "crm"
 
 
-@pytest.mark.parametrize(
-    ("committed", "is_committed", "kept"),
-    [
-        ((), False, "its transaction was rolled back"),
-        (("c1",), False, "its transaction was rolled back"),
-        (
-            (),
-            True,
-            "its transaction was rolled back, but what was committed by an autocommit_block() "
-            "stays",
-        ),
-        (
-            ("c1", "c2"),
-            True,
-            "its transaction was rolled back, but revision 'c1', 'c2' and what was committed by "
-            "an autocommit_block() stays",
-        ),
-    ],
-)
-def test_suspects_tell_what_of_their_work_stays(
-    committed: tuple[str, ...], is_committed: bool, kept: str
-) -> None:
-    step = Step("crm", "c3", Direction.UPGRADE)
-    assert Suspects((step,), committed, is_committed).kept == kept
+def test_error_tells_what_of_the_work_of_the_suspects_stays(here: Path) -> None:
+    suspects = replace(suspect("c1"), kept="nothing stays")
+    with pytest.raises(NamespaceViolation) as excinfo:
+        act(here, OFFENDING, suspects=suspects)
+    assert excinfo.value.kept == "nothing stays"

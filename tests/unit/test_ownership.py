@@ -356,6 +356,7 @@ def test_column_that_another_has_added_would_go_along_with_its_table() -> None:
 def test_column_is_of_the_plugin_that_has_added_it() -> None:
     known = make_ownership(recorded=[make_recorded(USERS, "notes", column=3)])
     found = find_foreign_parts(NOBODY, known, [USERS.key], ["crm"])
+    assert [item.kind for item in found] == ["table column"]
     assert list(sort_dependents(known, found)) == ["notes"]
 
 

@@ -46,7 +46,7 @@ def put_aside(*items: DatabaseObject) -> list[DatabaseObject]:
 @pytest.fixture(autouse=True)
 def schemas(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The schemas that are there, in a database in which `BILLS` has a partition."""
-    schemas = {"app", "order", ASIDE}
+    schemas = {"app", "order", "public", ASIDE}
     found = {FIRST.key: FIRST}
 
     def find_partitions(_connection: Connection, items: Iterable[DatabaseObject]) -> list[Key]:
@@ -156,11 +156,17 @@ def test_object_is_moved_as_what_sql_calls_its_kind(kind: str, word: str) -> Non
     assert statement == f'ALTER {word} app.x SET SCHEMA "quarantine_billing"'
 
 
-def test_objects_of_a_prefix_are_brought_back_to_the_hosts_schema() -> None:
+def test_object_that_is_there_already_is_not_moved() -> None:
+    statements = set_aside(NOBODY, SHARED, ASIDE, put_aside(BILLS))
+    assert render(statements) == ["CREATE SCHEMA quarantine_billing"]
+
+
+@pytest.mark.parametrize("schema", ["order", "public"])
+def test_objects_of_a_prefix_are_brought_back_to_the_hosts_schema(schema: str) -> None:
     items = put_aside(BILLS, make_object("app.bill_sums", "view"))
-    assert render(bring_back(NOBODY, Prefix("bill_"), ASIDE, "order", items)) == [
-        'ALTER table quarantine_billing.bill_items SET SCHEMA "order"',
-        'ALTER view quarantine_billing.bill_sums SET SCHEMA "order"',
+    assert render(bring_back(NOBODY, Prefix("bill_"), ASIDE, schema, items)) == [
+        f'ALTER table quarantine_billing.bill_items SET SCHEMA "{schema}"',
+        f'ALTER view quarantine_billing.bill_sums SET SCHEMA "{schema}"',
         "DROP SCHEMA quarantine_billing",
     ]
 

@@ -14,12 +14,13 @@ from alembic_plugins.recorded import (
     find_in_namespace,
     read_column_makers,
     read_recorded,
+    select_epoch,
 )
 from alembic_plugins.registry import InstalledPlugin
 from alembic_plugins.tables import make_tables
 from alembic_plugins.written import Key
 
-from .builders import CRM, NOTES, SHOP, make_object
+from .builders import CRM, NOTES, SHOP, make_object, to_sql
 
 NOBODY = cast("Connection", None)
 """Where nothing is asked but what the fixture tells."""
@@ -81,6 +82,21 @@ def test_first_version_of_the_registry_knows_only_namespaces() -> None:
     assert read_recorded(NOBODY, TABLES, 1, (NOTES, SHOP), "app") == (
         take_for_its_own(NOTE, "notes"),
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "table"),
+    [
+        (None, "'alembic_plugin_object'"),
+        ("Order", "concat(quote_ident('Order'), '.', 'alembic_plugin_object')"),
+    ],
+)
+def test_epoch_is_of_the_cluster_and_the_table_with_what_is_recorded(
+    schema: str | None, table: str
+) -> None:
+    sql = to_sql(select_epoch(make_tables(schema)))
+    assert f"CAST(to_regclass({table}) AS OID)" in sql
+    assert "pg_catalog.pg_control_system()" in sql
 
 
 def test_nothing_is_recorded_where_there_is_no_registry() -> None:

@@ -57,6 +57,13 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "it, or with --with-unknown-objects, which drops it; nothing was changed.",
     ),
     (
+        upkeep_errors.CannotTell("billing", "division by zero"),
+        "What plugin 'billing' has made cannot be told, since another tool has installed it into a "
+        "schema that it shares, and its revisions cannot be run in a scratch database: division "
+        "by zero. Drop its objects by hand, and then forget it with 'alembic plugin forget "
+        "billing'; nothing was changed.",
+    ),
+    (
         upkeep_errors.NamespaceChanged("billing", "schema billing", "prefix bill_"),
         "Plugin 'billing' was installed in schema billing and declares prefix bill_ by now; its "
         "objects stay where they are. Declare schema billing again, or uninstall and install it "
