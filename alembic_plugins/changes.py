@@ -16,7 +16,8 @@ class Change:
 
     Attributes:
         key: the object, by its identity.
-        before: the object as others see it; None where the transaction has made it.
+        before: the object as others see it, with who had made it and might change it then; None
+            where the transaction has made it.
         after: the object as the transaction sees it; None where it has dropped it.
         modes: the locks on it, in PostgreSQL's words.
         command: the number of the command in the transaction that has made it, or changed it since.
@@ -48,8 +49,8 @@ class Change:
 
     @property
     def item(self) -> DatabaseObject:
-        """The object, as it is or was."""
-        item = self.after or self.before
+        """The object: as it was, or a new one as it is."""
+        item = self.before or self.after
         assert item is not None  # noqa: S101 - somebody has seen it
         return item
 

@@ -71,8 +71,8 @@ def enforce(
         offences, reads = offences + reads, []
     if settings.guard == "off":
         return
-    if is_last and settings.guard_reads != "off":
-        warn([*reads, *verdict.prefixed], suspects)
+    if is_last:
+        warn([*([] if settings.guard_reads == "off" else reads), *verdict.prefixed], suspects)
     if offences and settings.guard == "enforce" and _can_tell(session, suspects.name):
         raise _make_violation(session, offences, suspects, namespace, ownership)
     if is_last:

@@ -232,7 +232,9 @@ class Estate:
         scribe = self._scribe
         plugin, schema = scribe.ledger.plugins[name], find_quarantine(name)
         objects = self._read_holdings(name).objects
-        movable = [item for item in objects if is_movable(item)]
+        space = plugin.namespace
+        home = space.name if isinstance(space, Schema) else scribe.host_schema
+        movable = [item for item in objects if is_movable(item) and item.schema == home]
         self._check_keeping(name, movable, plan)
         self._check_free(name, schema)
         self._run(set_aside(scribe.connection, plugin.namespace, schema, movable))

@@ -200,8 +200,7 @@ def read_footprint(
     old = [key for key in keys if key[0] != PG_CLASS or key[1] not in new]
     before = dict(make_objects(witness.execute(select_objects(), make_parameters(old))))
     after = make_objects(asked.rows)
-    gone = [before[key] for key in before.keys() - after.keys()]
-    before |= read_makers(connection, tables, gone)
+    before |= read_makers(connection, tables, list(before.values()))
     views = {key[1] for key in after if key[0] == PG_CLASS and key not in before}
     hanging |= {(row.classid, row.objid) for row in rows if row.parent in views}
     found = [

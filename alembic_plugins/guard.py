@@ -34,6 +34,7 @@ class Offence:
         what: that in words.
         owner: whose it is: a plugin, the host, or None for what belongs to the whole database.
         is_prefixed: whether it has only the prefix of that plugin.
+        destination: what it is called now, where it was moved to what is not the branch's own.
     """
 
     verb: str
@@ -41,11 +42,13 @@ class Offence:
     what: str
     owner: str | None
     is_prefixed: bool = False
+    destination: str = ""
 
     def __str__(self) -> str:
+        what = f"{self.what} to {self.destination}" if self.destination else self.what
         if self.is_prefixed:
-            return f"{self.verb} {self.what}, which has the prefix of plugin '{self.owner}'"
-        return f"{self.verb} {describe_owned(self.what, self.owner)}"
+            return f"{self.verb} {what}, which has the prefix of plugin '{self.owner}'"
+        return f"{self.verb} {describe_owned(what, self.owner)}"
 
 
 def describe_owned(what: str, owner: str | None) -> str:
@@ -129,9 +132,11 @@ class Judge:
             return  # That is told by what is shared.
         owner = permissions.find_owner(item)
         if owner in permissions.branches:
-            if change.before and change.after and permissions.has_left(change.before, change.after):
-                what = f"{change.before} to {change.after.identity}"
-                yield Offence("moves", item, what, permissions.find_place(change.after))
+            before, after = change.before, change.after
+            if before and after and permissions.has_left(before, after):
+                place = permissions.find_place(after)
+                is_prefixed = place == permissions.find_prefix(after)
+                yield Offence("moves", after, str(before), place, is_prefixed, after.identity)
             return
         # A foreign key refers to an index, and to its table as well.
         if change.is_referred and item.kind != "index" and not permissions.may_refer(owner):
@@ -146,8 +151,9 @@ class Judge:
         is_hosts = item.schema == permissions.ownership.host_schema
         is_nobodys = item.schema is None or (item.kind == "schema" and not is_hosts)
         whose = None if owner == HOST and is_nobodys else owner
-        is_prefixed = verb == _CREATES and whose == permissions.find_prefix(item)
-        yield Offence(verb, item, str(change.before or item), whose, is_prefixed)
+        is_new = whose is not None and item.root in permissions.new
+        is_prefixed = is_new and whose == permissions.find_prefix(item)
+        yield Offence(verb, item, str(item), whose, is_prefixed)
 
     def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:
         """Yield what was dropped of a relation that may be changed, and was another plugin's."""
@@ -258,7 +264,7 @@ class Judge:
             item = change.item
             if verb and not item.is_part and item.kind != "default value":
                 owner = self._permissions.find_owner(item)
-                found.add(str(Offence(verb, item, str(change.before or item), owner)))
+                found.add(str(Offence(verb, item, str(item), owner)))
         return tuple(sorted(found))
 
     def _find_verb_at_home(self, change: Change) -> str | None:

@@ -3,21 +3,34 @@
 Names are for readers. A rename, a move or a change of schema leaves class and OID as they are.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Connection, Select, Text, column, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CollectionAggregate,
+    Connection,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import OID
 
 from .tables import Tables
 from .written import PG_CLASS, Key
 
 # What objects are: PostgreSQL's word for the kind, what SQL calls them, the schema that they are
-# in, what they hang on, nearest first, and of which types and functions they are made. A sequence
-# hangs on the table whose column owns it, a partition on its parent, a member of an extension on
-# the extension. What is internal never stands for itself: triggers of foreign keys, types of rows
+# in, what they hang on, nearest first, and of which types casts, operators and the like are made.
+# A sequence hangs on the table whose column owns it, a partition on its parent, a member of an
+# extension on it. What is internal never stands for itself: triggers of foreign keys, types of rows
 # and arrays, casts of ranges, and what ends with the session. Each is looked up by itself, by
 # subqueries: joins would be planned to read whole catalogs.
 _IDENTIFY = text("""
@@ -56,12 +69,6 @@ _IDENTIFY = text("""
                WHEN 'pg_transform' THEN (SELECT ARRAY[t.trftype]
                                          FROM pg_catalog.pg_transform t WHERE t.oid = k.objid)
                END AS types,
-           CASE k.catalog
-               WHEN 'pg_cast' THEN (SELECT t.castfunc
-                                    FROM pg_catalog.pg_cast t WHERE t.oid = k.objid)
-               WHEN 'pg_operator' THEN (SELECT t.oprcode::oid
-                                        FROM pg_catalog.pg_operator t WHERE t.oid = k.objid)
-               END AS function,
            coalesce((SELECT t.puballtables FROM pg_catalog.pg_publication t
                      WHERE t.oid = k.objid AND k.catalog = 'pg_publication'), false)
                AS is_everywhere,
@@ -155,14 +162,12 @@ _IDENTIFY = text("""
     column("chain_classids", ARRAY(OID)),
     column("chain_objids", ARRAY(OID)),
     column("types", ARRAY(OID)),
-    column("function", OID),
     column("is_everywhere", Boolean),
     column("is_part", Boolean),
     column("is_internal", Boolean),
 )
 
 _PG_TYPE = 1247
-_PG_PROC = 1255
 _PG_EXTENSION = 3079
 
 
@@ -180,7 +185,7 @@ class DatabaseObject:
         own_schema: the schema that a relation itself is in, and other objects' as above.
         own_name: the name of a relation itself; None for what is none.
         chain: itself and what it hangs on, nearest first.
-        made_of: the types and functions that a cast, an operator and the like are made of.
+        made_of: the types that a cast, an operator and the like are made of.
         is_everywhere: whether it is a publication of all tables.
         is_part: whether it hangs on a relation: an index, a constraint, a partition ...
         is_internal: whether it comes and goes with something else, or with the session.
@@ -230,8 +235,7 @@ class DatabaseObject:
     @classmethod
     def from_row(cls, row: Any) -> "DatabaseObject":  # noqa: ANN401 - of either query below
         """Make one of a row."""
-        made_of = [(_PG_TYPE, oid) for oid in row.types or () if oid]
-        made_of += [(_PG_PROC, row.function)] if row.function else []
+        made_of = tuple((_PG_TYPE, oid) for oid in row.types or () if oid)
         fields = row._mapping if hasattr(row, "_mapping") else row._asdict()
         return cls(
             row.classid,
@@ -243,7 +247,7 @@ class DatabaseObject:
             row.own_schema or row.schema,
             row.own_name,
             tuple(zip(row.chain_classids, row.chain_objids, strict=True)),
-            tuple(made_of),
+            made_of,
             row.is_everywhere,
             row.is_part,
             row.is_internal,
@@ -306,6 +310,11 @@ def read_objects(
     return make_objects(connection.execute(query, make_parameters(keys)))
 
 
+def any_oid(oids: Sequence[int]) -> CollectionAggregate[Any]:
+    """Return what a column of OIDs is compared with, for any of these; they have all 32 bits."""
+    return any_(bindparam(None, oids, type_=ARRAY(OID)))
+
+
 def make_objects(rows: Iterable[Any]) -> Mapping[Key, DatabaseObject]:
     """Return the objects that rows of one of the queries above are about, by key."""
     return {item.key: item for item in map(DatabaseObject.from_row, rows)}
@@ -318,8 +327,8 @@ def read_makers(
     if not items:
         return {}
     table = tables.object
-    oids = {objid for item in items for _, objid in item.chain}
-    chosen = select(table).where(table.c.objid.in_(oids), table.c.objsubid == 0)
+    oids = [objid for item in items for _, objid in item.chain]
+    chosen = select(table).where(table.c.objid == any_oid(oids), table.c.objsubid == 0)
     rows = connection.execute(chosen).all()
     makers = {(row.classid, row.objid): row.plugin for row in rows if row.made}
     permitted: dict[Key, list[str]] = {}

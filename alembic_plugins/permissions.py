@@ -8,7 +8,7 @@ from .objects import DatabaseObject
 from .ownership import Ownership
 from .plugin import HOST, Prefix
 from .registry import InstalledPlugin
-from .written import Key, Place
+from .written import PG_CLASS, Key, Place
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Permissions:
         extensions: the PostgreSQL extensions that they may make.
         allowed: what every branch may change, named likewise.
         new: the objects that the transaction has made.
-        parts: the types and functions of which casts, operators and the like are made.
+        parts: the types of which casts, operators and the like are made.
         columns: by place, who has added a column to a table of another's.
     """
 
@@ -70,7 +70,7 @@ class Permissions:
         return None
 
     def _is_made_of_own(self, item: DatabaseObject) -> bool:
-        """Tell whether something that has no namespace is made of what is the branches'."""
+        """Tell whether something that has no namespace is made of types of the branches'."""
         if item.kind == "publication":
             return not item.is_everywhere
         parts = (self.parts[key] for key in item.made_of if key in self.parts)
@@ -84,13 +84,9 @@ class Permissions:
         """Tell whether an object of the branches' own was moved or renamed out of its namespace."""
         if (before.schema, before.name) == (after.schema, after.name) or after.is_part:
             return False
-        plugins = [self.ownership.plugins[name] for name in self.branches if name != HOST]
-        if not plugins:
-            owner = self.ownership.find_schema_owner(after.schema)
-            return owner is not None or self.find_prefix(after) is not None
-        if not any(_covers(plugin, before, self._host_schema) for plugin in plugins):
-            return False  # It has been elsewhere before, where its plugin was let.
-        return not any(_covers(plugin, after, self._host_schema) for plugin in plugins)
+        # One that has been elsewhere before was let do so.
+        was_home = self.find_place(before) in self.branches
+        return was_home and self.find_place(after) not in self.branches
 
     def may_refer(self, owner: str) -> bool:
         """Tell whether the branches may read and refer to what belongs to another."""
@@ -112,17 +108,17 @@ class Permissions:
     def _is_named(self, item: DatabaseObject) -> bool:
         if item.kind == "extension":
             return item.identity.strip('"') in self.extensions or item.identity in self.allowed
-        return self._is_among(item, self.writes) or self._is_among(item, self.allowed)
+        return self.is_written_by_name(item) or self._is_among(item, self.allowed)
 
     def is_written_by_name(self, item: DatabaseObject) -> bool:
         """Tell whether a relation is one that the declaration lets the branches change."""
-        return self._is_among(item, self.writes)
+        return item.root[0] == PG_CLASS and self._is_among(item, self.writes)
 
     def _is_among(self, item: DatabaseObject, names: Collection[str]) -> bool:
-        if not names or item.name is None:
+        if not names:
             return False
         found = {f"{item.schema}.{item.name}", item.identity}
-        if item.schema in (None, self._host_schema):
+        if item.schema == self._host_schema and item.name is not None:
             found.add(item.name)
         return not found.isdisjoint(names)
 
@@ -132,6 +128,4 @@ def _covers(plugin: InstalledPlugin, item: DatabaseObject, host_schema: str) -> 
     space = plugin.namespace
     if isinstance(space, Prefix):
         return item.schema == host_schema and item.name is not None and space.covers(item.name)
-    return (item.schema == space.name and item.kind != "schema") or (
-        item.kind == "schema" and item.schema == space.name
-    )
+    return item.schema == space.name

@@ -50,9 +50,9 @@ def is_movable(item: DatabaseObject) -> bool:
 def set_aside(
     connection: Connection, namespace: Namespace, schema: str, items: Iterable[DatabaseObject]
 ) -> Iterator[Executable]:
-    """Yield what moves a plugin's objects into a schema that is made for them.
+    """Yield what moves a plugin's objects out of its namespace, into a schema made for them.
 
-    A schema of its own is renamed, with all that is in it.
+    A schema of its own is renamed, with all that is in it. What is elsewhere stays there.
     """
     if isinstance(namespace, Schema) and namespace.create:
         yield RenameSchema(namespace.name, schema)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import OID
 
 from .catalog import find_prefixed, find_standing
-from .objects import read_objects
+from .objects import any_oid, read_objects
 from .plugin import Prefix
 from .registry import InstalledPlugin
 from .tables import Tables, TextList, is_since
@@ -206,7 +206,7 @@ def read_column_makers(
         return {}
     table = tables.object
     oids = [objid for _, objid in relations]
-    chosen = (table.c.objid.in_(oids), table.c.objsubid > 0, table.c.made)
+    chosen = (table.c.objid == any_oid(oids), table.c.objsubid > 0, table.c.made)
     columns = (table.c.classid, table.c.objid, table.c.objsubid, table.c.plugin)
     rows = connection.execute(select(*columns).where(*chosen))
     return {(row.classid, row.objid, row.objsubid): row.plugin for row in rows}

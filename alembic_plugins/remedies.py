@@ -46,7 +46,7 @@ def _find_remedy(
         return f'declare extensions = ["{item.identity}"] in {place}'
     if offence.verb in _LOOKING:
         return f'declare requires = ["{offence.owner}"] in {place}'
-    if offence.verb == _MAKING or " to " in offence.what:
+    if offence.verb == _MAKING or offence.destination:
         return _find_namespace(offence, namespace, place, ownership)
     is_another_plugins = offence.owner not in (None, HOST)
     if is_another_plugins and (offence.what != str(item) or (item.is_part and item.is_made)):
@@ -100,7 +100,8 @@ def _allow(offence: Offence) -> str:
     """Return how the host lets every branch do it."""
     item = offence.item
     assert item is not None  # noqa: S101 - the callers have looked
-    named = f"{item.schema}.{item.name}" if item.schema and item.name else item.identity
+    is_inside = item.schema is not None and item.kind != "schema"
+    named = f"{item.schema}.{item.name}" if is_inside else item.identity
     return f"set plugin_guard_allow = {named} in the host's configuration"
 
 

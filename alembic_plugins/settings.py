@@ -1,7 +1,7 @@
 """What the host's configuration and the command line say to us."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
@@ -99,7 +99,7 @@ def _read(config: Config) -> Settings:
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
         guard=_read_guard(config, "plugin_guard", "enforce"),
         guard_reads=_read_guard(config, "plugin_guard_reads", "warn"),
-        guard_allow=tuple(_read_list(config, "plugin_guard_allow")),
+        guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",
@@ -169,6 +169,14 @@ def _config_file(config: Config) -> Path | None:
 def _read_list(config: Config, option: str) -> list[str]:
     value: object = config.get_alembic_option(option)
     return value if isinstance(value, list) else str(value or "").replace(",", " ").split()
+
+
+def _read_objects(config: Config, option: str) -> Iterator[str]:
+    """Yield names of objects, of which those that may have blanks in them have a line each."""
+    value: object = config.get_alembic_option(option)
+    for line in value if isinstance(value, list) else str(value or "").splitlines():
+        is_whole = "(" in line or '"' in line
+        yield from [line.strip()] if is_whole else line.replace(",", " ").split()
 
 
 def _read_folders(config: Config) -> list[str]:

@@ -80,7 +80,9 @@ def upgrade_installed(session: Session) -> Plan:
     problems: list[PluginError] = []
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
-    for name in session.state.plugins.keys() - session.state.leftover:
+    for name in session.state.plugins:
+        if name in session.state.leftover:
+            continue
         try:
             needed = _with_requirements(session, [name])
             if any(_is_behind(session, other) for other in needed):

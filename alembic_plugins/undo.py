@@ -10,6 +10,7 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine.mock import MockConnection
 
 from . import _alembic
 from .branches import BranchScript
@@ -86,8 +87,10 @@ class Renderer:
 
 def _asks(error: Exception) -> bool:
     """Tell whether a downgrade has failed since there was no database to be asked."""
+    if isinstance(error, AttributeError):
+        return error.obj is None or isinstance(error.obj, MockConnection)
     foreign = type(error).__module__.partition(".")[0] == "sqlalchemy"
-    return foreign or (isinstance(error, AttributeError | TypeError) and "None" in str(error))
+    return foreign or (isinstance(error, TypeError) and "NoneType" in str(error))
 
 
 def needs_database(reason: str) -> bool:

@@ -55,6 +55,9 @@ USED = {
     ),
     "index rack.i": "CREATE INDEX i ON rack.t ((id + box.c()))",
     "policy p on rack.t": "CREATE POLICY p ON rack.t USING (id IN (SELECT id FROM box.l))",
+    "table constraint f on rack.t": (
+        "ALTER TABLE rack.t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES shelf.g"
+    ),
     "table constraint c on rack.t": (
         "ALTER TABLE rack.t ADD CONSTRAINT c CHECK (id > box.c());"
         " ALTER DEFAULT PRIVILEGES IN SCHEMA shelf GRANT SELECT ON TABLES TO PUBLIC"
@@ -63,16 +66,12 @@ USED = {
 """Objects, each before those that use it, and what makes them."""
 
 KEYS = {
-    "both": "CREATE TABLE box.a (id int PRIMARY KEY, b int);"
+    "each other": "CREATE TABLE box.a (id int PRIMARY KEY, b int);"
     " CREATE TABLE box.b (id int PRIMARY KEY, a int REFERENCES box.a);"
     " ALTER TABLE box.a ADD FOREIGN KEY (b) REFERENCES box.b",
-    "three": "CREATE TABLE box.a (id int PRIMARY KEY, c int);"
-    " CREATE TABLE box.b (id int PRIMARY KEY REFERENCES box.a);"
-    " CREATE TABLE box.c (id int PRIMARY KEY REFERENCES box.b);"
-    " ALTER TABLE box.a ADD FOREIGN KEY (c) REFERENCES box.c",
-    "itself": "CREATE TABLE box.a (id int PRIMARY KEY, a int REFERENCES box.a)",
-    "another's": "CREATE TABLE box.a (id int REFERENCES rack.t)",
-    "partitions": "CREATE TABLE box.a (id int PRIMARY KEY, b int) PARTITION BY LIST (id);"
+    "itself and another's": "CREATE TABLE box.a (id int PRIMARY KEY REFERENCES rack.t REFERENCES"
+    " box.a)",
+    "partitioned tables": "CREATE TABLE box.a (id int PRIMARY KEY, b int) PARTITION BY LIST (id);"
     " CREATE TABLE rack.a PARTITION OF box.a DEFAULT;"
     " CREATE TABLE box.b (id int PRIMARY KEY REFERENCES box.a) PARTITION BY LIST (id);"
     " CREATE TABLE rack.b PARTITION OF box.b DEFAULT;"
@@ -109,26 +108,11 @@ CIRCLES = {
             " ALTER TABLE box.a ADD CHECK (box.f(a))"
         ),
     },
-    "default": {
-        "table box.a": "CREATE TABLE box.a (id int)",
-        "function box.f(box.a)": (
-            "CREATE FUNCTION box.f(box.a) RETURNS int LANGUAGE sql AS 'SELECT 1';"
-            " ALTER TABLE box.a ALTER id SET DEFAULT box.f(NULL)"
-        ),
-    },
     "views": {
         "view box.a": "CREATE VIEW box.a AS SELECT 1 AS x",
         "view box.b": (
             "CREATE VIEW box.b AS SELECT x FROM box.a;"
             " CREATE OR REPLACE VIEW box.a AS SELECT x FROM box.b"
-        ),
-    },
-    "rules": {
-        "table box.a": "CREATE TABLE box.a (x int)",
-        "table box.b": (
-            "CREATE TABLE box.b (x int);"
-            " CREATE RULE r AS ON INSERT TO box.a DO ALSO DELETE FROM box.b;"
-            " CREATE RULE r AS ON INSERT TO box.b DO ALSO DELETE FROM box.a"
         ),
     },
     "domain": {
@@ -182,7 +166,9 @@ COLUMNS = {
     "sequence rack.t_b_seq": "SELECT 1",
     "index rack.i": "CREATE INDEX i ON rack.t (b, id)",
     "view box.v": "CREATE VIEW box.v AS SELECT a, b FROM rack.t",
-    "function box.f(rack.t)": "CREATE FUNCTION box.f(rack.t) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "function box.f(rack.t)": (
+        "CREATE FUNCTION box.f(rack.t) RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    ),
 }
 """Columns of a table of others, what uses them and what they use, and what makes that."""
 
@@ -281,17 +267,12 @@ def test_what_uses_a_composite_type_is_dropped_before_it(box: Connection) -> Non
 def test_tables_are_dropped_whatever_their_foreign_keys_refer_to(
     box: Connection, others: str
 ) -> None:
-    make(box, "CREATE TABLE rack.t (id int PRIMARY KEY)", KEYS[others])
+    make(box, "CREATE TABLE rack.t (id int PRIMARY KEY)")
+    before = read_all(box)
+    make(box, KEYS[others])
     sent = drop(box, *sorted(item for item in read_all(box) if item.startswith("table box.")))
-    assert {item for item in read_all(box) if item.startswith("table ")} == {"table rack.t"}
+    assert read_all(box) == before
     assert not any("CASCADE" in statement for statement in sent)
-
-
-def test_foreign_key_of_a_table_of_others_goes_before_what_it_refers_to(box: Connection) -> None:
-    make(box, "CREATE TABLE rack.t (id int); CREATE TABLE box.a (id int PRIMARY KEY)")
-    make(box, "ALTER TABLE rack.t ADD CONSTRAINT own FOREIGN KEY (id) REFERENCES box.a")
-    drop(box, "table box.a", "table constraint own on rack.t")
-    assert read_all(box) == {"table rack.t"}
 
 
 @pytest.mark.parametrize(
@@ -303,25 +284,20 @@ def test_objects_that_depend_on_each_other_are_dropped(box: Connection, circle: 
     assert find_places(box, CIRCLES[circle]) == {}
 
 
-@pytest.mark.parametrize(
-    ("use", "user"),
-    [
-        ("TABLE rack.b (a int CONSTRAINT c REFERENCES box.a)", "constraint c on table rack.b"),
-        ("VIEW rack.b AS SELECT id FROM box.a", "view rack.b"),
-        ("TABLE rack.b (a box.a)", "column a of table rack.b"),
-        ("TABLE rack.b () INHERITS (box.a)", "table rack.b"),
-        ("FUNCTION rack.b(box.a) RETURNS int LANGUAGE sql AS 'SELECT 1'", "function rack.b(box.a)"),
-    ],
-)
-def test_what_others_use_is_not_dropped(box: Connection, use: str, user: str) -> None:
-    make(box, "CREATE TABLE box.a (id int PRIMARY KEY)", f"CREATE {use}")
-    assert refuse(box, "table box.a") == [user]
-
-
-def test_all_that_uses_an_object_is_told(box: Connection) -> None:
-    make(box, "CREATE TABLE box.a (id int); CREATE VIEW rack.b AS SELECT id FROM box.a")
-    make(box, "CREATE VIEW rack.c AS SELECT id FROM rack.b; CREATE TABLE rack.d (a box.a)")
-    assert refuse(box, "table box.a") == ["column a of table rack.d", "view rack.b", "view rack.c"]
+def test_what_others_use_is_not_dropped(box: Connection) -> None:
+    make(
+        box,
+        "CREATE TABLE box.a (id int PRIMARY KEY); CREATE TABLE rack.b () INHERITS (box.a)",
+        "CREATE TABLE rack.c (a box.a, n int CONSTRAINT c REFERENCES box.a)",
+        "CREATE VIEW rack.d AS SELECT id FROM box.a; CREATE VIEW rack.e AS SELECT id FROM rack.d",
+    )
+    assert refuse(box, "table box.a") == [
+        "column a of table rack.c",
+        "constraint c on table rack.c",
+        "table rack.b",
+        "view rack.d",
+        "view rack.e",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +308,6 @@ def test_all_that_uses_an_object_is_told(box: Connection) -> None:
             "function rack.f(box.t)",
         ),
         ("VIEW rack.v AS SELECT CAST('1' AS box.t) AS t", "view rack.v"),
-        ("INDEX i ON rack.t ((CAST(CAST(id AS text) AS box.t) IS NULL))", "index rack.i"),
         pytest.param("TABLE rack.a (a box.t)", "column a of table rack.a", marks=UNSEEN),
         pytest.param("CAST (box.t AS int) WITH INOUT", "cast (box.t AS integer)", marks=UNSEEN),
     ],
@@ -364,19 +339,12 @@ def test_column_that_others_use_is_not_dropped(box: Connection) -> None:
     assert refuse(box, "table column rack.t.n") == ["view rack.v"]
 
 
-@pytest.mark.parametrize(
-    ("make_part", "part"),
-    [
-        ("CREATE INDEX i ON rack.t (a, b)", "index rack.i"),
-        ("ALTER TABLE rack.t ADD CONSTRAINT c CHECK (a < b)", "table constraint c on rack.t"),
-    ],
-)
 @flawed("what hangs on two columns is taken for another's")
-def test_two_columns_are_dropped_with_what_hangs_on_both(
-    box: Connection, make_part: str, part: str
-) -> None:
-    make(box, "CREATE TABLE rack.t (id int, a int, b int)", make_part)
-    drop(box, "table column rack.t.a", "table column rack.t.b", part)
+def test_two_columns_are_dropped_with_what_hangs_on_both(box: Connection) -> None:
+    make(box, "CREATE TABLE rack.t (id int, a int, b int, CONSTRAINT c CHECK (a < b))")
+    make(box, "CREATE INDEX i ON rack.t (a, b)")
+    parts = ("index rack.i", "table constraint c on rack.t")
+    drop(box, "table column rack.t.a", "table column rack.t.b", *parts)
     assert read_all(box) == {"table rack.t"}
 
 
@@ -412,9 +380,7 @@ def test_identity_of_a_column_of_others_is_dropped(box: Connection) -> None:
     assert find_places(box, ["sequence rack.t_id_seq"]) == {}
 
 
-@pytest.mark.parametrize(
-    "name", ['a"b', "50%s", "%(x)s", "a:b::c", "a.b", "a on b", "Order", "ü" * 31 + "x"]
-)
+@pytest.mark.parametrize("name", ['a"b%(x)s', "50%s:x::y", "a.b on C", "ü" * 31 + "x"])
 def test_objects_of_any_name_are_dropped(box: Connection, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     make(box, *(statement.format(quoted).replace(":", r"\:") for statement in NAMED.values()))

@@ -235,11 +235,12 @@ def test_earlier_versions_take_what_is_in_a_namespace_for_the_plugins(
     box: Connection, database: Database, version: int
 ) -> None:
     make(box, "CREATE TABLE box.a (); CREATE SCHEMA quarantine_old; CREATE SCHEMA other")
-    make(box, "CREATE TABLE shelf_a (); CREATE TABLE a (); CREATE TABLE other.shelf_b ()")
-    make(box, "CREATE TYPE quarantine_old.a AS ENUM ()")
+    make(box, "CREATE TABLE shelf_a (n serial); CREATE TABLE a (); CREATE TABLE other.shelf_b ()")
+    make(box, "CREATE TYPE quarantine_old.a AS ENUM (); CREATE EXTENSION citext SCHEMA box")
     take_back(box, database, {}, version)
     assert read_words(box, BOX, SHELF, SHARING, OLD, version=version) == {
         ("box", None, "table box.a"),
+        ("box", None, "extension citext"),
         ("shelf", None, "table public.shelf_a"),
         ("old", None, "type quarantine_old.a"),
     }
@@ -253,15 +254,4 @@ def test_object_with_a_name_is_not_taken_for_that_of_its_namespace(
     assert read_words(box, BOX, version=2) == {
         ("crm", "c1", "table box.a"),
         ("box", None, "table box.b"),
-    }
-
-
-def test_members_of_extensions_are_not_taken_for_a_plugins(
-    box: Connection, database: Database
-) -> None:
-    make(box, "CREATE EXTENSION citext SCHEMA box", "CREATE TABLE shelf_a (id serial PRIMARY KEY)")
-    take_back(box, database, {})
-    assert read_words(box, BOX, SHELF, version=2) == {
-        ("box", None, "extension citext"),
-        ("shelf", None, "table public.shelf_a"),
     }

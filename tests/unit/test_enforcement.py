@@ -100,6 +100,11 @@ def test_offence_is_a_warning_where_the_host_says_so(
     assert caplog.messages == [words]
 
 
+def test_warnings_of_a_transaction_are_one(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    act(here, Verdict(reads=(READ,), prefixed=(PREFIXED,)))
+    assert caplog.messages == [f"Revision c1 of 'crm' {READ}; {PREFIXED}."]
+
+
 @pytest.mark.parametrize("verdict", [OFFENDING, READING, Verdict(prefixed=(PREFIXED,))])
 def test_nothing_is_said_where_the_guard_is_off(
     here: Path, caplog: pytest.LogCaptureFixture, verdict: Verdict

@@ -218,7 +218,6 @@ def test_publication_of_all_tables_is_an_offence() -> None:
         ("notes", NOTE, "app.memos", HOSTS),
         ("notes", NOTE, "crm.notes_notes", CRMS),
         ("crm", CONTACTS, "app.contacts", HOSTS),
-        ("crm", CONTACTS, "app.notes_contacts", NOTES_),
     ],
 )
 def test_own_table_that_is_renamed_out_of_the_namespace_is_an_offence(
@@ -226,6 +225,16 @@ def test_own_table_that_is_renamed_out_of_the_namespace_is_an_offence(
 ) -> None:
     words = f"moves {item} to {name}, {whose}"
     assert find_offences(renamed(item, name), branch=branch) == [words]
+
+
+def test_table_of_the_host_that_is_moved_into_the_namespace_is_an_offence() -> None:
+    words = f"moves {USERS}, which belongs to the host"
+    assert find_offences(renamed(USERS, "crm.users"), branch="crm") == [words]
+
+
+def test_own_table_that_gets_the_prefix_of_another_plugin_has_left() -> None:
+    words = f"moves {CONTACTS} to app.notes_contacts, which has the prefix of plugin 'notes'"
+    assert find_offences(renamed(CONTACTS, "app.notes_contacts"), branch="crm") == [words]
 
 
 def test_own_table_that_is_renamed_within_the_prefix_is_no_offence() -> None:

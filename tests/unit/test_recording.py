@@ -46,22 +46,20 @@ class Hand:
         self.prepared: set[tuple[str, str]] = set()
         self.rows: list[dict[str, object]] = []
         self.values: list[Mapping[str, object]] = []
+        self.is_idle = True
 
     def execute(self, statement: Executable) -> None:
         """Keep the values of a statement."""
+        self.is_idle = False
         self.values.append(bind(statement)[1])
 
     def write(self, row: Row) -> None:
         """Keep rows of the registry, which have a list a column."""
+        self.is_idle = False
         lists = cast("Mapping[str, list[object]]", row.values)
         self.rows += [
             dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)
         ]
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing was recorded."""
-        return not (self.rows or self.values)
 
 
 @pytest.fixture
@@ -133,11 +131,8 @@ def test_what_was_made_for_a_plugin_before_is_not_recorded(hand: Hand) -> None:
 def test_declared_table_that_was_changed_is_recorded_as_permitted(hand: Hand) -> None:
     record(hand, wrote(USERS), writes={"users"})
     (row,) = hand.rows
-    assert (row["made"], row["revision"], row["identity"]) == (
-        False,
-        None,
-        "app.users",
-    )
+    assert (row["made"], row["revision"], row["objsubid"]) == (False, None, 0)
+    assert row["identity"] == "app.users"
 
 
 def test_nothing_is_permitted_to_the_host(hand: Hand) -> None:
@@ -180,8 +175,8 @@ def test_what_was_made_outside_of_a_transaction_is_recorded(
 ) -> None:
     record_new(hand, item)
     (row,) = hand.rows
-    found = (row["plugin"], row["revision"], row["identity"])
-    assert found == ("crm", "c1", item.identity)
+    assert (row["plugin"], row["revision"], row["identity"]) == ("crm", "c1", item.identity)
+    assert (row["made"], row["objsubid"]) == (True, 0)
 
 
 @pytest.mark.parametrize("item", [OWN_INDEX, make_object("app.people")])

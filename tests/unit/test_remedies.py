@@ -87,7 +87,7 @@ def test_what_is_only_looked_at_can_be_required(verb: str) -> None:
     ("item", "allow"),
     [
         (TRIGGER, "feed"),
-        (make_schema("sales"), "sales.sales"),
+        (make_schema("sales"), "sales"),
         (make_object("app.f(bigint)", "function"), "app.f"),
         (OPERATOR, "app.+"),
     ],
@@ -109,7 +109,7 @@ def test_what_no_schema_has_can_be_allowed_to_be_made(item: DatabaseObject) -> N
     "offence",
     [
         offend("creates", OTHER, "host"),
-        Offence("moves", OTHER, "table crm.users to other.users", "host"),
+        Offence("moves", OTHER, "table crm.users", "host", destination="other.users"),
     ],
 )
 def test_object_is_to_be_in_the_schema_or_to_share_the_other_one(offence: Offence) -> None:
