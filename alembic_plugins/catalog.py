@@ -177,7 +177,8 @@ class Dependent:
     """Something that depends on an object, and would be lost with it.
 
     Attributes:
-        words: what PostgreSQL calls it, as in ``constraint c on table t``.
+        words: what PostgreSQL calls it, as in ``constraint c on table t``; a view is told by its
+            rule ``_RETURN``.
         kind: PostgreSQL's word for its kind: table constraint, table column, rule ...
         item: the object that it is, or is a part of.
     """
@@ -187,7 +188,7 @@ class Dependent:
     item: DatabaseObject
 
     def __str__(self) -> str:
-        return self.words
+        return self.words.removeprefix("rule _RETURN on ")
 
 
 def read_host_schema(connection: Connection) -> str:

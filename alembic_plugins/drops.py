@@ -20,7 +20,7 @@ from .sql import raw
 from .written import PG_CLASS, Key, Place
 
 # What goes along with each of some objects and columns, as parts of others of them; which of them
-# depends on which; and the foreign keys between the tables among them.
+# depends on which, as a primary key does on NOT NULL, which no catalog says.
 _ORDER = text("""
     WITH RECURSIVE node AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]),
@@ -47,6 +47,14 @@ _ORDER = text("""
     JOIN member b ON b.classid = d.refclassid AND b.objid = d.refobjid
         AND (b.objsubid = 0 OR b.objsubid = d.refobjsubid)
     WHERE a.number <> b.number
+    UNION ALL
+    SELECT 'depends', a.number, b.number
+    FROM node a
+    JOIN pg_catalog.pg_constraint p
+      ON p.tableoid = a.classid AND p.oid = a.objid AND p.contype = 'p'
+    JOIN pg_catalog.pg_constraint q
+      ON q.conrelid = p.conrelid AND q.contype = 'n' AND q.conkey <@ p.conkey
+    JOIN node b ON b.classid = q.tableoid AND b.objid = q.oid
 """).bindparams(bindparam("classids"), bindparam("objids"), bindparam("subids"))
 
 # The foreign keys from one of some tables to another.

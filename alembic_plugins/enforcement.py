@@ -106,7 +106,8 @@ def _make_violation(
     name = suspects.name
     found = None if name == HOST else session.find_usable(name)
     place = found.source if found else "its declaration"
-    remedies = find_remedies(offences, name, namespace, place, ownership)
+    needed = find_remedies(offences, name, namespace, place, ownership)
+    remedies: tuple[str, ...] = (", and ".join(needed),)
     if name != HOST and suspects.is_downgrade:
         command = f"alembic plugin uninstall {name} --purge"
         remedies = (*remedies, f"drop what the plugin has made with '{command}'")

@@ -207,8 +207,7 @@ class Executor:
             scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
         found = read_dependents(scribe.connection, {item.key for item in objects})
         scribe.leave()
-        # It calls a view itself what the catalog calls the view's rule.
-        named = tuple(i for i in found if i.words.removeprefix("rule _RETURN on ") in words)
+        named = tuple(item for item in found if str(item) in words)
         owners = sort_dependents(ownership, named).keys() - {name}
         if owners and owners <= state.plugins.keys():
             return RevisionInUse(name, tuple(owners))

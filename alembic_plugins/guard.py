@@ -142,7 +142,8 @@ class Judge:
         if change.is_referred and item.kind != "index" and not permissions.may_refer(owner):
             yield Offence(_REFERS, item, str(item), owner)
         if permissions.may_change(change):
-            yield from self._judge_parts(change, owner)
+            if not permissions.is_allowed(item):
+                yield from self._judge_parts(change, owner)
             return
         verb = self._find_verb(change)
         if verb is None or (verb == _READS and permissions.may_refer(owner)):

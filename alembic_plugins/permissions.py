@@ -108,7 +108,11 @@ class Permissions:
     def _is_named(self, item: DatabaseObject) -> bool:
         if item.kind == "extension":
             return item.identity.strip('"') in self.extensions or item.identity in self.allowed
-        return self.is_written_by_name(item) or self._is_among(item, self.allowed)
+        return self.is_written_by_name(item) or self.is_allowed(item)
+
+    def is_allowed(self, item: DatabaseObject) -> bool:
+        """Tell whether the host lets every branch change an object, and drop it."""
+        return self._is_among(item, self.allowed)
 
     def is_written_by_name(self, item: DatabaseObject) -> bool:
         """Tell whether a relation is one that the declaration lets the branches change."""

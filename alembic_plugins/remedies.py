@@ -1,6 +1,7 @@
 """What can be done about an offence, besides correcting the revision."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from .errors import InvalidName
 from .guard import Offence
@@ -8,7 +9,7 @@ from .ownership import Ownership
 from .plugin import HOST, Namespace, Prefix, Schema
 from .written import PG_CLASS
 
-_MAKING = "creates"
+_MAKING, _DROPPING = "creates", "drops"
 _LOOKING = ("reads", "refers to")
 
 
@@ -19,7 +20,7 @@ def find_remedies(
     place: str,
     ownership: Ownership,
 ) -> tuple[str, ...]:
-    """Return the ways out of offences of a branch, each once.
+    """Return what is to be done about offences of a branch; all of it, each once.
 
     Args:
         offences: what it has done.
@@ -28,57 +29,74 @@ def find_remedies(
         place: where its declaration is.
         ownership: tells whose objects are.
     """
-    found = dict.fromkeys(
-        _find_remedy(offence, name, namespace, place, ownership) for offence in offences
-    )
-    return tuple(remedy for remedy in found if remedy)
+    found: dict[_Remedy, None] = {}
+    for offence in offences:
+        found[_find_remedy(offence, name, namespace, place, ownership)] = None
+    alike: dict[_Remedy, list[str]] = {}
+    for remedy in found:
+        alike.setdefault(replace(remedy, value=""), []).append(remedy.value)
+    return tuple(r.before + r.separator.join(values) + r.after for r, values in alike.items())
+
+
+@dataclass(frozen=True)
+class _Remedy:
+    """What is to be done, in words around a value, of which there may be several."""
+
+    before: str
+    value: str = ""
+    after: str = ""
+    separator: str = ", "
+
+
+def _declare(key: str, value: str, place: str) -> _Remedy:
+    return _Remedy(f"declare {key} = [", f'"{value}"', f"] in {place}")
 
 
 def _find_remedy(
     offence: Offence, name: str, namespace: Namespace | None, place: str, ownership: Ownership
-) -> str:
+) -> _Remedy:
     item = offence.item
     if item is None:
-        return "do that outside of migrations"
+        return _Remedy("do that outside of migrations")
     if name == HOST or namespace is None:
         return _find_remedy_of_host(offence)
     if item.kind == "extension":
-        return f'declare extensions = ["{item.identity}"] in {place}'
+        return _declare("extensions", item.identity, place)
     if offence.verb in _LOOKING:
-        return f'declare requires = ["{offence.owner}"] in {place}'
+        return _declare("requires", str(offence.owner), place)
     if offence.verb == _MAKING or offence.destination:
         return _find_namespace(offence, namespace, place, ownership)
     is_another_plugins = offence.owner not in (None, HOST)
-    if is_another_plugins and (offence.what != str(item) or (item.is_part and item.is_made)):
-        return f"leave that to plugin '{offence.owner}'"
+    is_let_by_none = item.is_made and (item.is_part or offence.verb == _DROPPING)
+    if is_another_plugins and (offence.what != str(item) or is_let_by_none):
+        return _Remedy(f"leave that to plugin '{offence.owner}'")
     if item.schema is None or item.kind == "schema" or item.root[0] != PG_CLASS:
         return _allow(offence)
-    return f'declare writes = ["{_find_name(item.schema, item.name, ownership)}"] in {place}'
+    return _declare("writes", _find_name(item.schema, item.name, ownership), place)
 
 
 def _find_namespace(
     offence: Offence, namespace: Namespace, place: str, ownership: Ownership
-) -> str:
+) -> _Remedy:
     """Return what lets a plugin make an object: another place for it, or another namespace."""
     item = offence.item
     assert item is not None  # noqa: S101 - the caller has looked
     if item.schema is None or item.kind == "schema":
         return _allow(offence)
     if item.is_part:
-        written = _find_name(item.schema, item.name, ownership)
-        return f'declare writes = ["{written}"] in {place}'
+        return _declare("writes", _find_name(item.schema, item.name, ownership), place)
     if isinstance(namespace, Prefix):
-        if offence.owner in (None, HOST) and item.schema == ownership.host_schema:
-            wider = Prefix(*namespace.names, str(item.name)) if _is_name(item.name) else None
-            if wider:
-                return f'declare namespace = "{wider}" in {place}'
-        return f"give it a name that begins with '{namespace.names[0]}'"
+        is_free = offence.owner in (None, HOST) and item.schema == ownership.host_schema
+        if is_free and _is_name(item.name):
+            before = f'declare namespace = "{namespace} '
+            return _Remedy(before, str(item.name), f'" in {place}', separator=" ")
+        return _Remedy(f"give it a name that begins with '{namespace.names[0]}'")
     if isinstance(namespace, Schema) and offence.owner in (None, HOST) and namespace.create:
-        return (
+        return _Remedy(
             f"make it in schema '{namespace.name}', or declare namespace = "
             f'"schema {item.schema} existing" in {place}'
         )
-    return f"make it in schema '{namespace.name}', with a name that is no other plugin's"
+    return _Remedy(f"make it in schema '{namespace.name}', with a name that is no other plugin's")
 
 
 def _is_name(name: str | None) -> bool:
@@ -90,19 +108,19 @@ def _is_name(name: str | None) -> bool:
     return True
 
 
-def _find_remedy_of_host(offence: Offence) -> str:
+def _find_remedy_of_host(offence: Offence) -> _Remedy:
     if offence.verb in _LOOKING:
-        return f"let it depend on a revision of plugin '{offence.owner}' by depends_on"
+        return _Remedy(f"let it depend on a revision of plugin '{offence.owner}' by depends_on")
     return _allow(offence)
 
 
-def _allow(offence: Offence) -> str:
+def _allow(offence: Offence) -> _Remedy:
     """Return how the host lets every branch do it."""
     item = offence.item
     assert item is not None  # noqa: S101 - the callers have looked
     is_inside = item.schema is not None and item.kind != "schema"
     named = f"{item.schema}.{item.name}" if is_inside else item.identity
-    return f"set plugin_guard_allow = {named} in the host's configuration"
+    return _Remedy("set plugin_guard_allow = ", named, " in the host's configuration")
 
 
 def _find_name(schema: str | None, name: str | None, ownership: Ownership) -> str:

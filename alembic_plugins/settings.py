@@ -1,7 +1,8 @@
 """What the host's configuration and the command line say to us."""
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
@@ -24,6 +25,7 @@ ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
 GUARD_MODES = ("enforce", "warn", "off")
 _LOCK_WAIT_SECONDS = 300.0
+_OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
 
 
 @dataclass(frozen=True)
@@ -171,12 +173,10 @@ def _read_list(config: Config, option: str) -> list[str]:
     return value if isinstance(value, list) else str(value or "").replace(",", " ").split()
 
 
-def _read_objects(config: Config, option: str) -> Iterator[str]:
-    """Yield names of objects, of which those that may have blanks in them have a line each."""
+def _read_objects(config: Config, option: str) -> list[str]:
+    """Return names of objects, of which the quoted ones and the types in them may have blanks."""
     value: object = config.get_alembic_option(option)
-    for line in value if isinstance(value, list) else str(value or "").splitlines():
-        is_whole = "(" in line or '"' in line
-        yield from [line.strip()] if is_whole else line.replace(",", " ").split()
+    return value if isinstance(value, list) else _OBJECT.findall(str(value or ""))
 
 
 def _read_folders(config: Config) -> list[str]:

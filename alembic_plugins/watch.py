@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -163,12 +162,20 @@ class Watch:
         self._pipeline.wait()
         savepoint = connection.begin_nested()
         try:
-            # Where that fails, a later revision may mend what this one has broken.
-            with suppress(DBAPIError), connection.begin_nested():
-                connection.execute(_FIRE_TRIGGERS)
+            self._fire_triggers()
             self._judge(is_last=False)
         finally:
             savepoint.rollback()
+
+    def _fire_triggers(self) -> None:
+        """Let deferred triggers run; where one fails, a later revision may mend what it found."""
+        connection = self._scribe.connection
+        try:
+            with connection.begin_nested():
+                connection.execute(_FIRE_TRIGGERS)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
 
     def check(self) -> None:
         """Judge what was done since `begin`, and record what was made and what is gone.

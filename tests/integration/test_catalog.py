@@ -251,7 +251,7 @@ def test_what_would_be_lost_is_told_with_the_object_that_it_is(box: Connection) 
     make(
         box,
         "CREATE TABLE box.a (id int PRIMARY KEY)",
-        "CREATE TABLE box.f (id int) PARTITION BY LIST (id)",
+        "CREATE TABLE box.f (id int) PARTITION BY LIST (id); CREATE INDEX ON box.f (id)",
         "CREATE VIEW b AS SELECT id FROM box.a",
         "CREATE TABLE d (n int CONSTRAINT c REFERENCES box.a, a box.a)",
         "CREATE TABLE e PARTITION OF box.f DEFAULT",
@@ -260,7 +260,7 @@ def test_what_would_be_lost_is_told_with_the_object_that_it_is(box: Connection) 
     assert [(str(item), item.kind, str(item.item)) for item in found] == [
         ("column a of table d", "table column", "table public.d"),
         ("constraint c on table d", "table constraint", "table constraint c on public.d"),
-        ("rule _RETURN on view b", "rule", 'rule "_RETURN" on public.b'),
+        ("view b", "rule", 'rule "_RETURN" on public.b'),
         ("table e", "table", "table public.e"),
     ]
 
@@ -276,7 +276,10 @@ def test_what_goes_along_or_is_asked_about_would_not_be_lost(box: Connection) ->
     make_all(box)
     make(box, "CREATE TABLE public.hosts (id int PRIMARY KEY)")
     make(box, "ALTER TABLE box.a ADD FOREIGN KEY (n) REFERENCES public.hosts")
-    assert read_dependents(box, find_keys(box, *IN_SCHEMA, *WITHOUT_SCHEMA)) == ()
+    make(box, "CREATE TABLE box.parts (id int) PARTITION BY LIST (id)")
+    make(box, "CREATE TABLE public.part PARTITION OF box.parts DEFAULT")
+    keys = find_keys(box, *IN_SCHEMA, *WITHOUT_SCHEMA, "table box.parts", "table public.part")
+    assert read_dependents(box, keys) == ()
 
 
 def test_what_would_be_lost_is_told_with_who_has_made_it(box: Connection) -> None:

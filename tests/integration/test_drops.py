@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_plugins.catalog import Column, find_all, read_column_names
 from alembic_plugins.drops import Dropper
-from alembic_plugins.objects import read_objects
+from alembic_plugins.objects import DatabaseObject, read_objects
 from alembic_plugins.recorded import find_places
 from alembic_plugins.refusals import ObjectsInUse
 
@@ -55,13 +55,11 @@ USED = {
     ),
     "index rack.i": "CREATE INDEX i ON rack.t ((id + box.c()))",
     "policy p on rack.t": "CREATE POLICY p ON rack.t USING (id IN (SELECT id FROM box.l))",
+    "statistics object box.m": "CREATE STATISTICS box.m ON id, (id + box.c()) FROM rack.t",
     "table constraint f on rack.t": (
         "ALTER TABLE rack.t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES shelf.g"
     ),
-    "table constraint c on rack.t": (
-        "ALTER TABLE rack.t ADD CONSTRAINT c CHECK (id > box.c());"
-        " ALTER DEFAULT PRIVILEGES IN SCHEMA shelf GRANT SELECT ON TABLES TO PUBLIC"
-    ),
+    "table constraint c on rack.t": ("ALTER TABLE rack.t ADD CONSTRAINT c CHECK (id > box.c())"),
 }
 """Objects, each before those that use it, and what makes them."""
 
@@ -72,9 +70,9 @@ KEYS = {
     "itself and another's": "CREATE TABLE box.a (id int PRIMARY KEY REFERENCES rack.t REFERENCES"
     " box.a)",
     "partitioned tables": "CREATE TABLE box.a (id int PRIMARY KEY, b int) PARTITION BY LIST (id);"
-    " CREATE TABLE rack.a PARTITION OF box.a DEFAULT;"
+    " CREATE TABLE box.c PARTITION OF box.a DEFAULT;"
     " CREATE TABLE box.b (id int PRIMARY KEY REFERENCES box.a) PARTITION BY LIST (id);"
-    " CREATE TABLE rack.b PARTITION OF box.b DEFAULT;"
+    " CREATE TABLE box.d PARTITION OF box.b DEFAULT;"
     " ALTER TABLE box.a ADD FOREIGN KEY (b) REFERENCES box.b",
 }
 """Tables with foreign keys, by what these refer to."""
@@ -125,6 +123,7 @@ CIRCLES = {
     "publication": {
         "table box.a": "CREATE TABLE box.a (id int PRIMARY KEY)",
         "publication news": "CREATE PUBLICATION news FOR TABLE box.a",
+        "publication relation box.a in publication news": "SELECT 1",
     },
 }
 """Objects that depend on each other, and what makes them."""
@@ -188,6 +187,13 @@ def find_columns(connection: Connection, *words: str) -> Sequence[Column]:
     return [Column(tables[place[:2]], names[place], place[2]) for place in places]
 
 
+def read_catalog(connection: Connection, catalog: str) -> list[DatabaseObject]:
+    """Return the objects of a system catalog."""
+    query = text(f"SELECT CAST(tableoid AS int), CAST(oid AS int) FROM {catalog}")
+    keys = [(classid, objid) for classid, objid in connection.execute(query)]
+    return list(read_objects(connection, keys).values())
+
+
 def make_dropper(connection: Connection, sent: list[str]) -> Dropper:
     """Return what drops objects of plugin `box`; it adds to the statements that were sent."""
 
@@ -244,10 +250,15 @@ def test_transform_is_dropped(box: Connection) -> None:
         "CREATE FUNCTION box.f(internal) RETURNS internal IMMUTABLE LANGUAGE internal AS 'textin'",
         "CREATE TRANSFORM FOR box.a LANGUAGE plpgsql (FROM SQL WITH FUNCTION box.f(internal))",
     )
-    query = text("SELECT CAST(tableoid AS int), CAST(oid AS int) FROM pg_transform")
-    items = read_objects(box, [(row[0], row[1]) for row in box.execute(query)])
-    make_dropper(box, []).drop(items.values(), ())
-    assert read_objects(box, items) == {}
+    make_dropper(box, []).drop(read_catalog(box, "pg_transform"), ())
+    assert read_catalog(box, "pg_transform") == []
+
+
+def test_default_privileges_are_left_to_go_with_their_schema(box: Connection) -> None:
+    make(box, "ALTER DEFAULT PRIVILEGES IN SCHEMA box GRANT SELECT ON TABLES TO PUBLIC")
+    sent: list[str] = []
+    make_dropper(box, sent).drop(read_catalog(box, "pg_default_acl"), ())
+    assert sent == []
 
 
 def test_what_uses_others_is_dropped_before_them(box: Connection) -> None:
@@ -402,7 +413,3 @@ def test_tables_are_locked_and_those_of_columns_too(box: Connection) -> None:
         " WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL ORDER BY 1"
     )
     assert box.scalars(query).all() == ["box.a", "rack.t"]
-
-
-def test_nothing_is_sent_to_drop_nothing(box: Connection) -> None:
-    assert drop(box) == []

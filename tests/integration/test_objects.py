@@ -98,11 +98,11 @@ CHAINS = {
 """Objects, with those on which they hang."""
 
 MADE_OF = {
-    "cast (box.a AS integer)": ["type box.a", "function box.f(box.a)"],
-    "operator box.===(box.a,integer)": ["type box.a", "function box.g(box.a,integer)"],
+    "cast (box.a AS box.c)": ["type box.a", "type box.c"],
+    "operator box.===(box.a,box.b)": ["type box.a", "type box.b"],
     "operator class box.o USING hash": ["type box.a"],
 }
-"""Objects, with those of which they are made."""
+"""Objects, with the types of which they are made."""
 
 
 @pytest.fixture
@@ -202,14 +202,14 @@ def test_part_is_what_hangs_on_a_relation(box: Connection) -> None:
     assert parts == {item for item in OBJECTS if item.endswith(" on box.a")} | {"index box.e"}
 
 
-def test_object_is_made_of_types_and_a_function(box: Connection) -> None:
+def test_object_is_made_of_types(box: Connection) -> None:
     make(
         box,
-        "CREATE TYPE box.a AS ENUM ('x')",
-        "CREATE FUNCTION box.f(box.a) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE FUNCTION box.g(box.a, int) RETURNS bool LANGUAGE sql AS 'SELECT true'",
-        "CREATE CAST (box.a AS int) WITH FUNCTION box.f",
-        "CREATE OPERATOR box.=== (FUNCTION = box.g, LEFTARG = box.a, RIGHTARG = int)",
+        "CREATE TYPE box.a AS ENUM ('x'); CREATE DOMAIN box.b AS box.a",
+        "CREATE FUNCTION box.f(box.a, box.b) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+        "CREATE TYPE box.c AS ENUM ('x')",
+        "CREATE CAST (box.a AS box.c) WITH INOUT",
+        "CREATE OPERATOR box.=== (FUNCTION = box.f, LEFTARG = box.a, RIGHTARG = box.b)",
         "CREATE OPERATOR CLASS box.o FOR TYPE box.a USING hash AS OPERATOR 1 =(anyenum, anyenum)",
     )
     names = {item.key: str(item) for item in find(box, *chain(*MADE_OF.values()))}
@@ -278,7 +278,7 @@ def test_object_was_made_by_whom_the_nearest_on_its_chain_was_made_by(
     record(box, index[2], "crm")
     record(box, index[1], "notes")
     [found] = find(box, "index box.c", recorded=True)
-    assert (found.maker, found.is_made) == ("notes", False)
+    assert (found.maker, found.is_made, found.permitted) == ("notes", False, ())
 
 
 def test_object_that_is_recorded_was_made_itself(

@@ -179,9 +179,9 @@ def test_what_depends_on_a_plugin_is_told_by_whose_it_is(box: Connection) -> Non
     assert {
         owner: [*map(str, items)] for owner, items in sort_dependents(own(box), found).items()
     } == {
-        "host": ["rule _RETURN on view b"],
-        "shelf": ["rule _RETURN on view c"],
-        "": ["rule _RETURN on view rack.d"],
+        "host": ["view b"],
+        "shelf": ["view c"],
+        "": ["view rack.d"],
     }
 
 

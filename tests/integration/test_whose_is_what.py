@@ -200,6 +200,76 @@ def test_writes_means_the_hosts_table(host: Host, table: str) -> None:
     assert f"writes to table {table}, which" in refuse(lambda: install(host, "bare"))[0]
 
 
+@pytest.mark.parametrize(
+    ("namespace", "sql", "offence"),
+    [
+        (
+            "schema crm",
+            "ALTER TABLE public.accounts SET SCHEMA crm",
+            "moves table public.accounts, which belongs to the host",
+        ),
+        (
+            "schema public existing",
+            "CREATE TABLE x (); ALTER TABLE x RENAME TO wiki_x",
+            "creates table public.wiki_x, which has the prefix of plugin 'wiki'",
+        ),
+        (
+            "schema crm",
+            "CREATE CAST (bigint AS uuid) WITH INOUT",
+            "creates cast (bigint AS pg_catalog.uuid)",
+        ),
+        (
+            "schema crm",
+            "CREATE FUNCTION f(bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT NULL::uuid';"
+            "CREATE CAST (bigint AS uuid) WITH FUNCTION f(bigint)",
+            "creates cast (bigint AS pg_catalog.uuid)",
+        ),
+    ],
+)
+def test_what_is_no_plugins_own_stays_as_it_is(
+    host: Host, namespace: str, sql: str, offence: str
+) -> None:
+    host.declare("wiki", PREFIX).revise("wiki", "CREATE TABLE wiki_a ()")
+    host.run("upgrade", "head")
+    install(host, "wiki")
+    host.declare("crm", f'namespace = "{namespace}"').revise("crm", sql)
+    assert refuse(lambda: install(host, "crm")) == [offence]
+
+
+def test_own_table_is_not_renamed_to_the_prefix_of_another(host: Host) -> None:
+    host.declare("wiki", PREFIX).revise("wiki", "CREATE TABLE wiki_a ()")
+    host.declare("crm", SHARED).revise("crm", "CREATE TABLE x ()")
+    install(host, "wiki", "crm")
+    host.revise("crm", "ALTER TABLE x RENAME TO wiki_x")
+    offence = "moves table public.x to public.wiki_x, which has the prefix of plugin 'wiki'"
+    assert refuse(lambda: upgrade(host)) == [offence]
+
+
+def test_writes_is_about_tables(host: Host) -> None:
+    install(host.revise("k", "SELECT 1"), "k")
+    host.declare("crm", 'writes = ["k"]').revise("crm", "ALTER SCHEMA k RENAME TO l")
+    assert refuse(lambda: install(host, "crm")) == ["renames schema k, which belongs to plugin 'k'"]
+
+
+def test_host_may_not_cut_into_a_table_of_a_prefix(host: Host) -> None:
+    host.declare("wiki", PREFIX).revise("wiki", "CREATE TABLE wiki_a (i int)")
+    install(host, "wiki")
+    host.revise("host", "CREATE INDEX i ON wiki_a (i)")
+    assert refuse(lambda: upgrade(host)) == [
+        "creates index public.i, which belongs to plugin 'wiki'"
+    ]
+
+
+def test_what_is_elsewhere_stays_there_when_a_plugin_is_set_aside(host: Host) -> None:
+    host.database.execute("CREATE SCHEMA other")
+    host.configure("plugin_guard_allow = other.log")
+    host.declare("wiki", PREFIX).revise("wiki", "CREATE TABLE wiki_a (); CREATE TABLE other.log ()")
+    install(host, "wiki")
+    uninstall(host, "wiki", keep_data=True)
+    commands.restore(host.config(), "wiki")
+    assert {"other.log", "public.wiki_a"} <= set(host.database.tables())
+
+
 def test_deferred_trigger_is_seen(host: Host) -> None:
     install(host.revise("vic", "CREATE TABLE v (i int); INSERT INTO v VALUES (1)"), "vic")
     host.revise(

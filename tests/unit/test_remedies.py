@@ -33,6 +33,11 @@ def find(*offences: Offence, name: str = "crm", namespace: Namespace | None = CR
     return list(find_remedies(offences, name, namespace, HERE, make_ownership()))
 
 
+def test_values_of_one_option_are_told_together() -> None:
+    found = find(offend("alters", USERS, "host"), offend("drops", OTHER, "host"))
+    assert found == ['declare writes = ["users", "other.users"] in plugin.toml']
+
+
 def test_what_is_in_no_schema_is_to_be_done_outside_of_migrations() -> None:
     assert find(offend("changes", None, None)) == ["do that outside of migrations"]
 

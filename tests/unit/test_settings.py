@@ -77,6 +77,12 @@ def test_objects_that_every_branch_may_change_are_a_list(tmp_path: Path) -> None
     assert settings.guard_allow == ("app.audit_log", "citext")
 
 
+def test_allowed_objects_may_have_blanks_in_their_names(tmp_path: Path) -> None:
+    names = ('"my audit".log', "(bigint AS uuid)", "app.f(integer,double precision)", "app.log")
+    settings = read_ini(tmp_path, f"plugin_guard_allow = {', '.join(names)}")
+    assert settings.guard_allow == names
+
+
 def test_toml_without_options_has_the_defaults(tmp_path: Path) -> None:
     settings = read_toml(tmp_path, "[tool.alembic]\nscript_location = 'x'\n")
     assert (settings.here, settings.folders, settings.source) == (

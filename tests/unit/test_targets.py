@@ -480,7 +480,7 @@ def test_uninstall_refuses_while_a_revision_of_the_host_depends_on_it(here: Path
 def test_uninstall_refuses_while_objects_lean_on_it(here: Path) -> None:
     with pytest.raises(PluginLeanedOn) as excinfo:
         uninstall(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
-    leaning = ("constraint fk on table audit.entries", "rule _RETURN on view audit.v")
+    leaning = ("constraint fk on table audit.entries", "view audit.v")
     facts = {"name": "tags", "dependents": ("audit",), "leaning": leaning}
     assert vars(excinfo.value) == facts
 
