@@ -1,7 +1,8 @@
 """What PostgreSQL's catalog says of schemas, and of what depends on what."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
@@ -108,15 +109,20 @@ _PARTITIONS = text("""
     WHERE t.level > 0
 """).bindparams(bindparam("oids"))
 
-# What goes along with some objects, and what depends on all that without going along: in
-# PostgreSQL's words, with the object that it is or is a part of.
+# What goes along with some objects, the row type with a composite type, and what depends on all
+# that without going along: in PostgreSQL's words, with the object that it is or is a part of.
 _DEPENDENT = text("""
     WITH RECURSIVE inside (classid, objid) AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]))
         UNION
-        SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
-        JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
-        WHERE d.deptype <> 'n')
+        SELECT d.classid, d.objid FROM inside i
+        CROSS JOIN LATERAL (
+            SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+            WHERE d.refclassid = i.classid AND d.refobjid = i.objid AND d.deptype <> 'n'
+            UNION ALL
+            SELECT t.tableoid, t.oid
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype
+            WHERE c.tableoid = i.classid AND c.oid = i.objid AND c.relkind = 'c') d)
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
            o.type AS kind, d.classid, d.objid
     FROM pg_catalog.pg_depend d
@@ -129,6 +135,22 @@ _DEPENDENT = text("""
     WHERE c.relispartition AND c.relkind NOT IN ('i', 'I')
     ORDER BY 1
 """).bindparams(bindparam("classids"), bindparam("objids"))
+
+# What depends on some columns, or hangs on them and would go along: not their defaults, sequences
+# and NOT NULL.
+_ON_COLUMNS = text("""
+    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
+           o.type AS kind, d.classid, d.objid
+    FROM unnest(CAST(:oids AS oid[]), CAST(:numbers AS int[])) AS p (oid, number)
+    JOIN pg_catalog.pg_depend d
+      ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+         AND d.refobjid = p.oid AND d.refobjsubid = p.number
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+    WHERE d.deptype IN ('n', 'a') AND o.type NOT IN ('default value', 'sequence')
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+                      WHERE c.tableoid = d.classid AND c.oid = d.objid AND c.contype = 'n')
+    ORDER BY 1
+""").bindparams(bindparam("oids"), bindparam("numbers"))
 
 # The indexes of a schema that a concurrent statement has left unfinished, and that none builds now.
 _INVALID_INDEXES = text("""
@@ -144,6 +166,14 @@ _INVALID_INDEXES = text("""
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
                       WHERE p.index_relid = i.indexrelid)
     ORDER BY 2
+""").bindparams(bindparam("schema"))
+
+# Whether there is something in a schema, what hangs on tables elsewhere among it.
+_IN_SCHEMA = text("""
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_namespace n
+        JOIN pg_catalog.pg_depend d ON d.refclassid = n.tableoid AND d.refobjid = n.oid
+        WHERE n.nspname = :schema AND d.deptype = 'n')
 """).bindparams(bindparam("schema"))
 
 _SCHEMA_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :schema)")
@@ -194,6 +224,11 @@ class Dependent:
 def read_host_schema(connection: Connection) -> str:
     """Return the schema that comes first on the search path: the host's."""
     return connection.scalar(select(func.current_schema())) or ""
+
+
+def is_empty(connection: Connection, schema: str) -> bool:
+    """Tell whether there is nothing in a schema."""
+    return not connection.scalar(_IN_SCHEMA, {"schema": schema})
 
 
 def find_standing(connection: Connection, schema: str) -> list[Key]:
@@ -248,12 +283,29 @@ def read_dependents(
     if not keys:
         return ()
     rows = connection.execute(_DEPENDENT, make_parameters(keys)).all()
+    found = _make_dependents(connection, rows, tables)
+    return tuple(item for item in found if item.item.key not in keys)
+
+
+def read_column_dependents(
+    connection: Connection, columns: Collection[Column]
+) -> tuple[Dependent, ...]:
+    """Return what would be lost if some columns were dropped, by whomever it is."""
+    if not columns:
+        return ()
+    oids = [column.table.objid for column in columns]
+    numbers = [column.number for column in columns]
+    rows = connection.execute(_ON_COLUMNS, {"oids": oids, "numbers": numbers}).all()
+    return tuple(_make_dependents(connection, rows, None))
+
+
+def _make_dependents(
+    connection: Connection, rows: Sequence[Any], tables: Tables | None
+) -> Iterator[Dependent]:
     items = read_objects(connection, {(row.classid, row.objid) for row in rows}, tables)
-    return tuple(
-        Dependent(row.words, row.kind, items[row.classid, row.objid])
-        for row in rows
-        if (row.classid, row.objid) in items and (row.classid, row.objid) not in keys
-    )
+    for row in rows:
+        if (row.classid, row.objid) in items:
+            yield Dependent(row.words, row.kind, items[row.classid, row.objid])
 
 
 def read_invalid_indexes(connection: Connection, namespace: Namespace | None) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """What depends on a branch's objects, by foreign key, view or otherwise."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection
 
-from .catalog import find_standing, read_dependents
+from .catalog import Column, find_standing, read_column_dependents, read_dependents
 from .objects import DatabaseObject, read_objects
 from .ownership import (
     Dependents,
@@ -36,15 +38,16 @@ def find_dependents(
 def find_users(
     connection: Connection,
     ownership: Ownership,
-    objects: tuple[DatabaseObject, ...],
-    going: list[str],
+    objects: Collection[DatabaseObject],
+    going: Collection[str],
+    columns: Collection[Column] = (),
 ) -> Dependents:
-    """Return what would be lost of others if objects were dropped, by the branch that it is of.
+    """Return what would be lost of others if objects and columns were dropped, by its branch.
 
     What belongs to branches that are `going` is not among it.
     """
     keys = {item.key for item in objects}
-    found = read_dependents(connection, keys)
+    found = read_dependents(connection, keys) + read_column_dependents(connection, columns)
     parts = find_foreign_parts(connection, ownership, keys, going)
     users = sort_dependents(ownership, dict.fromkeys((*found, *parts)))
     return {owner: items for owner, items in users.items() if owner not in going}

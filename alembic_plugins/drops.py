@@ -5,23 +5,29 @@ on the object. Only where objects depend on each other in a circle does CASCADE 
 savepoint that is rolled back if anything else went with them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, text
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 
-from .catalog import Column, find_all
+from .catalog import Column, read_column_names
 from .objects import DatabaseObject, read_objects
 from .refusals import ObjectsInUse
 from .sql import raw
 from .written import PG_CLASS, Key, Place
 
-# What goes along with each of some objects and columns, as parts of others of them; which of them
-# depends on which, as a primary key does on NOT NULL, which no catalog says.
-_ORDER = text("""
+_PLACES: tuple[BindParameter[Any], ...] = (
+    bindparam("classids"),
+    bindparam("objids"),
+    bindparam("subids"),
+)
+
+# What goes along with each of some objects and columns; with a composite type goes its row type.
+_MEMBERS = """
     WITH RECURSIVE node AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]),
                              CAST(:subids AS int[]))
@@ -30,20 +36,41 @@ _ORDER = text("""
         SELECT number, classid, objid, objsubid FROM node
         UNION
         SELECT m.number, d.classid, d.objid, d.objsubid
-        FROM pg_catalog.pg_depend d
-        JOIN member m ON d.refclassid = m.classid AND d.refobjid = m.objid
-            AND (m.objsubid = 0 OR d.refobjsubid = m.objsubid)
-        WHERE d.deptype <> 'n' AND (d.classid, d.objid) <> (m.classid, m.objid))
+        FROM member m
+        CROSS JOIN LATERAL (
+            SELECT d.classid, d.objid, d.objsubid
+            FROM pg_catalog.pg_depend d
+            WHERE d.refclassid = m.classid AND d.refobjid = m.objid
+                AND (m.objsubid = 0 OR d.refobjsubid = m.objsubid)
+                AND d.deptype <> 'n' AND (d.classid, d.objid) <> (m.classid, m.objid)
+            UNION ALL
+            SELECT t.tableoid, t.oid, 0
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype
+            WHERE c.tableoid = m.classid AND c.oid = m.objid AND c.relkind = 'c') d)
+"""
+
+# Which of some objects and columns go along as parts of others of them, or of what they are
+# inherited from; and which of them depends on which, as a primary key does on NOT NULL, which no
+# catalog says.
+_ORDERED = """
+
     SELECT DISTINCT 'part' AS what, n.number AS first, m.number AS second
     FROM member m
     JOIN node n ON n.classid = m.classid AND n.objid = m.objid
         AND (n.objsubid = m.objsubid OR m.objsubid = 0)
     WHERE m.number <> n.number
     UNION ALL
+    SELECT 'part', n.number, n.number
+    FROM node n
+    LEFT JOIN pg_catalog.pg_attribute a
+      ON n.objsubid > 0 AND a.attrelid = n.objid AND a.attnum = n.objsubid
+    LEFT JOIN pg_catalog.pg_constraint t ON t.tableoid = n.classid AND t.oid = n.objid
+    WHERE a.attinhcount > 0 OR t.coninhcount > 0
+    UNION ALL
     SELECT DISTINCT 'depends', a.number, b.number
     FROM member a
     JOIN pg_catalog.pg_depend d ON d.classid = a.classid AND d.objid = a.objid
-        AND (a.objsubid = 0 OR d.objsubid = a.objsubid)
+        AND (a.objsubid = 0 OR d.objsubid = a.objsubid) AND d.deptype = 'n'
     JOIN member b ON b.classid = d.refclassid AND b.objid = d.refobjid
         AND (b.objsubid = 0 OR b.objsubid = d.refobjsubid)
     WHERE a.number <> b.number
@@ -55,7 +82,27 @@ _ORDER = text("""
     JOIN pg_catalog.pg_constraint q
       ON q.conrelid = p.conrelid AND q.contype = 'n' AND q.conkey <@ p.conkey
     JOIN node b ON b.classid = q.tableoid AND b.objid = q.oid
-""").bindparams(bindparam("classids"), bindparam("objids"), bindparam("subids"))
+"""
+
+_ORDER = text(_MEMBERS + _ORDERED).bindparams(*_PLACES)
+
+_ALL_MEMBERS = text(
+    _MEMBERS + "SELECT DISTINCT classid, objid, objsubid FROM member"  # noqa: S608 - of constants
+).bindparams(*_PLACES)
+
+# All that depends on something, so that CASCADE could take it along; not what PostgreSQL brings.
+_ALL_DEPENDING = text("""
+    SELECT DISTINCT classid, objid, objsubid FROM pg_catalog.pg_depend WHERE objid >= 16384
+""")
+
+# The columns of which some sequences are the identity.
+_IDENTITIES = text("""
+    SELECT d.classid, d.objid, pg_catalog.quote_ident(a.attname) AS attname
+    FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = d.classid
+      AND d.objid = ANY (CAST(:oids AS oid[])) AND d.deptype = 'i'
+""").bindparams(bindparam("oids"))
 
 # The foreign keys from one of some tables to another.
 _FOREIGN_KEYS = text("""
@@ -69,8 +116,6 @@ _IN_USE = "2BP01"
 
 _KINDS = {
     "composite type": "TYPE",
-    "function": "ROUTINE",
-    "procedure": "ROUTINE",
     "aggregate": "ROUTINE",
     "statistics object": "STATISTICS",
     "foreign-data wrapper": "FOREIGN DATA WRAPPER",
@@ -81,7 +126,6 @@ _WITHOUT_DROP = ("default acl", "default value", "publication relation", "public
 """What goes along with something else."""
 
 _LARGE_OBJECT = "large object"
-_LOCKED = ("table", "foreign table")
 
 
 def name_kind(item: DatabaseObject) -> str:
@@ -101,12 +145,20 @@ def drop_object(
         kind = "DOMAIN" if item.kind == "domain constraint" else "TABLE"
         name = item.identity.removesuffix(f" on {parent.identity}")
         return raw(f"ALTER {kind} {parent.identity} DROP CONSTRAINT {name}{end}")
-    return raw(f"DROP {name_kind(item)} {item.identity}{end}")
+    identity = item.identity
+    if item.kind == "transform":  # PostgreSQL before 16 calls it by words that DROP has not.
+        identity = identity.replace(" on language ", " language ")
+    return raw(f"DROP {name_kind(item)} {identity}{end}")
 
 
 def drop_column(column: Column) -> Executable:
     """Return the statement that drops a column of a table of another's."""
     return raw(f"ALTER TABLE {column.table.identity} DROP COLUMN {column.name}")
+
+
+def drop_identity(table: DatabaseObject, column: str) -> Executable:
+    """Return the statement that drops the sequence that is a column's identity."""
+    return raw(f"ALTER TABLE {table.identity} ALTER COLUMN {column} DROP IDENTITY")
 
 
 def lock_table(item: DatabaseObject, mode: str) -> Executable:
@@ -137,11 +189,15 @@ class Dropper:
         self._connection = connection
         self._execute = execute
         self._name = name
+        self._identities: Mapping[Key, str] = {}
 
     def lock(self, items: Collection[DatabaseObject], columns: Collection[Column]) -> None:
-        """Let nobody else use the tables from now on, so that nothing comes to depend on them."""
-        tables = {item.key: item for item in items if item.kind in _LOCKED}
-        tables |= {column.table.key: column.table for column in columns}
+        """Let nobody else use the tables from now on, so that nothing comes to depend on them.
+
+        PostgreSQL locks no foreign tables before they are dropped.
+        """
+        tables = {item.key: item for item in items if item.kind == "table"}
+        tables |= {c.table.key: c.table for c in columns if c.table.kind == "table"}
         for item in sorted(tables.values(), key=lambda item: item.identity):
             self._execute(lock_table(item, "ACCESS EXCLUSIVE"))
 
@@ -158,6 +214,7 @@ class Dropper:
         if not found:
             return
         parents = self._read_parents(items)
+        self._identities = self._read_identities(items)
         try:
             for item in self._read_foreign_keys(items):
                 self._execute(drop_object(item, parents.get(item.chain[1])))
@@ -165,7 +222,9 @@ class Dropper:
             for place in order.places:
                 self._drop(found[place], parents)
             if order.circle:
-                self._drop_circle([found[place] for place in order.circle], parents)
+                self._drop_circle([found[place] for place in order.circle], parents, found)
+            # Statements are sent ahead: what is wrong with them, the next answer tells.
+            self._connection.scalar(select(1))
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _IN_USE:
                 raise
@@ -182,12 +241,21 @@ class Dropper:
             self._execute(drop_column(item))
         else:
             parent = parents.get(item.chain[1]) if len(item.chain) > 1 else None
-            self._execute(drop_object(item, parent, cascade=cascade))
+            column = self._identities.get(item.key)
+            if parent and column:
+                self._execute(drop_identity(parent, column))
+            else:
+                self._execute(drop_object(item, parent, cascade=cascade))
 
     def _read_parents(self, items: Collection[DatabaseObject]) -> Mapping[Key, DatabaseObject]:
         own = {item.key: item for item in items}
         keys = {item.chain[1] for item in items if len(item.chain) > 1} - own.keys()
         return {**own, **read_objects(self._connection, keys)}
+
+    def _read_identities(self, items: Collection[DatabaseObject]) -> Mapping[Key, str]:
+        oids = [item.objid for item in items if item.kind == "sequence"]
+        rows = self._connection.execute(_IDENTITIES, {"oids": oids})
+        return {(row.classid, row.objid): row.attname for row in rows}
 
     def _read_foreign_keys(self, items: Collection[DatabaseObject]) -> Iterator[DatabaseObject]:
         oids = [item.objid for item in items if item.key[0] == PG_CLASS]
@@ -197,12 +265,7 @@ class Dropper:
 
     def _find_order(self, places: Sequence[Place]) -> _Order:
         """Return in which order objects are dropped: what depends on others comes before these."""
-        parameters = {
-            "classids": [place[0] for place in places],
-            "objids": [place[1] for place in places],
-            "subids": [place[2] for place in places],
-        }
-        rows = self._connection.execute(_ORDER, parameters).all()
+        rows = self._connection.execute(_ORDER, _make_parameters(places)).all()
         parts = {row.first for row in rows if row.what == "part"}
         graph: dict[int, set[int]] = {n: set() for n in range(1, len(places) + 1)}
         graph = {number: users for number, users in graph.items() if number not in parts}
@@ -226,20 +289,48 @@ class Dropper:
         self,
         items: Sequence[DatabaseObject | Column],
         parents: Mapping[Key, DatabaseObject],
+        going: Collection[Place],
     ) -> None:
         """Drop objects that depend on each other, and see that nothing else goes with them."""
-        before = read_objects(self._connection, set(find_all(self._connection)))
-        with self._connection.begin_nested() as savepoint:
-            keys = {item.key for item in items if isinstance(item, DatabaseObject)}
+        connection = self._connection
+        members = _read_places(connection.execute(_ALL_MEMBERS, _make_parameters(list(going))))
+        before = _read_places(connection.execute(_ALL_DEPENDING))
+        with connection.begin_nested() as savepoint:
             for item in items:
-                if isinstance(item, Column) or read_objects(self._connection, [item.key]):
+                if isinstance(item, Column) or read_objects(connection, [item.key]):
                     self._drop(item, parents, cascade=True)
-            gone = before.keys() - set(find_all(self._connection))
-            lost = [before[k] for k in gone if keys.isdisjoint((k, *before[k].chain))]
+            gone = before - _read_places(connection.execute(_ALL_DEPENDING))
+            lost = {place for place in gone if members.isdisjoint((place, (*place[:2], 0)))}
             if lost:
                 savepoint.rollback()
         if lost:
-            raise ObjectsInUse(self._name, tuple(str(item) for item in lost))
+            raise ObjectsInUse(self._name, tuple(_describe(connection, lost)))
+
+
+def _make_parameters(places: Sequence[Place]) -> Mapping[str, object]:
+    return {
+        "classids": [place[0] for place in places],
+        "objids": [place[1] for place in places],
+        "subids": [place[2] for place in places],
+    }
+
+
+def _read_places(rows: Iterable[Any]) -> set[Place]:
+    return {(row.classid, row.objid, row.objsubid) for row in rows}
+
+
+def _describe(connection: Connection, places: Collection[Place]) -> Iterator[str]:
+    """Yield objects and columns in words, without what only hangs on others of them."""
+    keys = {place[:2] for place in places}
+    whole = {place[:2] for place in places if not place[2]}
+    found = read_objects(connection, keys)
+    for key in whole:
+        item = found.get(key)
+        if item and not item.is_internal and whole.isdisjoint(item.chain[1:]):
+            yield str(item)
+    columns = [place for place in places if place[2] and place[:2] not in whole]
+    for place, name in read_column_names(connection, columns).items():
+        yield str(Column(found[place[:2]], name, place[2]))
 
 
 def _find_users(error: DBAPIError) -> tuple[str, ...]:

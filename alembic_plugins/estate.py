@@ -5,13 +5,8 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Executable
 
-from .catalog import (
-    Dependent,
-    find_prefixed,
-    find_standing,
-    has_schema,
-    read_dependents,
-)
+from .catalog import Column, Dependent, find_prefixed, find_standing, has_schema, is_empty
+from .dependencies import find_users
 from .drops import Dropper
 from .errors import NotInstalled
 from .namespaces import CreateExtension, create_namespace, drop_schema
@@ -19,9 +14,7 @@ from .objects import DatabaseObject, read_objects
 from .ownership import (
     Holdings,
     Ownership,
-    find_foreign_parts,
     read_holdings,
-    sort_dependents,
 )
 from .plan import Direction, Fate, Plan, Unit
 from .plugin import HOST, Prefix, Schema
@@ -199,20 +192,24 @@ class Estate:
         scribe = self._scribe
         dropper = Dropper(scribe.connection, scribe.execute, name)
         dropper.lock(items, holdings.columns)
-        users = [str(item) for item in self._find_dependents(items, {name, *plan.fates})]
+        users = [
+            str(item)
+            for item in self._find_dependents(items, {name, *plan.fates}, holdings.columns)
+        ]
         if users:
             raise ObjectsInUse(name, tuple(users))
         dropper.drop(items, holdings.columns)
 
     def _find_dependents(
-        self, items: Collection[DatabaseObject], going: Collection[str]
+        self,
+        items: Collection[DatabaseObject],
+        going: Collection[str],
+        columns: Collection[Column] = (),
     ) -> list[Dependent]:
-        """Return what would be lost of others if objects were dropped."""
-        ownership, keys = self._read_ownership(), {item.key for item in items}
-        found = read_dependents(self._scribe.connection, keys)
-        parts = find_foreign_parts(self._scribe.connection, ownership, keys, going)
-        others = sort_dependents(ownership, (*found, *parts))
-        return [item for owner, them in others.items() if owner not in going for item in them]
+        """Return what would be lost of others if objects and columns were dropped."""
+        ownership = self._read_ownership()
+        users = find_users(self._scribe.connection, ownership, items, going, columns)
+        return [item for them in users.values() for item in them]
 
     def _drop_empty_schema(self, plugin: InstalledPlugin) -> None:
         namespace = plugin.namespace
@@ -223,7 +220,7 @@ class Estate:
                 self._drop_schema_if_empty(namespace.name)
 
     def _drop_schema_if_empty(self, schema: str) -> None:
-        if find_standing(self._scribe.connection, schema):
+        if not is_empty(self._scribe.connection, schema):
             log.warning("Schema %s is kept: there is still something in it.", schema)
         else:
             self._run([drop_schema(schema)])

@@ -14,6 +14,7 @@ from .plugin import HOST
 from .written import PG_CLASS, Key, Place
 
 _TABLES = ("table", "view", "materialized view", "foreign table")
+_WITH_COLUMNS = ("table", "foreign table")
 _RELATIONS = (*_TABLES, "sequence", "index")
 _REMADE = ("index", "table constraint", "statistics object")
 """What PostgreSQL drops and makes again where the type of a column changes."""
@@ -225,7 +226,9 @@ class Judge:
                 continue
             if change.before is None and not self._goes_along(item):
                 found[(*change.key, 0)] = (item, item.identity, change.command)
-            for number, name in change.new_columns.items():
+            # A view cannot lose what it has got.
+            new_columns = change.new_columns if item.kind in _WITH_COLUMNS else {}
+            for number, name in new_columns.items():
                 place = (*change.key, number)
                 found[place] = (item, f"{item.identity}.{name}", change.command)
         return found

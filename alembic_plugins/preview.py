@@ -92,7 +92,7 @@ def _read(
 ) -> Preview:
     connection = migrator.connection
     holdings = read_holdings(connection, ownership, name)
-    users = find_users(connection, ownership, holdings.objects, list(names))
+    users = find_users(connection, ownership, holdings.objects, names, holdings.columns)
     trace = migrator.session.traces.get(name)
     columns = tuple(_count_columns(connection, holdings.columns))
     is_kept = plan.fates[name] is Fate.QUARANTINED

@@ -98,7 +98,7 @@ class Recorder:
         revision: str,
     ) -> RecordedObject:
         plugin = next(step.plugin for step in reversed(steps) if step.revision == revision)
-        kind = "table column" if place[2] else item.kind
+        kind = f"{item.kind} column" if place[2] else item.kind
         return RecordedObject(plugin, revision, True, place, kind, identity)
 
 

@@ -48,7 +48,6 @@ MORE_ON_TABLES = """
 """
 
 IN_SCHEMA = {*OBJECTS} - {*WITHOUT_SCHEMA, "composite type box.j"}
-COMPOSITE_TYPES = pytest.mark.xfail(reason="composite types are not followed", strict=True)
 
 STANDING = IN_SCHEMA - {*ON_TABLES, "statistics object box.u", "domain constraint w on box.k"}
 
@@ -265,7 +264,6 @@ def test_what_would_be_lost_is_told_with_the_object_that_it_is(box: Connection) 
     ]
 
 
-@COMPOSITE_TYPES
 def test_columns_of_a_composite_type_would_be_lost_with_it(box: Connection) -> None:
     make(box, "CREATE TYPE box.a AS (x int); CREATE TABLE b (a box.a, b box.a[])")
     found = read_dependents(box, find_keys(box, "composite type box.a"))

@@ -7,6 +7,7 @@ from threading import Thread
 import psycopg
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 from support.databases import Database
 from support.hosts import Host
 from support.registries import take_back_to_2
@@ -452,6 +453,55 @@ def test_purge_drops_a_column_in_a_table_of_the_host(rank: Host) -> None:
     assert "x" not in rank.database.values(names)
 
 
+@pytest.mark.parametrize(
+    ("sql", "user"),
+    [
+        ("CREATE VIEW seen AS SELECT x FROM accounts", "view seen"),
+        ("CREATE INDEX host_i ON accounts (x)", "index host_i"),
+    ],
+)
+def test_column_that_the_host_uses_is_not_dropped(rank: Host, sql: str, user: str) -> None:
+    rank.database.execute(sql)
+    removal = commands.uninstall(rank.config(), ["rank"], dry_run=True, purge=True)
+    assert [str(item) for item in removal.previews["rank"].leaning["host"]] == [user]
+    with pytest.raises(ObjectsInUse) as caught:
+        uninstall(rank, "rank", purge=True)
+    assert list(caught.value.leaning) == [user]
+
+
+KEYED = """
+    ALTER TABLE public.accounts ADD b int NOT NULL DEFAULT 1, ADD c int UNIQUE CHECK (c > 0);
+    CREATE INDEX on_both ON public.accounts (b, c);
+    ALTER TABLE public.accounts ADD CONSTRAINT less CHECK (b < c);
+    CREATE TYPE pair AS (a int); CREATE TABLE t (p pair);
+"""
+PARTITIONED = """
+    ALTER TABLE public.parts ADD b int, ADD CONSTRAINT positive CHECK (a > 0), ADD PRIMARY KEY (a);
+    ALTER TABLE public.numbered ALTER a ADD GENERATED ALWAYS AS IDENTITY;
+"""
+
+
+@pytest.mark.parametrize("sql", [KEYED, PARTITIONED])
+def test_purge_takes_back_what_was_done_to_tables_of_the_host(host: Host, sql: str) -> None:
+    host.run("upgrade", "head")
+    host.database.execute(
+        "CREATE TABLE parts (a int) PARTITION BY LIST (a); CREATE TABLE numbered (a int NOT NULL);"
+        "CREATE TABLE part PARTITION OF parts DEFAULT"
+    )
+    before = host.database.catalog()
+    host.declare("rank", 'writes = ["accounts", "parts", "part", "numbered"]')
+    install(host.revise("rank", sql, None), "rank")
+    uninstall(host, "rank", purge=True)
+    assert host.database.catalog() == before
+
+
+def test_schema_is_kept_where_something_hangs_on_tables_elsewhere(host: Host) -> None:
+    install(host.revise("k", "CREATE TABLE t ()", "DROP TABLE t"), "k")
+    host.database.execute("CREATE STATISTICS k.s ON id, email FROM accounts")
+    uninstall(host, "k")
+    assert "k" in host.database.schemas()
+
+
 @pytest.fixture
 def left(host: Host) -> Host:
     """A host with a plugin at base that has left a table."""
@@ -561,7 +611,7 @@ def test_objects_of_the_registry_before_are_recorded(host: Host) -> None:
 
 def test_objects_are_recorded_in_a_transaction_of_the_caller(host: Host) -> None:
     host.revise("k", "CREATE TABLE t (); CREATE TYPE m AS ENUM ()", None)
-    with create_engine(host.database.url).begin() as connection:
+    with create_engine(host.database.url, poolclass=NullPool).begin() as connection:
         commands.install(host.config(connection=connection), ["k"])
     assert preview(host, "k") == ["table k.t", "type k.m"]
 

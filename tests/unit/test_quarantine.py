@@ -149,7 +149,7 @@ def test_partition_in_another_schema_than_all_that_moves_stays() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "word"),
-    [("function", "ROUTINE"), ("composite type", "TYPE"), ("statistics object", "STATISTICS")],
+    [("aggregate", "ROUTINE"), ("composite type", "TYPE"), ("statistics object", "STATISTICS")],
 )
 def test_object_is_moved_as_what_sql_calls_its_kind(kind: str, word: str) -> None:
     statement = render(set_aside(NOBODY, SHARED, ASIDE, [make_object("app.x", kind)]))[1]
