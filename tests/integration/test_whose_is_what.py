@@ -485,7 +485,8 @@ PARTITIONED = """
 def test_purge_takes_back_what_was_done_to_tables_of_the_host(host: Host, sql: str) -> None:
     host.run("upgrade", "head")
     host.database.execute(
-        "CREATE TABLE parts (a int) PARTITION BY LIST (a); CREATE TABLE numbered (a int NOT NULL);"
+        "CREATE TABLE parts (a int NOT NULL) PARTITION BY LIST (a);"
+        "CREATE TABLE numbered (a int NOT NULL);"
         "CREATE TABLE part PARTITION OF parts DEFAULT"
     )
     before = host.database.catalog()
