@@ -18,7 +18,7 @@ from .ownership import (
 )
 from .plan import Direction, Fate, Plan, Unit
 from .plugin import HOST, Prefix, Schema
-from .quarantine import bring_back, find_quarantine, is_movable, set_aside
+from .quarantine import bring_back, find_home, find_quarantine, is_movable, set_aside
 from .recorded import RecordedObject, read_recorded
 from .records import mark_objects_known, record_objects
 from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse
@@ -229,8 +229,7 @@ class Estate:
         scribe = self._scribe
         plugin, schema = scribe.ledger.plugins[name], find_quarantine(name)
         objects = self._read_holdings(name).objects
-        space = plugin.namespace
-        home = space.name if isinstance(space, Schema) else scribe.host_schema
+        home = find_home(plugin.namespace, scribe.host_schema)
         movable = [item for item in objects if is_movable(item) and item.schema == home]
         self._check_keeping(name, movable, plan)
         self._check_free(name, schema)

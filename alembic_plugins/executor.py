@@ -14,13 +14,13 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
-from .catalog import read_dependents
+from .catalog import read_column_dependents, read_dependents
 from .dependencies import read_branch_objects, read_session_ownership
 from .errors import PluginError, RevisionTooLong, first_line
 from .estate import Estate
 from .failures import find_dependents_in_words, find_naps, find_transient
 from .guard_errors import NamespaceViolation
-from .ownership import sort_dependents
+from .ownership import read_columns, sort_dependents
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
@@ -205,7 +205,9 @@ class Executor:
         objects = read_branch_objects(scribe.connection, ownership, name)
         if name in scribe.ledger.plugins:
             scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
+        columns = read_columns(scribe.connection, ownership, name)
         found = read_dependents(scribe.connection, {item.key for item in objects})
+        found += read_column_dependents(scribe.connection, columns)
         scribe.leave()
         named = tuple(item for item in found if str(item) in words)
         owners = sort_dependents(ownership, named).keys() - {name}

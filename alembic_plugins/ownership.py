@@ -139,6 +139,13 @@ def read_holdings(connection: Connection, ownership: Ownership, name: str) -> Ho
     )
 
 
+def read_columns(connection: Connection, ownership: Ownership, name: str) -> tuple[Column, ...]:
+    """Return the columns that a branch has added to tables of others."""
+    made = {place: row for place, row in ownership.find_made(name).items() if place[2]}
+    found = read_objects(connection, {place[:2] for place in made})
+    return tuple(_find_columns(connection, made, found))
+
+
 def find_around(connection: Connection, ownership: Ownership, name: str) -> list[Key]:
     """Return what is where a plugin's objects are: in its own schema, or under its prefix."""
     schema = ownership.find_schema(name)

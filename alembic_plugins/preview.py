@@ -7,13 +7,14 @@ from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.exc import ProgrammingError
 
 from .archive import read_irreversible
-from .catalog import Column
+from .catalog import Column, find_partitions
 from .dependencies import find_users, read_session_ownership
 from .migrator import Migrator
-from .objects import DatabaseObject
+from .objects import DatabaseObject, read_objects
 from .ownership import Dependents, Ownership, read_holdings
 from .plan import Direction, Fate, Plan
-from .quarantine import is_movable
+from .plugin import Namespace, Prefix
+from .quarantine import find_home, is_movable
 from .recorded import RecordedObject
 from .sql import raw
 from .undo import needs_database
@@ -95,10 +96,14 @@ def _read(
     users = find_users(connection, ownership, holdings.objects, names, holdings.columns)
     trace = migrator.session.traces.get(name)
     columns = tuple(_count_columns(connection, holdings.columns))
+    space = ownership.plugins[name].namespace
+    home = find_home(space, ownership.host_schema)
     is_kept = plan.fates[name] is Fate.QUARANTINED
-    parts = [item for item in holdings.objects if is_kept and not is_movable(item)]
+    objects = holdings.objects
+    parts = [i for i in objects if is_kept and not (is_movable(i) and i.schema == home)]
+    partitions = [] if is_kept else _find_partitions_elsewhere(connection, objects, space, home)
     return Preview(
-        (*_count_objects(connection, holdings.objects), *columns),
+        (*_count_objects(connection, (*objects, *partitions)), *columns),
         users,
         _find_irreversible(migrator, plan, name, ownership.find_made(name).values()),
         tuple(_count_objects(connection, holdings.unknown)),
@@ -107,6 +112,23 @@ def _read(
         _find_writers(migrator, holdings.columns, name),
         trace.doubt if trace else None,
     )
+
+
+def _find_partitions_elsewhere(
+    connection: Connection, objects: Sequence[DatabaseObject], space: Namespace, home: str
+) -> list[DatabaseObject]:
+    """Return the partitions of a plugin's tables that nobody has recorded, out of its namespace."""
+    known = {item.key for item in objects}
+    found = read_objects(connection, find_partitions(connection, objects)).values()
+    return [
+        item
+        for item in found
+        if item.key not in known
+        and (
+            item.own_schema != home
+            or (isinstance(space, Prefix) and not space.covers(str(item.own_name)))
+        )
+    ]
 
 
 def _find_writers(

@@ -42,6 +42,11 @@ def find_quarantine(name: str) -> str:
     return f"quarantine_{name}"
 
 
+def find_home(namespace: Namespace, host_schema: str) -> str:
+    """Return the schema that a plugin's objects are moved out of, and back to."""
+    return namespace.name if isinstance(namespace, Schema) else host_schema
+
+
 def is_movable(item: DatabaseObject) -> bool:
     """Tell whether an object can be moved to another schema by itself."""
     return item.kind in _MOVABLE and not item.is_part
@@ -72,7 +77,7 @@ def bring_back(
     if isinstance(namespace, Schema) and namespace.create:
         yield RenameSchema(schema, namespace.name)
         return
-    target = namespace.name if isinstance(namespace, Schema) else host_schema
+    target = find_home(namespace, host_schema)
     if not has_schema(connection, Schema(target, create=False)):
         yield CreateSchema(target)
     yield from _move(connection, (item for item in items if item.schema == schema), target)

@@ -469,6 +469,24 @@ def test_column_that_the_host_uses_is_not_dropped(rank: Host, sql: str, user: st
     assert list(caught.value.leaning) == [user]
 
 
+def test_downgrade_that_cannot_drop_a_column_says_who_uses_it(host: Host) -> None:
+    host.declare("rank", WRITES).revise(
+        "rank", "ALTER TABLE public.accounts ADD x int", "ALTER TABLE public.accounts DROP x"
+    )
+    install(host, "rank")
+    host.database.execute("CREATE VIEW seen AS SELECT x FROM accounts")
+    with pytest.raises(ObjectsInUse) as caught:
+        uninstall(host, "rank")
+    assert list(caught.value.leaning) == ["view seen"]
+
+
+def test_preview_names_partitions_that_are_elsewhere(host: Host) -> None:
+    host.revise("k", "CREATE TABLE logs (at int) PARTITION BY LIST (at)", "DROP TABLE logs")
+    install(host, "k")
+    host.database.execute("CREATE TABLE more PARTITION OF k.logs DEFAULT")
+    assert preview(host, "k") == ["table k.logs", "table public.more"]
+
+
 KEYED = """
     ALTER TABLE public.accounts ADD b int NOT NULL DEFAULT 1, ADD c int UNIQUE CHECK (c > 0);
     CREATE INDEX on_both ON public.accounts (b, c);
