@@ -53,7 +53,6 @@ _MEMBERS = """
 # inherited from; and which of them depends on which, as a primary key does on NOT NULL, which no
 # catalog says.
 _ORDERED = """
-
     SELECT DISTINCT 'part' AS what, n.number AS first, m.number AS second
     FROM member m
     JOIN node n ON n.classid = m.classid AND n.objid = m.objid
