@@ -124,15 +124,21 @@ _DEPENDENT = text("""
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype
             WHERE c.tableoid = i.classid AND c.oid = i.objid AND c.relkind = 'c') d)
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
-           o.type AS kind, d.classid, d.objid
+           o.type AS kind, d.classid, d.objid,
+           coalesce((SELECT CAST(a.adnum AS int) FROM pg_catalog.pg_attrdef a
+                     WHERE a.tableoid = d.classid AND a.oid = d.objid), d.objsubid) AS number
     FROM pg_catalog.pg_depend d
     JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
     CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
     WHERE (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
     UNION
-    SELECT pg_catalog.pg_describe_object(c.tableoid, c.oid, 0), 'table', c.tableoid, c.oid
+    SELECT pg_catalog.pg_describe_object(c.tableoid, c.oid, 0), 'table', c.tableoid, c.oid, 0
     FROM inside i JOIN pg_catalog.pg_class c ON c.tableoid = i.classid AND c.oid = i.objid
     WHERE c.relispartition AND c.relkind NOT IN ('i', 'I')
+    UNION
+    SELECT pg_catalog.pg_describe_object(s.tableoid, s.oid, 0), 'statistics object', s.tableoid,
+           s.oid, 0
+    FROM inside i JOIN pg_catalog.pg_statistic_ext s ON s.tableoid = i.classid AND s.oid = i.objid
     ORDER BY 1
 """).bindparams(bindparam("classids"), bindparam("objids"))
 
@@ -140,7 +146,7 @@ _DEPENDENT = text("""
 # and NOT NULL.
 _ON_COLUMNS = text("""
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
-           o.type AS kind, d.classid, d.objid
+           o.type AS kind, d.classid, d.objid, d.objsubid AS number
     FROM unnest(CAST(:oids AS oid[]), CAST(:numbers AS int[])) AS p (oid, number)
     JOIN pg_catalog.pg_depend d
       ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -211,11 +217,13 @@ class Dependent:
             rule ``_RETURN``.
         kind: PostgreSQL's word for its kind: table constraint, table column, rule ...
         item: the object that it is, or is a part of.
+        number: the column, if it is one or the default of one; else 0.
     """
 
     words: str
     kind: str
     item: DatabaseObject
+    number: int = 0
 
     def __str__(self) -> str:
         return self.words.removeprefix("rule _RETURN on ")
@@ -278,7 +286,8 @@ def read_dependents(
 ) -> tuple[Dependent, ...]:
     """Return what would be lost elsewhere if some objects were dropped, by whomever it is.
 
-    Partitions of tables are among them: they would be lost too, and may be another's.
+    Partitions of tables and statistics are among them: they would be lost too, and may be
+    another's.
     """
     if not keys:
         return ()
@@ -305,7 +314,8 @@ def _make_dependents(
     items = read_objects(connection, {(row.classid, row.objid) for row in rows}, tables)
     for row in rows:
         if (row.classid, row.objid) in items:
-            yield Dependent(row.words, row.kind, items[row.classid, row.objid])
+            item = items[row.classid, row.objid]
+            yield Dependent(row.words, row.kind, item, row.number)
 
 
 def read_invalid_indexes(connection: Connection, namespace: Namespace | None) -> tuple[str, ...]:

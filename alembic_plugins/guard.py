@@ -157,6 +157,11 @@ class Judge:
         is_prefixed = is_new and whose == permissions.find_prefix(item)
         yield Offence(verb, item, str(item), whose, is_prefixed)
 
+    @cached_property
+    def _altered_at_home(self) -> set[Key]:
+        found = (c for c in self.changes if "AccessExclusiveLock" in c.modes)
+        return {c.key for c in found if self._permissions.is_home(c.item)}
+
     def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:
         """Yield what was dropped of a relation that may be changed, and was another plugin's."""
         item = change.item
@@ -179,7 +184,9 @@ class Judge:
             is_moved = before.own_schema != after.own_schema and before.kind != "schema"
             return "moves" if is_moved else "renames"
         if change.is_reshaped:
-            return "alters"
+            # PostgreSQL alters partitions and indexes along with a table of the branch's.
+            is_along = not self._altered_at_home.isdisjoint(change.item.chain[1:])
+            return None if is_along else "alters"
         if change.is_regranted:
             return "changes the privileges on"
         if before.kind not in _RELATIONS:

@@ -72,8 +72,7 @@ _IDENTIFY = text("""
            coalesce((SELECT t.puballtables FROM pg_catalog.pg_publication t
                      WHERE t.oid = k.objid AND k.catalog = 'pg_publication'), false)
                AS is_everywhere,
-           coalesce(cardinality(h.relations) > 0 AND k.catalog <> 'pg_statistic_ext', false)
-               AS is_part,
+           coalesce(cardinality(h.relations) > 0, false) AS is_part,
            coalesce((SELECT g.tgisinternal FROM pg_catalog.pg_trigger g
                      WHERE g.oid = k.objid AND k.catalog = 'pg_trigger'), false)
            OR coalesce(o.schema, a.object_names[1], '') ~ '^pg_(toast|temp)'
@@ -119,8 +118,6 @@ _IDENTIFY = text("""
                 FROM pg_catalog.pg_attrdef t WHERE t.oid = k.objid)
             WHEN 'pg_publication_rel' THEN (SELECT t.prrelid
                 FROM pg_catalog.pg_publication_rel t WHERE t.oid = k.objid)
-            WHEN 'pg_statistic_ext' THEN (SELECT t.stxrelid
-                FROM pg_catalog.pg_statistic_ext t WHERE t.oid = k.objid)
             WHEN 'pg_type' THEN (SELECT nullif(t.typrelid, 0)
                 FROM pg_catalog.pg_type t WHERE t.oid = k.objid) END AS relation
         OFFSET 0) p ON true
@@ -132,8 +129,7 @@ _IDENTIFY = text("""
         OFFSET 0) h
     LEFT JOIN LATERAL (
         SELECT r.relname, r.relnamespace AS space FROM pg_catalog.pg_class r
-        WHERE r.oid = CASE WHEN k.catalog = 'pg_statistic_ext' THEN NULL
-                           ELSE coalesce(h.relations[cardinality(h.relations)], c.oid) END
+        WHERE r.oid = coalesce(h.relations[cardinality(h.relations)], c.oid)
         OFFSET 0) r ON true
     LEFT JOIN LATERAL (
         SELECT y.typname, y.typnamespace AS space,

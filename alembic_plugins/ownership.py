@@ -75,6 +75,11 @@ class Ownership:
         plugin = self._schemas.get(item.schema or "")
         return Owner(plugin, is_known=False) if plugin else Owner(HOST)
 
+    def find_column_owner(self, item: DatabaseObject, number: int) -> Owner:
+        """Return whose a column, or its default, is; an object where the number is 0."""
+        maker = self._makers.get((*item.root, number)) if number else None
+        return self.find_owner(item) if maker is None else Owner(maker)
+
     def _find_maker(self, item: DatabaseObject) -> str | None:
         makers = (self._makers.get((*key, 0)) for key in item.chain)
         return next((maker for maker in makers if maker is not None), None)
@@ -175,7 +180,7 @@ def sort_dependents(ownership: Ownership, found: Iterable[Dependent]) -> Depende
     """Return dependents by the branch that each belongs to."""
     sorted_by: dict[str, list[Dependent]] = {}
     for item in found:
-        owner = ownership.find_owner(item.item)
+        owner = ownership.find_column_owner(item.item, item.number)
         sorted_by.setdefault(owner.name if owner.is_known else "", []).append(item)
     return {owner: tuple(items) for owner, items in sorted_by.items()}
 

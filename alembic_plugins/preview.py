@@ -13,7 +13,7 @@ from .migrator import Migrator
 from .objects import DatabaseObject, read_objects
 from .ownership import Dependents, Ownership, read_holdings
 from .plan import Direction, Fate, Plan
-from .plugin import Namespace, Prefix
+from .plugin import Namespace, Prefix, Schema
 from .quarantine import find_home, is_movable
 from .recorded import RecordedObject
 from .sql import raw
@@ -96,11 +96,14 @@ def _read(
     users = find_users(connection, ownership, holdings.objects, names, holdings.columns)
     trace = migrator.session.traces.get(name)
     columns = tuple(_count_columns(connection, holdings.columns))
-    space = ownership.plugins[name].namespace
-    home = find_home(space, ownership.host_schema)
+    plugin = ownership.plugins[name]
+    space = plugin.namespace
+    home = plugin.quarantine or find_home(space, ownership.host_schema)
+    is_whole = isinstance(space, Schema) and space.create
     is_kept = plan.fates[name] is Fate.QUARANTINED
     objects = holdings.objects
-    parts = [i for i in objects if is_kept and not (is_movable(i) and i.schema == home)]
+    going = [i for i in objects if i.own_schema == home and (is_whole or is_movable(i))]
+    parts = [item for item in objects if is_kept and item not in going]
     partitions = [] if is_kept else _find_partitions_elsewhere(connection, objects, space, home)
     return Preview(
         (*_count_objects(connection, (*objects, *partitions)), *columns),

@@ -10,6 +10,9 @@ from .plugin import HOST, Namespace, Prefix, Schema
 from .written import PG_CLASS
 
 _MAKING, _DROPPING = "creates", "drops"
+_NAMELESS = ("large object", "default acl")
+"""What cannot be named before it is there, or by one word."""
+
 _LOOKING = ("reads", "refers to")
 
 
@@ -56,7 +59,7 @@ def _find_remedy(
     offence: Offence, name: str, namespace: Namespace | None, place: str, ownership: Ownership
 ) -> _Remedy:
     item = offence.item
-    if item is None:
+    if item is None or item.kind in _NAMELESS:
         return _Remedy("do that outside of migrations")
     if name == HOST or namespace is None:
         return _find_remedy_of_host(offence)

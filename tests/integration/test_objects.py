@@ -89,7 +89,7 @@ CHAINS = {
     "table box.b": ["table box.a"],
     "table box.a": [],
     "sequence box.d_id_seq": ["table box.d"],
-    "statistics object box.s": ["table box.d"],
+    "statistics object box.s": [],
     "type box.d": ["table box.d"],
     "default value for box.d.id": ["table box.d"],
     "domain constraint c on box.e": ["type box.e"],

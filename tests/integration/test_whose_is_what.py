@@ -642,6 +642,57 @@ def test_index_of_a_plugin_is_known_when_the_host_has_altered_the_column(host: H
     assert preview(host, "p") == ["index public.p_i"]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE accounts ALTER id TYPE bigint USING id + 0",
+        "ALTER TABLE accounts ALTER id TYPE smallint",
+        "TRUNCATE accounts",
+        "ALTER TABLE accounts RENAME TO people",
+        "CREATE INDEX other ON accounts (email)",
+        "ALTER TABLE accounts SET UNLOGGED",
+        "ALTER TABLE accounts ADD g uuid DEFAULT gen_random_uuid()",
+    ],
+)
+def test_index_of_a_plugin_does_not_keep_the_host_from_its_table(host: Host, sql: str) -> None:
+    host.declare("p", WRITES).revise(
+        "p",
+        "CREATE INDEX p_i ON public.accounts (email); CREATE INDEX p_j ON public.accounts (id);"
+        "ALTER TABLE public.accounts ADD x int UNIQUE;"
+        "CREATE STATISTICS s ON id, email FROM accounts",
+    )
+    install(host, "p")
+    upgrade(host.revise("host", sql))
+    assert "index public.p_i" in preview(host, "p")
+
+
+def test_table_is_altered_with_the_partitions_that_others_have_attached(host: Host) -> None:
+    host.revise("p", "CREATE TABLE ev (k int) PARTITION BY LIST (k)")
+    host.declare("q", 'requires = ["p"]', 'writes = ["p.ev"]')
+    host.revise("q", "CREATE TABLE ev_q PARTITION OF p.ev FOR VALUES IN (2)")
+    install(host, "p", "q")
+    upgrade(host.revise("p", "ALTER TABLE ev ADD n int"))
+
+
+@pytest.mark.parametrize("options", [{"keep_data": True}, {"purge": True}])
+def test_column_of_its_own_type_is_a_plugins(host: Host, options: dict[str, bool]) -> None:
+    host.declare("p", WRITES).revise(
+        "p",
+        "CREATE TYPE k AS ENUM ('x');ALTER TABLE public.accounts ADD c k DEFAULT 'x', ADD d serial",
+        None,
+    )
+    install(host, "p")
+    removal = commands.uninstall(host.config(), ["p"], dry_run=True)
+    assert removal.previews["p"].leaning == {}
+    uninstall(host, "p", **options)
+
+
+def test_statistics_have_a_name_of_their_own(host: Host) -> None:
+    host.declare("wiki", PREFIX, WRITES)
+    install(host.revise("wiki", "CREATE STATISTICS wiki_s ON id, email FROM accounts"), "wiki")
+    assert preview(host, "wiki") == ["statistics object public.wiki_s"]
+
+
 def test_what_is_made_outside_of_a_transaction_is_recorded(host: Host) -> None:
     host.declare("p", WRITES).revise("p", "CREATE INDEX CONCURRENTLY p_i ON public.accounts (id)")
     file = host.folder / "plugins/p/versions/p_1.py"
