@@ -159,7 +159,7 @@ class Judge:
 
     @cached_property
     def _altered_at_home(self) -> set[Key]:
-        found = (c for c in self.changes if "AccessExclusiveLock" in c.modes)
+        found = (c for c in self.changes if c.modes & {"AccessExclusiveLock", "ShareLock"})
         return {c.key for c in found if self._permissions.is_home(c.item)}
 
     def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:

@@ -28,7 +28,8 @@ from .tables import Tables
 from .written import PG_CLASS, Key
 
 # What objects are: PostgreSQL's word for the kind, what SQL calls them, the schema that they are
-# in, what they hang on, nearest first, and of which types casts, operators and the like are made.
+# in, what they hang on, nearest first, and of which types casts, operators and the like are made,
+# and operators of which function: a cast matters to whoever uses its types.
 # A sequence hangs on the table whose column owns it, a partition on its parent, a member of an
 # extension on it. What is internal never stands for itself: triggers of foreign keys, types of rows
 # and arrays, casts of ranges, and what ends with the session. Each is looked up by itself, by
@@ -69,6 +70,8 @@ _IDENTIFY = text("""
                WHEN 'pg_transform' THEN (SELECT ARRAY[t.trftype]
                                          FROM pg_catalog.pg_transform t WHERE t.oid = k.objid)
                END AS types,
+           (SELECT t.oprcode::oid FROM pg_catalog.pg_operator t
+            WHERE t.oid = k.objid AND k.catalog = 'pg_operator') AS function,
            coalesce((SELECT t.puballtables FROM pg_catalog.pg_publication t
                      WHERE t.oid = k.objid AND k.catalog = 'pg_publication'), false)
                AS is_everywhere,
@@ -158,12 +161,14 @@ _IDENTIFY = text("""
     column("chain_classids", ARRAY(OID)),
     column("chain_objids", ARRAY(OID)),
     column("types", ARRAY(OID)),
+    column("function", OID),
     column("is_everywhere", Boolean),
     column("is_part", Boolean),
     column("is_internal", Boolean),
 )
 
 _PG_TYPE = 1247
+_PG_PROC = 1255
 _PG_EXTENSION = 3079
 
 
@@ -181,7 +186,8 @@ class DatabaseObject:
         own_schema: the schema that a relation itself is in, and other objects' as above.
         own_name: the name of a relation itself; None for what is none.
         chain: itself and what it hangs on, nearest first.
-        made_of: the types that a cast, an operator and the like are made of.
+        made_of: the types that a cast, an operator and the like are made of, and an operator's
+            function.
         is_everywhere: whether it is a publication of all tables.
         is_part: whether it hangs on a relation: an index, a constraint, a partition ...
         is_internal: whether it comes and goes with something else, or with the session.
@@ -231,7 +237,8 @@ class DatabaseObject:
     @classmethod
     def from_row(cls, row: Any) -> "DatabaseObject":  # noqa: ANN401 - of either query below
         """Make one of a row."""
-        made_of = tuple((_PG_TYPE, oid) for oid in row.types or () if oid)
+        made_of = [(_PG_TYPE, oid) for oid in row.types or () if oid]
+        made_of += [(_PG_PROC, row.function)] if row.function else []
         fields = row._mapping if hasattr(row, "_mapping") else row._asdict()
         return cls(
             row.classid,
@@ -243,7 +250,7 @@ class DatabaseObject:
             row.own_schema or row.schema,
             row.own_name,
             tuple(zip(row.chain_classids, row.chain_objids, strict=True)),
-            made_of,
+            tuple(made_of),
             row.is_everywhere,
             row.is_part,
             row.is_internal,

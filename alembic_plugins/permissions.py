@@ -23,7 +23,7 @@ class Permissions:
         extensions: the PostgreSQL extensions that they may make.
         allowed: what every branch may change, named likewise.
         new: the objects that the transaction has made.
-        parts: the types of which casts, operators and the like are made.
+        parts: the types and functions of which casts, operators and the like are made.
         columns: by place, who has added a column to a table of another's.
     """
 
@@ -70,7 +70,7 @@ class Permissions:
         return None
 
     def _is_made_of_own(self, item: DatabaseObject) -> bool:
-        """Tell whether something that has no namespace is made of types of the branches'."""
+        """Tell whether something that has no namespace is made of what is the branches'."""
         if item.kind == "publication":
             return not item.is_everywhere
         parts = (self.parts[key] for key in item.made_of if key in self.parts)

@@ -8,13 +8,12 @@ from sqlalchemy import Connection, bindparam, text
 from .changes import CHANGING, Change
 from .written import PG_CLASS, Key
 
-# What relations are, but for what changes of itself or when others refer to them, as the storage of
-# an index does when its table is rewritten; privileges, and numbers that constraints get when those
-# on which they depend are made anew, are left out. The other columns are the privileges, which
-# nobody else can change once we have.
+# What relations are, but for what changes of itself or when others refer to them; privileges, and
+# numbers that constraints get when those on which they depend are made anew, are left out. The
+# other columns are the privileges, which nobody else can change once we have.
 _SHAPES = text("""
     SELECT c.oid, pg_catalog.md5(pg_catalog.concat(
-        pg_catalog.to_jsonb(c) - CAST(:volatile AS text[]) - k.storage - 'relacl',
+        pg_catalog.to_jsonb(c) - CAST(:volatile AS text[]) - 'relacl',
         (SELECT pg_catalog.string_agg((pg_catalog.to_jsonb(a) - 'attacl')::text, ''
                                       ORDER BY a.attnum)
            FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid),
@@ -38,14 +37,10 @@ _SHAPES = text("""
         (SELECT pg_catalog.to_jsonb(s) FROM pg_catalog.pg_sequence s WHERE s.seqrelid = c.oid)
         )) AS shape,
         pg_catalog.md5(pg_catalog.concat(
-            pg_catalog.to_jsonb(c) - CAST(:volatile AS text[]) - k.storage)) AS row,
+            pg_catalog.to_jsonb(c) - CAST(:volatile AS text[]))) AS row,
         (SELECT pg_catalog.md5(pg_catalog.string_agg(a.attacl::text, '' ORDER BY a.attnum))
            FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid) AS columns
-    FROM pg_catalog.pg_class c
-    CROSS JOIN LATERAL (
-        SELECT CAST(CASE WHEN c.relkind IN ('i', 'I') THEN '{relfilenode,relpersistence}'
-                         ELSE '{}' END AS text[]) AS storage) k
-    WHERE c.oid = ANY (CAST(:oids AS oid[]))
+    FROM pg_catalog.pg_class c WHERE c.oid = ANY (CAST(:oids AS oid[]))
 """).bindparams(bindparam("oids"), bindparam("volatile"), bindparam("remade"))
 
 _VOLATILE = [

@@ -197,6 +197,13 @@ class World:
             whose=whose,
         )
 
+    def find_owner_words(self, victim: str) -> tuple[str, ...]:
+        """Return how a refusal says whose something is: by its prefix, if nobody has made it."""
+        words = (self.write("{whose}", victim),)
+        if self.kind != "prefix" or victim == "host":
+            return words
+        return (*words, f", which has the prefix of plugin '{victim}'")
+
     def configure(self, plugin: str, *functions: Run, down: Run | None = None) -> Config:
         """Return a configuration by which a plugin's revisions from the second on run functions."""
         runs = {f"{plugin}_{n}_up": f for n, f in enumerate(functions, 2)}

@@ -65,13 +65,13 @@ def test_object_that_is_no_relation_is_in_its_own_schema() -> None:
     assert (item.own_schema, item.own_name) == ("crm", None)
 
 
-def test_object_is_made_of_types() -> None:
-    assert make_of(types=[18, 0, 19]).made_of == ((1247, 18), (1247, 19))
+def test_object_is_made_of_types_and_a_function() -> None:
+    assert make_of(types=[18, 0, 19], function=20).made_of == ((1247, 18), (1247, 19), (1255, 20))
 
 
-@pytest.mark.parametrize("types", [None, [0]])
-def test_object_may_be_made_of_nothing(types: list[int] | None) -> None:
-    assert make_of(types=types).made_of == ()
+@pytest.mark.parametrize("function", [None, 0])
+def test_object_may_be_made_of_nothing(function: int | None) -> None:
+    assert make_of(function=function).made_of == ()
 
 
 def test_object_without_a_record_has_no_maker() -> None:
