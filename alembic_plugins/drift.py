@@ -1,6 +1,6 @@
 """How two pictures of one namespace differ."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 Picture = Mapping[tuple[str, str], str]
@@ -24,6 +24,10 @@ class Difference:
     identity: str
     expected: str | None
     found: str | None
+
+    def is_about(self, names: Collection[str]) -> bool:
+        """Tell whether it is about something that has one of some identities, or a part of it."""
+        return self.identity in names or _is_part(self.identity, names)
 
     def __str__(self) -> str:
         name = f"{self.kind} {self.identity}"
@@ -51,7 +55,7 @@ def _compare(expected: Picture, found: Picture) -> Iterator[Difference]:
             yield Difference(*key, expected.get(key), found.get(key))
 
 
-def _is_part(identity: str, wholes: set[str]) -> bool:
+def _is_part(identity: str, wholes: Collection[str]) -> bool:
     """Tell whether something hangs on one of `wholes`.
 
     Dots and blanks within a name are quoted, so these are never in the middle of one.

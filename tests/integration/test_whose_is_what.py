@@ -15,7 +15,12 @@ from support.registries import take_back_to_2
 from alembic_plugins import commands
 from alembic_plugins.guard_errors import NamespaceViolation
 from alembic_plugins.refusals import LeftoverObjects, MigrationFailed, ObjectsInUse
-from alembic_plugins.upkeep_errors import CannotTell, NamespaceNotEmpty, UnknownObjects
+from alembic_plugins.upkeep_errors import (
+    CannotTell,
+    Different,
+    NamespaceNotEmpty,
+    UnknownObjects,
+)
 
 SHARED = 'namespace = "schema public existing"'
 PREFIX = 'namespace = "prefix wiki_"'
@@ -576,6 +581,21 @@ def test_what_another_tool_has_installed_can_be_gone_on_with(host: Host, namespa
     stock(host, "CREATE TABLE accounts (); CREATE TABLE tk_t ()", "host_2", "tk_1")
     upgrade(host.revise("tk", "ALTER TABLE tk_t ADD i int"))
     assert preview(host, "tk") == ["table public.tk_t"]
+
+
+def test_plugin_is_adopted_beside_what_others_have_made(host: Host) -> None:
+    host.declare("p", SHARED).revise("p", "CREATE TABLE p_a (id int)", "DROP TABLE p_a")
+    host.database.execute("CREATE TABLE p_a (id int); CREATE TABLE legacy ()")
+    commands.adopt(host.config(), "p")
+    assert preview(host, "p") == ["table public.p_a"]
+
+
+@pytest.mark.parametrize("table", ["CREATE TABLE p_a (id text)", "CREATE TABLE other (id int)"])
+def test_plugin_is_not_adopted_by_what_it_would_not_make(host: Host, table: str) -> None:
+    host.declare("p", SHARED).revise("p", "CREATE TABLE p_a (id int)", "DROP TABLE p_a")
+    host.database.execute(table)
+    with pytest.raises(Different):
+        commands.adopt(host.config(), "p")
 
 
 def test_plugin_of_another_tool_is_kept_from_what_is_the_hosts(host: Host) -> None:
