@@ -31,9 +31,9 @@ from .upkeep_errors import CannotKeep, NamespaceNotEmpty, SchemaTaken, UnknownOb
 
 log = logging.getLogger(__name__)
 
-_HARMLESS = ("table constraint", "rule", "policy", "table", "table column", "statistics object")
-"""What may depend on objects that are moved: foreign keys, views, partitions, columns of types and
-statistics go by what they mean, and not by name, as the bodies of functions do."""
+_HARMLESS = ("table constraint", "rule", "policy", "table", "statistics object")
+"""What may depend on objects that are moved: foreign keys, views, partitions and statistics go by
+what they mean, and not by name, as the bodies of functions do."""
 
 
 class Estate:

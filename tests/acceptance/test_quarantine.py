@@ -375,7 +375,7 @@ def test_host_does_not_go_back_under_what_is_set_aside(host: Host) -> None:
     host.add("depends_on_host").run("plugin", "install", "depends_on_host")
     make_quarantined(host, "depends_on_host")
     words = host.refuse("downgrade", "host_1")
-    assert words.startswith("What there is of 'host' cannot be dropped, since it is used by rule")
+    assert words.startswith("What there is of 'host' cannot be dropped, since it is used by view")
     assert "quarantine_depends_on_host.actives" in words
 
 
