@@ -84,7 +84,8 @@ class Estate:
         others = [item for item in found if ownership.find_owner(item).name != name]
         if others:
             words = tuple(str(item) for item in others)
-            raise NamespaceNotEmpty(name, str(namespace), words, _find_other(namespace, scribe))
+            home = find_home(namespace, scribe.host_schema)
+            raise NamespaceNotEmpty(name, str(namespace), words, f"schema {home} existing")
 
     def begin(self, unit: Unit) -> None:
         """Record what was found out of plugins that another tool has installed.
@@ -292,9 +293,3 @@ class Estate:
     def _run(self, statements: Iterable[Executable]) -> None:
         for statement in statements:
             self._scribe.execute(statement)
-
-
-def _find_other(namespace: Prefix | Schema, scribe: Scribe) -> str:
-    """Return the namespace by which a plugin can live with what is there."""
-    schema = namespace.name if isinstance(namespace, Schema) else scribe.host_schema
-    return f"schema {schema} existing"

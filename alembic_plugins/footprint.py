@@ -200,7 +200,10 @@ def read_footprint(
     old = [key for key in keys if key[0] != PG_CLASS or key[1] not in new]
     before = dict(make_objects(witness.execute(select_objects(), make_parameters(old))))
     after = make_objects(asked.rows)
-    before |= read_makers(connection, tables, list(before.values()))
+    same = {k: b for k, b in before.items() if k in after and after[k].chain == b.chain}
+    others = [before[key] for key in before.keys() - same.keys()]
+    before |= {key: item.with_records_of(after[key]) for key, item in same.items()}
+    before |= read_makers(connection, tables, others)
     views = {key[1] for key in after if key[0] == PG_CLASS and key not in before}
     hanging |= {(row.classid, row.objid) for row in rows if row.parent in views}
     found = [

@@ -234,6 +234,10 @@ class DatabaseObject:
         last = self.chain[-1] if self.chain else self.key
         return last if last[0] == _PG_EXTENSION and last != self.key else None
 
+    def with_records_of(self, other: "DatabaseObject") -> "DatabaseObject":
+        """Return it with what is recorded of it as another session sees it."""
+        return replace(self, maker=other.maker, is_made=other.is_made, permitted=other.permitted)
+
     @classmethod
     def from_row(cls, row: Any) -> "DatabaseObject":  # noqa: ANN401 - of either query below
         """Make one of a row."""

@@ -124,9 +124,7 @@ class Watch:
         new = frozenset(item.key for item in items if item.key not in self._before)
         permissions = self._make_permissions(new)
         self._recorder.record_new(items, new, permissions, step)
-        abroad = [
-            i for i in items if not (permissions.is_home(i) or permissions.may_change_item(i))
-        ]
+        abroad = [item for item in items if not permissions.may_touch(item)]
         if abroad and self._scribe.session.settings.guard != "off":
             told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in abroad)
             words = (
