@@ -8,6 +8,7 @@ from pathlib import Path
 from .shapes import Shape
 
 _FEED = str(Path(__file__).with_name("feed.py"))
+_UNWATCHED = str(Path(__file__).with_name("unwatched.py"))
 
 Arguments = Callable[[Shape], tuple[str, ...]]
 
@@ -100,6 +101,17 @@ CONTENDERS: Mapping[str, Contender] = {
     for contender in (
         Contender("tool", "tool", _tool(), extension=True),
         Contender("unguarded", "tool", _tool("-c", "unguarded.ini"), extension=True),
+        Contender(
+            "unwatched",
+            "tool",
+            {
+                Job.ONE: lambda shape: (
+                    *("-P", _UNWATCHED, "-x", f"plugin={shape.target}"),
+                    *("upgrade", "head"),
+                )
+            },
+            extension=True,
+        ),
         Contender("stock", "stock", _STOCK),
         Contender("django", "django", _DJANGO, environment={"DJANGO_SETTINGS_MODULE": "settings"}),
         Contender("plain", "plain", _PLAIN),

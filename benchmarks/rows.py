@@ -173,6 +173,15 @@ ROWS: tuple[Row, ...] = (
         afar=True,
     ),
     Row(
+        "watch",
+        "install with guard and record of objects against without either",
+        Run("tool", Job.ONE),
+        Run("unwatched", Job.ONE),
+        goals={("1x50", NEAR): 1.25},
+        shape="1x50",
+        afar=True,
+    ),
+    Row(
         "guard-crowded",
         "guarded against unguarded install, beside 5,000 other relations",
         Run("tool", Job.ONE, crowded=True),

@@ -247,19 +247,18 @@ def test_objects_are_recorded_by_the_same_statement_each_time() -> None:
 
 
 def test_object_that_is_gone_is_forgotten_with_its_columns() -> None:
-    statement = to_sql(record_dropped(TABLES, [(1259, 17, 0)]))
+    sql, values = bind(record_dropped(TABLES, [(1259, 17, 0)]))
     place = "(alembic_plugin_object.classid, alembic_plugin_object.objid)"
-    assert statement.startswith(
-        f"DELETE FROM alembic_plugin_object WHERE {place} IN ((1259, 17)) OR "
-    )
+    assert sql.startswith(f"DELETE FROM alembic_plugin_object WHERE {place} IN ")
+    assert [(1259, 17)] in values.values()
 
 
 def test_column_that_is_gone_is_forgotten_without_its_table() -> None:
-    statement = to_sql(record_dropped(TABLES, [(1259, 17, 2)]))
+    sql, values = bind(record_dropped(TABLES, [(1259, 17, 2)]))
     names = ("classid", "objid", "objsubid")
     place = ", ".join(f"alembic_plugin_object.{name}" for name in names)
-    assert statement.endswith(f" OR ({place}) IN ((1259, 17, 2))")
-    assert "(1259, 17))" not in statement
+    assert f" OR ({place}) IN " in sql
+    assert list(values.values()) == [[], [(1259, 17, 2)]]
 
 
 def test_place_of_an_object_is_recorded_anew() -> None:
