@@ -35,6 +35,13 @@ _WITH_UNKNOWN = (
         "help": "drop what else is in the plugin's schema, too, made by none of its revisions",
     },
 )
+_CLAIM = (
+    "--with-unknown-objects",
+    {
+        "dest": "with_unknown_objects",
+        "help": "record as the plugin's what is there in its stead, restored or made by hand",
+    },
+)
 _KEEP_DATA = ("--keep-data", {"dest": "keep_data", "help": "set the plugin's objects aside"})
 _BACKUP = (
     "--backup",
@@ -99,7 +106,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("restore", doors.restore, [_PLUGIN], [_DRY_RUN], _FROM)
     add("adopt", doors.adopt, [_PLUGIN, _ADOPTED], [])
     add("forget", doors.forget, [_PLUGIN], [_YES, _DRY_RUN])
-    add("repair", doors.repair, [_REPAIRED], [_YES, _DRY_RUN])
+    add("repair", doors.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
     add("history", doors.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", doors.history_sync, [], [_YES, _DRY_RUN])
     add("eject", doors.eject, [], [_YES, _DRY_RUN])

@@ -1,7 +1,7 @@
 """The ``alembic plugin`` commands as functions: a `Config` comes in, data goes out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,8 +21,15 @@ from .preview import Preview, read_previews
 from .refusals import OfflineUnknown
 from .runtime import Work
 from .session import Session
-from .sourcefile import find_changes, read_source
-from .status import Listing, PluginDetails, find_moved, read_details, read_listing
+from .status import (
+    Listing,
+    PluginDetails,
+    find_moved,
+    read_changes,
+    read_claims,
+    read_details,
+    read_listing,
+)
 
 T = TypeVar("T")
 
@@ -45,12 +52,14 @@ class Repair:
             now, by plugin and revision; none where the file as it was is not remembered.
         strangers: the rows of the version table that nothing explains, and that are deleted.
         problems: what else is wrong, and has to be seen to by hand.
+        claims: what is recorded as made by plugins, though nobody is known to have made it.
     """
 
     plan: Plan
     changes: Mapping[tuple[str, str], tuple[str, ...]]
     strangers: tuple[str, ...]
     problems: tuple[PluginError, ...] = ()
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -289,12 +298,19 @@ def adopt(config: Config, name: str, revision: str = "heads") -> Plan:
     return _run(config, run)
 
 
-def repair(config: Config, name: str | None = None, *, dry_run: bool = False) -> Repair:
+def repair(
+    config: Config,
+    name: str | None = None,
+    *,
+    with_unknown_objects: bool = False,
+    dry_run: bool = False,
+) -> Repair:
     """Accept changed revision files of a branch, and delete rows that nothing explains.
 
     Args:
         config: the host's.
         name: the plugin, or ``host``; None is all of them.
+        with_unknown_objects: record what plugins may have made too; see `status.read_claims`.
         dry_run: only return what differs.
 
     Raises:
@@ -304,16 +320,23 @@ def repair(config: Config, name: str | None = None, *, dry_run: bool = False) ->
 
     def make_plan(session: Session) -> Plan:
         names = (HOST, *session.state.plugins) if name is None else (name,)
-        targets.check_installed(session, [n for n in names if n != HOST])
-        return upkeep.repair(session, names, upkeep.find_strangers(session))
+        targets.check_installed(session, find_plugins(session))
+        return upkeep.repair(session, names, upkeep.find_strangers(session), claims.keys())
+
+    def find_plugins(session: Session) -> list[str]:
+        return [n for n in ((name,) if name else session.state.plugins) if n != HOST]
+
+    claims: dict[str, tuple[str, ...]] = {}
 
     def run(migrator: Migrator) -> Repair:
+        if with_unknown_objects:
+            claims.update(read_claims(migrator, find_plugins(migrator.session)))
         plan = make_plan(migrator.session)
-        changes = _read_changes(migrator, tuple(plan.fates))
+        changes = read_changes(migrator, tuple(plan.fates))
         strangers = tuple(row for unit in plan.units for row in unit.strangers)
-        names = list(migrator.session.state.plugins) if name is None else [name]
-        problems = find_moved(migrator.session, names)
-        return Repair(_carry_out(make_plan, dry_run, migrator), changes, strangers, problems)
+        problems = find_moved(migrator.session, find_plugins(migrator.session))
+        done = _carry_out(make_plan, dry_run, migrator)
+        return Repair(done, changes, strangers, problems, claims)
 
     return _run(config, run)
 
@@ -375,18 +398,3 @@ def _run(
 
 def _carry_out(make_plan: MakePlan, dry_run: bool, migrator: Migrator) -> Plan:
     return make_plan(migrator.session) if dry_run else migrator.run(make_plan)
-
-
-def _read_changes(
-    migrator: Migrator, names: Sequence[str]
-) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """Return what differs in the changed files of branches."""
-    changes: dict[tuple[str, str], tuple[str, ...]] = {}
-    for name in names:
-        changed = migrator.session.find_changed(name)
-        known = migrator.session.find_sources(changed)
-        for revision in changed:
-            source = read_source(migrator.session.branch(name).infos[revision].path)
-            before, after = known.get(revision), source.text if source else ""
-            changes[name, revision] = find_changes(before, after) if before else ()
-    return changes

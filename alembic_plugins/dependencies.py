@@ -31,8 +31,8 @@ def find_dependents(
 ) -> Dependents:
     """Return what elsewhere depends on the objects of a plugin, set aside or not."""
     ownership = read_session_ownership(connection, tables, session)
-    objects = read_branch_objects(connection, ownership, name)
-    return find_users(connection, ownership, objects, [name])
+    holdings = read_holdings(connection, ownership, name)
+    return find_users(connection, ownership, holdings.objects, [name], holdings.columns)
 
 
 def find_users(

@@ -189,22 +189,29 @@ def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
     config.print_stdout(f"forgot {plugin}")
 
 
-def repair(config: Config, plugin: str | None, yes: bool, dry_run: bool) -> None:
+def repair(
+    config: Config, plugin: str | None, with_unknown_objects: bool, yes: bool, dry_run: bool
+) -> None:
     """Accept changed revision files, and delete rows of revisions that are nowhere."""
-    found = commands.repair(config, plugin, dry_run=True)
+    make = partial(commands.repair, config, plugin, with_unknown_objects=with_unknown_objects)
+    found = make(dry_run=True)
     for (name, revision), lines in found.changes.items():
         config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
         for line in lines or ("(the file as it was is not remembered)",):
             # Written as it is: Alembic's own printing would take a percent sign for its own.
             config.print_stdout("%s", line)
     _print_strangers(config, found.strangers)
+    for name, objects in found.claims.items():
+        for words in objects:
+            config.print_stdout("%s", f"{words} is recorded as made by {name}")
     for problem in found.problems:
         print(f"WARNING: {problem}", file=sys.stderr)
-    if not found.changes and not found.strangers:
+    if not (found.changes or found.strangers or found.claims):
         config.print_stdout("nothing to do")
     elif not dry_run:
-        _confirm(f"alembic plugin repair {plugin or ''}".rstrip(), yes=yes)
-        commands.repair(config, plugin)
+        option = "--with-unknown-objects" if with_unknown_objects else ""
+        _confirm(" ".join(filter(None, ("alembic plugin repair", plugin, option))), yes=yes)
+        make()
         config.print_stdout("repaired")
 
 

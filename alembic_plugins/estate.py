@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import Executable
 
 from .catalog import Column, Dependent, find_prefixed, find_standing, has_schema, is_empty
+from .claims import find_claims
 from .dependencies import find_users
 from .drops import Dropper
 from .errors import NotInstalled
@@ -20,7 +21,7 @@ from .plan import Direction, Fate, Plan, Unit
 from .plugin import HOST, Prefix, Schema
 from .quarantine import bring_back, find_home, find_quarantine, is_movable, set_aside
 from .recorded import RecordedObject, read_recorded
-from .records import mark_objects_known, record_objects
+from .records import mark_objects_known, record_objects, record_place
 from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse
 from .registry import InstalledPlugin
 from .scribe import Scribe
@@ -104,6 +105,17 @@ class Estate:
         if new:
             scribe.write(record_objects(scribe.tables, new, scribe.epoch))
         scribe.execute(mark_objects_known(scribe.tables, name))
+
+    def claim(self, name: str) -> None:
+        """Record what nobody is known to have made as made by a plugin; see `find_claims`."""
+        scribe = self._scribe
+        claims = find_claims(scribe.connection, self._read_ownership(), name)
+        for row in claims:
+            if row.id is not None:
+                scribe.execute(record_place(scribe.tables, row.id, row.place, scribe.epoch))
+        new = [row for row in claims if row.id is None]
+        if new:
+            scribe.write(record_objects(scribe.tables, new, scribe.epoch))
 
     def prepare(self, name: str) -> None:
         """Make the schema and the extensions of a plugin that is about to be installed."""

@@ -363,6 +363,8 @@ class Executor:
         if fate is Fate.REPAIRED:
             for node in find_repairs(self.session, name):
                 self._steps.accept(node)
+            if plan.with_unknown:
+                self._estate.claim(name)
         elif fate is not None:
             self._estate.settle(name, fate, plan)
         elif name != HOST and self._scribe.ledger.has_applied(name):

@@ -85,7 +85,7 @@ class Plan:
         units: what to run, each in a transaction of its own.
         nodes: the revisions of the steps upwards, by id.
         purge: drop what the downgrades of removed plugins leave behind, or cannot take back.
-        with_unknown: drop what is in their schemas, too, and none of their revisions has made.
+        with_unknown: include what is in the schemas of plugins, and nobody is known to have made.
         problems: why plugins had to be left out; the first is raised when all else is done.
         warnings: what is wrong with plugins for which there is nothing to do.
         backup: the file to write the removed plugins to, before anything of them is removed.

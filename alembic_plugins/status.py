@@ -1,9 +1,10 @@
 """What there is to know of plugins, on disk and in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .catalog import read_invalid_indexes
+from .claims import find_claims
 from .dependencies import read_session_ownership
 from .dependents import find_requiring
 from .discovery import FoundPlugin
@@ -13,6 +14,7 @@ from .ownership import Holdings, read_holdings
 from .plugin import HOST
 from .registry import InstalledPlugin, Interruption, find_heads
 from .session import Session
+from .sourcefile import find_changes, read_source
 from .upkeep_errors import FilesChanged, Interrupted, NamespaceChanged
 
 
@@ -222,3 +224,26 @@ def _describe_interruption(migrator: Migrator, known: Interruption) -> str:
     indexes = [index for index in found if index not in known.invalid_before]
     invalid = f", invalid index {', '.join(indexes)}" if indexes else ""
     return f"interrupted in the {known.direction} of {known.revision}{invalid}"
+
+
+def read_changes(
+    migrator: Migrator, names: Sequence[str]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Return what differs in the changed files of branches."""
+    changes: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in names:
+        changed = migrator.session.find_changed(name)
+        known = migrator.session.find_sources(changed)
+        for revision in changed:
+            source = read_source(migrator.session.branch(name).infos[revision].path)
+            before, after = known.get(revision), source.text if source else ""
+            changes[name, revision] = find_changes(before, after) if before else ()
+    return changes
+
+
+def read_claims(migrator: Migrator, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what nobody is known to have made and plugins may have; see `claims.find_claims`."""
+    ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
+    found = {name: find_claims(migrator.connection, ownership, name) for name in names}
+    migrator.end_reading()
+    return {name: tuple(row.words for row in rows) for name, rows in found.items() if rows}

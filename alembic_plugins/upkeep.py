@@ -3,7 +3,7 @@
 Every function takes the `Session` and returns a `Plan`, as those of `alembic_plugins.targets` do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
 from .dependents import find_plugin_dependents, find_required
@@ -99,17 +99,24 @@ def adopt(session: Session, name: str, target: str) -> Plan:
     return plan_record((), nodes.values(), "adopt")
 
 
-def repair(session: Session, names: Iterable[str], strangers: Sequence[str]) -> Plan:
+def repair(
+    session: Session,
+    names: Iterable[str],
+    strangers: Sequence[str],
+    claiming: Collection[str] = (),
+) -> Plan:
     """Plan to accept the changed files of branches, and to delete rows that nothing explains.
+
+    What nobody is known to have made is recorded as made by the plugins that are `claiming`.
 
     Raises:
         RevisionMoved: a changed file needs revisions that are not applied.
     """
-    changed = [name for name in names if find_repairs(session, name)]
+    changed = [name for name in names if find_repairs(session, name) or name in claiming]
     units = [Unit((), Fate.REPAIRED, {name: Fate.REPAIRED}) for name in changed]
     if strangers:
         units.append(Unit((), "history-sync", strangers=tuple(strangers)))
-    return Plan(tuple(units))
+    return Plan(tuple(units), with_unknown=bool(claiming))
 
 
 def find_repairs(session: Session, name: str) -> tuple[Node, ...]:

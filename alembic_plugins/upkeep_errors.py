@@ -105,7 +105,8 @@ class UnknownObjects(PluginError):
     words = (
         "The schema of plugin '{name}' has {objects}, which none of its revisions has made. Move "
         "that elsewhere, or take it along: with --keep-data, which keeps it, or with "
-        "--with-unknown-objects, which drops it; nothing was changed."
+        "--with-unknown-objects, which drops it; if it was restored by hand and is the plugin's, "
+        "record it with 'alembic plugin repair {name} --with-unknown-objects'; nothing was changed."
     )
 
     name: str

@@ -115,7 +115,12 @@ def test_advice_of_the_guard_lets_a_revision_of_the_host_pass(host: Host, sql: s
 def walk(host: Host, command: str, choice: str) -> None:
     """Run a command that is refused, do what the refusal says, and run the command again."""
     refusal = call(host, command)
-    quoted = [found for found in _COMMAND.findall(refusal) if choice in found]
+    same = command.partition(" --")[0]
+    quoted = [
+        found
+        for found in _COMMAND.findall(refusal)
+        if found.startswith(choice) or (choice in found and found.startswith(same))
+    ]
     if choice.startswith("namespace"):
         found = re.search(r'namespace = "[^"]+"', refusal)
         assert found is not None, refusal

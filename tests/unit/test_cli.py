@@ -19,6 +19,9 @@ def parser() -> ArgumentParser:
     return parser
 
 
+NO_CLAIM = {"with_unknown_objects": False}
+
+
 def read_call(options: Namespace) -> tuple[object, list[object], dict[str, object]]:
     """Return the door that is called, with its arguments, as Alembic's command line does."""
     door, positional, keyword = options.cmd
@@ -73,9 +76,12 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ("adopt a 12ab", (doors.adopt, ["a", "12ab"], {})),
         ("forget a", (doors.forget, ["a"], {"yes": False, "dry_run": False})),
         ("forget a --yes --dry-run", (doors.forget, ["a"], {"yes": True, "dry_run": True})),
-        ("repair", (doors.repair, [None], {"yes": False, "dry_run": False})),
-        ("repair host --yes", (doors.repair, ["host"], {"yes": True, "dry_run": False})),
-        ("repair a --dry-run", (doors.repair, ["a"], {"yes": False, "dry_run": True})),
+        ("repair", (doors.repair, [None], {**NO_CLAIM, "yes": False, "dry_run": False})),
+        (
+            "repair host --yes",
+            (doors.repair, ["host"], {**NO_CLAIM, "yes": True, "dry_run": False}),
+        ),
+        ("repair a --dry-run", (doors.repair, ["a"], {**NO_CLAIM, "yes": False, "dry_run": True})),
         ("history-sync", (doors.history_sync, [], {"yes": False, "dry_run": False})),
         (
             "history-sync --yes --dry-run",

@@ -371,7 +371,7 @@ def forget(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
 
 def repair(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
     """Run the door with the usual arguments."""
-    doors.repair(config, "billing", yes=yes, dry_run=dry_run)
+    doors.repair(config, "billing", with_unknown_objects=False, yes=yes, dry_run=dry_run)
 
 
 def history_sync(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
@@ -762,8 +762,8 @@ def test_repair_of_all_is_asked_for_without_a_name(
     stub(monkeypatch, "repair", STRANGE)
     monkeypatch.setattr("sys.stdin", StringIO())
     with pytest.raises(ConfirmationNeeded) as excinfo:
-        doors.repair(config, None, yes=False, dry_run=False)
-    assert excinfo.value.command == "alembic plugin repair"
+        doors.repair(config, None, with_unknown_objects=True, yes=False, dry_run=False)
+    assert excinfo.value.command == "alembic plugin repair --with-unknown-objects"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ LAYERS: tuple[set[str], ...] = (
     {"backup", "discovery", "drops", "embedded", "foreignkeys", "picture", "plan", "recorded"},
     {"shapes", "undo"},
     {"archive", "database", "ownership", "progress", "quarantine", "records", "sent", "traces"},
-    {"contents", "ledger", "permissions", "pipeline", "session"},
+    {"claims", "contents", "ledger", "permissions", "pipeline", "session"},
     {"autogenerate", "dependencies", "dependents", "footprint", "guard", "hosting", "scribe"},
     {"simulate"},
     {"estate", "remedies", "targets", "upkeep"},

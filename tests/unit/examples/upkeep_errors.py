@@ -54,7 +54,9 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         upkeep_errors.UnknownObjects("billing", ("view billing.v", "table billing.t")),
         "The schema of plugin 'billing' has table billing.t, view billing.v, which none of its "
         "revisions has made. Move that elsewhere, or take it along: with --keep-data, which keeps "
-        "it, or with --with-unknown-objects, which drops it; nothing was changed.",
+        "it, or with --with-unknown-objects, which drops it; if it was restored by hand and is the "
+        "plugin's, record it with 'alembic plugin repair billing --with-unknown-objects'; nothing "
+        "was changed.",
     ),
     (
         upkeep_errors.CannotTell("billing", "division by zero"),
