@@ -14,7 +14,7 @@ from support.registries import take_back_to_2
 
 from alembic_plugins import commands
 from alembic_plugins.guard_errors import NamespaceViolation
-from alembic_plugins.refusals import LeftoverObjects, MigrationFailed, ObjectsInUse
+from alembic_plugins.refusals import LeftoverObjects, MigrationFailed, ObjectsInUse, PluginLeanedOn
 from alembic_plugins.upkeep_errors import (
     CannotTell,
     Different,
@@ -759,3 +759,16 @@ def test_downgrades_that_leave_something_stop_an_uninstall(host: Host) -> None:
     with pytest.raises(LeftoverObjects) as caught:
         uninstall(host, "lg")
     assert list(caught.value.objects) == ["type public.lg_level"]
+
+
+def test_cascade_takes_along_who_uses_a_column_in_a_table_of_the_host(host: Host) -> None:
+    host.configure("plugin_guard = off").declare("crm", 'writes = ["accounts"]')
+    host.revise("crm", "ALTER TABLE accounts ADD rank int", "ALTER TABLE accounts DROP rank")
+    host.revise("wiki", "CREATE VIEW v AS SELECT rank FROM public.accounts", "DROP VIEW v")
+    upgrade(host)
+    install(host, "crm", "wiki")
+    with pytest.raises(PluginLeanedOn) as excinfo:
+        commands.uninstall(host.config(), ["crm"])
+    assert "view wiki.v" in str(excinfo.value)
+    commands.uninstall(host.config(), ["crm"], cascade=True)
+    assert host.database.plugins() == []
