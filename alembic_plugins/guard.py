@@ -19,6 +19,9 @@ _RELATIONS = (*_TABLES, "sequence", "index")
 _REMADE = ("index", "table constraint", "statistics object")
 """What PostgreSQL drops and makes again where the type of a column changes."""
 
+_TELLING = {"RowExclusiveLock", "ShareLock", *CHANGING}
+"""The locks of what changes a table or makes an index on it."""
+
 _SHARED = ("role", "database", "tablespace", "subscription", "user mapping", "parameter acl")
 
 _CREATES, _DROPS, _WRITES = "creates", "drops", "writes to"
@@ -80,6 +83,7 @@ class Judge:
         footprint: what the transaction has done.
         permissions: what its branches may do.
         explained: the relations that bear what foreign keys and the triggers of their owners do.
+        descendants: the tables of others that bear what was done to a table that they inherit from.
     """
 
     def __init__(
@@ -87,10 +91,12 @@ class Judge:
         footprint: Footprint,
         permissions: Permissions,
         explained: Collection[Key] = (),
+        descendants: Collection[Key] = (),
     ) -> None:
         self._footprint = footprint
         self._permissions = permissions
         self._explained = explained
+        self._descendants = descendants
 
     @cached_property
     def remade(self) -> Mapping[Key, Key]:
@@ -129,8 +135,8 @@ class Judge:
 
     def _judge(self, change: Change) -> Iterator[Offence]:
         permissions, item = self._permissions, change.item
-        if item.kind in _SHARED and self._footprint.shared:
-            return  # That is told by what is shared.
+        if self._is_inherited(change) or (item.kind in _SHARED and self._footprint.shared):
+            return  # That is told by what it was inherited from, or by what is shared.
         owner = permissions.find_owner(item)
         if owner in permissions.branches:
             before, after = change.before, change.after
@@ -149,13 +155,25 @@ class Judge:
         verb = self._find_verb(change)
         if verb is None or (verb == _READS and permissions.may_refer(owner)):
             return
+        yield self._make_offence(verb, item, owner)
+
+    def _make_offence(self, verb: str, item: DatabaseObject, owner: str) -> Offence:
         # Of the whole database is what no schema has, unless somebody has made it.
+        permissions = self._permissions
         is_hosts = item.schema == permissions.ownership.host_schema
         is_nobodys = item.schema is None or (item.kind == "schema" and not is_hosts)
         whose = None if owner == HOST and is_nobodys else owner
         is_new = whose is not None and item.root in permissions.new
         is_prefixed = is_new and whose == permissions.find_prefix(item)
-        yield Offence(verb, item, str(item), whose, is_prefixed)
+        return Offence(verb, item, str(item), whose, is_prefixed)
+
+    def _is_inherited(self, change: Change) -> bool:
+        """Tell whether a table of others, or a part of it, has become what it is by inheritance."""
+        item, before, after = change.item, change.before, change.after
+        if item.kind not in _TABLES:
+            return item.is_part and _find_relation(item) in self._descendants
+        stays = before is not None and after is not None and before.identity == after.identity
+        return stays and item.key in self._descendants
 
     @cached_property
     def _altered_at_home(self) -> set[Key]:
@@ -229,7 +247,7 @@ class Judge:
         found = {}
         for change in self.changes:
             item = change.after
-            if item is None:
+            if item is None or self._is_inherited(change):
                 continue
             if change.before is None and not self._goes_along(item):
                 found[(*change.key, 0)] = (item, item.identity, change.command)
@@ -258,14 +276,23 @@ class Judge:
 
     def find_written(self) -> Mapping[Key, Change]:
         """Return the tables of the branches' own, or that they may change, that were changed."""
-        telling = {"RowExclusiveLock", *CHANGING}
         return {
             change.key: change
             for change in self.changes
-            if change.key[0] == PG_CLASS
-            and change.modes & telling
-            and (self._permissions.is_home(change.item) or self._permissions.may_change(change))
+            if change.key[0] == PG_CLASS and change.modes & _TELLING and self._may_touch(change)
         }
+
+    def find_locks_abroad(self) -> Mapping[Key, frozenset[str]]:
+        """Return the other tables that were changed, or parts of which were, with their locks."""
+        changes = [c for c in self.changes if not self._may_touch(c)]
+        found = {c.key: c.modes - {"AccessShareLock"} for c in changes if c.key[0] == PG_CLASS}
+        parts = {key for c in changes if (key := _find_relation(c.item)) is not None}
+        return {key: modes for key, modes in found.items() if modes} | {
+            key: found.get(key, frozenset()) for key in parts
+        }
+
+    def _may_touch(self, change: Change) -> bool:
+        return self._permissions.is_home(change.item) or self._permissions.may_change(change)
 
     def describe(self) -> tuple[str, ...]:
         """Return in words what was done, to whomever it was; parts of relations are left out."""

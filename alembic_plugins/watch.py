@@ -23,6 +23,7 @@ from .footprint import (
 from .foreignkeys import find_explained
 from .guard import Judge, Offence, Verdict, describe_owned
 from .guard_errors import TransactionEnded
+from .inheritance import find_descendants
 from .objects import DatabaseObject, read_objects
 from .ownership import Ownership
 from .permissions import Permissions
@@ -256,7 +257,8 @@ class Watch:
         }
         owners = {key: permissions.find_owner(c.item) for key, c in others.items()}
         explained = find_explained(connection, written, others, owners)
-        return Judge(footprint, permissions, explained), permissions, ours
+        descendants = find_descendants(connection, written, judge.find_locks_abroad())
+        return Judge(footprint, permissions, explained, descendants), permissions, ours
 
     def _check_committed(self, xid: str) -> None:
         """Check that a transaction that a revision has ended was not rolled back."""
