@@ -21,10 +21,10 @@ from .errors import (
     DuplicatePlugin,
     InvalidDeclaration,
     InvalidName,
-    PluginError,
     ReferenceFailed,
     UnknownPlugin,
     explain,
+    foreign_code,
 )
 from .plugin import Namespace, Plugin, Schema, check_name, parse_namespace
 from .settings import ENTRY_POINT_GROUP, Settings, load_reference
@@ -67,10 +67,8 @@ class FoundPlugin:
         folder = self.versions.parent
         if self.package or not (folder / f"{module}.py").exists():
             return load_reference("models", reference)
-        try:
+        with foreign_code(lambda error: ReferenceFailed("models", reference, explain(error))):
             return attrgetter(path)(load_python_file(folder, f"{module}.py"))
-        except Exception as error:
-            raise ReferenceFailed("models", reference, explain(error)) from error
 
 
 @dataclass(frozen=True)
@@ -231,12 +229,8 @@ def _is_plugin(entry_point: EntryPoint, folder: Path) -> bool:
 
 
 def _load_plugin(entry_point: EntryPoint, name: str, source: str) -> tuple[Plugin, Path]:
-    try:
+    with foreign_code(lambda error: BrokenPlugin(name, source, explain(error))):
         plugin = entry_point.load()
-    except PluginError:
-        raise
-    except Exception as error:
-        raise BrokenPlugin(name, source, explain(error)) from error
     if not isinstance(plugin, Plugin):
         raise BrokenPlugin(name, source, f"'{entry_point.value}' is no alembic_plugins.Plugin")
     if plugin.name != name:

@@ -4,7 +4,8 @@ Each error takes facts, keeps them as attributes and words itself. Facts are pos
 an error survives pickling. All are `CommandError`s, which Alembic prints as ``FAILED: ...``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, dataclass_transform
 
@@ -52,6 +53,35 @@ class PluginError(CommandError):
             name: (join(value) or "none") if isinstance(value, tuple | list) else value
             for name, value in values.items()
         }
+
+
+@contextmanager
+def foreign_code(translate: Callable[[BaseException], PluginError]) -> Iterator[None]:
+    """Run somebody else's code in the block, and raise in words what it raises.
+
+    ``sys.exit()`` and whatever else is no `Exception` is told, too, lest the process ends as if all
+    was well. What asks the process, or a task of asyncio's, to end goes through.
+
+    Args:
+        translate: returns what is raised, except that our own errors stay as they are.
+    """
+    try:
+        yield
+    except (PluginError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        if type(error).__name__ == "CancelledError" and not isinstance(error, Exception):
+            raise
+        raise translate(error) from error
+
+
+class Cancelled(PluginError):
+    """Somebody has pressed Ctrl-C."""
+
+    words = (
+        "Interrupted by the user. What was under way was rolled back; 'alembic plugin history' has "
+        "what was done."
+    )
 
 
 class InvalidOption(PluginError):

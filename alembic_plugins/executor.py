@@ -137,7 +137,7 @@ class Executor:
             self._scribe.begin()
             try:
                 self._try_unit(unit, plan, safekeeping, suspected)
-            except (PluginError, DBAPIError) as error:
+            except (PluginError, DBAPIError, KeyboardInterrupt) as error:
                 self._done = done
                 self._scribe.go_back()
                 if isinstance(error, NamespaceViolation):
@@ -166,13 +166,16 @@ class Executor:
         return True
 
     def _fail(
-        self, error: PluginError | DBAPIError, unit: Unit, plan: Plan, duration: int | None
+        self,
+        error: PluginError | DBAPIError | KeyboardInterrupt,
+        unit: Unit,
+        plan: Plan,
+        duration: int | None,
     ) -> NoReturn:
         """Record what has failed, and raise what it means."""
-        failure: PluginError | DBAPIError = error
-        if isinstance(error, MigrationFailed):
-            failure = self._explain(error, plan)
-        words = str(failure) if isinstance(failure, PluginError) else first_line(failure.orig)
+        failure = self._explain(error, plan) if isinstance(error, MigrationFailed) else error
+        words = first_line(failure.orig) if isinstance(failure, DBAPIError) else str(failure)
+        words = words or "interrupted by the user"
         self._record_failure(
             unit, words, getattr(error, "plugin", (*unit.plugins, HOST)[0]), duration
         )
@@ -271,8 +274,9 @@ class Executor:
     def _run_steps(self, unit: Unit, plan: Plan) -> None:
         self._estate.begin(unit)
         self._watch.begin(plan)
-        for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
-            self._run_branch(plugin, tuple(steps), plan)
+        with nullcontext() if self._scribe.is_offline else self._steps.endings.listen():
+            for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
+                self._run_branch(plugin, tuple(steps), plan)
         self._watch.check()
         for name in unit.plugins:
             self._finish(name, unit, plan)

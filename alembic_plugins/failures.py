@@ -46,7 +46,7 @@ def find_naps() -> Iterator[float]:
         yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
 
 
-def explain_failure(error: Exception, path: str, line: int | None = None) -> str:
+def explain_failure(error: BaseException, path: str, line: int | None = None) -> str:
     """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where.
 
     Args:

@@ -25,7 +25,7 @@ _TELLING = {"RowExclusiveLock", "ShareLock", *CHANGING}
 _SHARED = ("role", "database", "tablespace", "subscription", "user mapping", "parameter acl")
 
 _CREATES, _DROPS, _WRITES = "creates", "drops", "writes to"
-_REFERS, _READS = "refers to", "reads"
+_REFERS, _READS = _WEAK = ("refers to", "reads")
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,10 @@ class Judge:
 
 def _leave_out_echoes(found: Collection[Offence]) -> Iterator[Offence]:
     """Yield offences, but for those on a table and on what hangs on it that tell the same."""
-    tables = {o.item.key: o.verb for o in found if o.item is not None and _is_table(o)}
+    of_tables = [o for o in found if _is_table(o)]
+    # What was done to a table says more than that it was referred to, too.
+    of_tables.sort(key=lambda offence: offence.verb not in _WEAK)
+    tables = {o.item.key: o.verb for o in of_tables if o.item is not None}
     parts = [o for o in found if o.item is not None and o.item.is_part and not _is_table(o)]
     told = [part for part in parts if not _is_echo(part, _find_verb_of_whole(part, tables))]
     whole = {_find_relation(part.item) for part in told}
@@ -347,7 +350,7 @@ def _find_relation(item: DatabaseObject | None) -> Key | None:
 
 def _is_echo(part: Offence, verb: str | None) -> bool:
     """Tell whether what was done to a table, if anything, says all about a part of it."""
-    if verb is None or verb in (_READS, _REFERS):
+    if verb is None or verb in _WEAK:
         return False
     # Another default comes as one that is dropped and one that is created.
     is_made = part.verb in (_CREATES, _DROPS) and (

@@ -42,8 +42,9 @@ class TransactionEnded(PluginError):
     """A revision has ended the transaction that it runs in."""
 
     words = (
-        "Revision {revisions} of '{plugin}' has rolled back the transaction that it runs in, and "
-        "what was done before with it. Remove its ROLLBACK; nothing of it was kept."
+        "Revision {revisions} of '{plugin}' ends the transaction that it runs in. Remove its "
+        "commit() or rollback(), or use connection.begin_nested() or an autocommit_block() for "
+        "what has to be apart; the transaction was rolled back."
     )
 
     plugin: str

@@ -22,12 +22,14 @@ from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import (
     BrokenConfiguration,
+    Cancelled,
     DuplicateRevision,
     NotAHost,
     PluginError,
     ReferenceFailed,
     UnknownRevision,
     explain,
+    foreign_code,
 )
 from .plugin import HOST
 from .refusals import WrongUrl
@@ -64,6 +66,10 @@ def run_command(
     config.attributes[_COMMAND] = function.__name__
     try:
         return function(config, *args, **options)
+    except KeyboardInterrupt as error:
+        if _SESSION not in config.attributes:
+            raise
+        raise Cancelled from error
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be left to write at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -193,8 +199,6 @@ def _bootstrap(config: Config) -> None:
     reference = config.get_alembic_option("plugin_bootstrap")
     if reference:
         function = load_reference("plugin_bootstrap", reference)
-        try:
+        option = "plugin_bootstrap"
+        with foreign_code(lambda error: ReferenceFailed(option, reference, explain(error))):
             function()
-        except Exception as error:
-            reason = explain(error)
-            raise ReferenceFailed("plugin_bootstrap", reference, reason) from error

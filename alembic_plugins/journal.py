@@ -1,8 +1,8 @@
 """What a revision has committed before it is done, so that it can be carried on after a crash.
 
-Only an `autocommit_block()` commits midway. Each statement of a revision has a line in the journal,
-which is written before the block begins, and around each statement inside it. When the revision
-runs again, the statements that are in the journal are passed over.
+Only an `autocommit_block()`, and a COMMIT in SQL, commit midway. Each statement of a revision has a
+line in the journal, which is written before that, and around each statement inside the block. When
+the revision runs again, the statements that are in the journal are passed over.
 """
 
 import logging
@@ -18,6 +18,7 @@ from psycopg import Cursor, ServerCursor
 from sqlalchemy import event
 
 from .catalog import read_invalid_indexes
+from .endings import Endings
 from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
@@ -52,6 +53,9 @@ _CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 """What belongs to the transaction of this run, and is never passed over; no more than what streams
 its rows, which only reads."""
 
+_ENDS = re.compile(r"\s*(?P<commits>COMMIT|END)\b|\s*(ROLLBACK|ABORT)\b(?!.*\bTO\b)", re.I)
+"""What ends the transaction, said in SQL."""
+
 _SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
 """What may change the role or the search path of the session."""
 
@@ -80,12 +84,14 @@ class Journal:
         scribe: who writes it.
         watch: who watches what the revision touches.
         pipeline: by which statements are sent that nobody waits for.
+        endings: refuse that the revision rolls its transaction back.
     """
 
-    def __init__(self, scribe: Scribe, watch: Watch, pipeline: Pipeline) -> None:
+    def __init__(self, scribe: Scribe, watch: Watch, pipeline: Pipeline, endings: Endings) -> None:
         self._scribe = scribe
         self._watch = watch
         self._pipeline = pipeline
+        self._endings = endings
         self._step: Step | None = None
         self._path = ""
         self._page: Interruption | None = None
@@ -131,7 +137,10 @@ class Journal:
                 run()
                 return True
             self.has_set = self.has_set or _SETS.search(statement) is not None
-            if isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
+            ending = None if self._in_block else _ENDS.match(statement)
+            if ending:
+                self._end(run, commits=bool(ending["commits"]))
+            elif isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
                 run()
             else:
                 self._do(cursor, statement, run)
@@ -207,15 +216,7 @@ class Journal:
             self._scribe.commit_midway()
             yield
             return
-        with self._apart():
-            self._watch.check()
-            self._scribe.commit_midway()
-            if not self._is_written:
-                invalid = read_invalid_indexes(
-                    self._scribe.connection, self._namespace(self._page.plugin)
-                )
-                self._page = replace(self._page, invalid_before=invalid)
-        self._write(None)
+        self._prepare_commit(self._page)
         try:
             self._in_block = True
             yield
@@ -223,6 +224,34 @@ class Journal:
             self._in_block = False
         with self._apart():
             self._watch.look_outside(self._require_step())
+            self._watch.begin_again()
+
+    def _prepare_commit(self, page: Interruption) -> None:
+        """Judge and write what is about to be committed midway."""
+        with self._apart():
+            self._watch.check()
+            self._scribe.commit_midway()
+            if not self._is_written:
+                namespace = self._namespace(page.plugin)
+                invalid = read_invalid_indexes(self._scribe.connection, namespace)
+                self._page = replace(page, invalid_before=invalid)
+        self._write(None)
+
+    def _end(self, run: Run, *, commits: bool) -> None:
+        """Let a revision commit what it has done until now; do not let it roll that back.
+
+        Raises:
+            TransactionEnded: it rolls back.
+        """
+        step = self._require_step()
+        if not commits:
+            self._endings.refuse(step)
+        words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
+        log.warning(words, step.revision, step.plugin)
+        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
+        self._prepare_commit(self._page)
+        run()
+        with self._apart():
             self._watch.begin_again()
 
     def _require_step(self) -> Step:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from alembic.util import load_python_file
 
-from .errors import BrokenRevision, explain
+from .errors import BrokenRevision, explain, foreign_code
 from .sourcefile import find_checksum
 
 _NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
@@ -73,10 +73,8 @@ def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any 
     Raises:
         BrokenRevision: it raised.
     """
-    try:
+    with foreign_code(lambda error: BrokenRevision(branch, path, explain(error))):
         return load_python_file(path.parent, path.name)
-    except Exception as error:
-        raise BrokenRevision(branch, path, explain(error)) from error
 
 
 def _execute(branch: str, path: Path) -> tuple[dict[str, Any], str]:

@@ -18,6 +18,7 @@ from .errors import (
     ReferenceFailed,
     explain,
     first_line,
+    foreign_code,
 )
 from .plugin import HOST, Namespace, check_name, parse_namespace
 
@@ -156,10 +157,8 @@ def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the ob
     module, _, path = reference.partition(":")
     if not module or not path:
         raise ReferenceFailed(option, reference, "it has no ':'")
-    try:
+    with foreign_code(lambda error: ReferenceFailed(option, reference, explain(error))):
         return attrgetter(path)(import_module(module))
-    except Exception as error:
-        raise ReferenceFailed(option, reference, explain(error)) from error
 
 
 def _config_file(config: Config) -> Path | None:

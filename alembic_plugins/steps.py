@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 from .archive import read_undo
 from .branches import BranchScript
-from .errors import PluginError
+from .endings import Endings
+from .errors import PluginError, foreign_code
 from .failures import explain_failure
 from .journal import Journal
 from .pipeline import Pipeline
@@ -41,7 +42,8 @@ class StepRunner:
     def __init__(
         self, scribe: Scribe, watch: Watch, pipeline: Pipeline, run_args: Mapping[str, Any]
     ) -> None:
-        self.journal = Journal(scribe, watch, pipeline)
+        self.endings = Endings(scribe.connection)
+        self.journal = Journal(scribe, watch, pipeline, self.endings)
         self._scribe = scribe
         self._watch = watch
         self._run_args = run_args
@@ -114,14 +116,17 @@ class StepRunner:
         if self._scribe.is_offline:
             self._context.impl.static_output(f"-- Running {words.splitlines()[0]}")
         run = self._find_function(step, script)
-        try:
-            with Operations.context(self._context):
-                run()
-        except PluginError:
-            raise
-        except Exception as error:
+
+        def explain(error: BaseException) -> PluginError:
             reason = explain_failure(error, script.path)
-            raise MigrationFailed(step.plugin, step.revision, step.direction, reason) from error
+            return MigrationFailed(step.plugin, step.revision, step.direction, reason)
+
+        with (
+            self.endings.refused(step),
+            foreign_code(explain),
+            Operations.context(self._context),
+        ):
+            run()
 
     def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
         """Return what runs a step: the file's function, or what is remembered of its downgrade."""
@@ -170,7 +175,7 @@ class StepRunner:
         def autocommit_block() -> Iterator[None]:
             ended: BaseException | None = None
             try:
-                with self.journal.keep_block(), original():
+                with self.endings.allowed(), self.journal.keep_block(), original():
                     self.journal.begin_block()
                     try:
                         yield

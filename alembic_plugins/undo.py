@@ -69,7 +69,7 @@ class Renderer:
                 Operations.context(self._offline),
             ):
                 script.module.downgrade(**self._run_args)
-        except Exception as error:  # noqa: BLE001 - the function is the author's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the author's code
             self.__dict__.pop("_offline", None)  # It may be in the middle of something.
             return Undo(None, NEEDS_DATABASE if _asks(error) else explain(error))
         return Undo(tuple(self._statements), None)
@@ -85,7 +85,7 @@ class Renderer:
         return MigrationContext(dialect, None, options, context.environment_context)
 
 
-def _asks(error: Exception) -> bool:
+def _asks(error: BaseException) -> bool:
     """Tell whether a downgrade has failed since there was no database to be asked."""
     if isinstance(error, AttributeError):
         return error.obj is None or isinstance(error.obj, MockConnection)

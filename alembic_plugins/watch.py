@@ -228,7 +228,7 @@ class Watch:
             return Suspects(tuple(steps))
         names = ", ".join(f"'{revision}'" for revision in self._committed)
         before = f"revision {names} and " if names else ""
-        stays = f"{before}what was committed by an autocommit_block() stays"
+        stays = f"{before}what was committed midway stays"
         return Suspects(tuple(steps), f"its transaction was rolled back, but {stays}")
 
     def _make_judge(

@@ -36,7 +36,7 @@ LAYERS: tuple[set[str], ...] = (
     {"simulate"},
     {"estate", "remedies", "targets", "upkeep"},
     {"bookkeeping", "enforcement", "recording", "safekeeping"},
-    {"watch"},
+    {"endings", "watch"},
     {"journal"},
     {"steps"},
     {"executor"},

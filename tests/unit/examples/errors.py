@@ -7,6 +7,11 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.Cancelled(),
+        "Interrupted by the user. What was under way was rolled back; 'alembic plugin history' has "
+        "what was done.",
+    ),
+    (
         errors.InvalidOption("plugin_host_first", "maybe", "true or false"),
         "Option 'plugin_host_first' is 'maybe'. Set it to true or false.",
     ),

@@ -35,7 +35,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         guard_errors.TransactionEnded("audit", ("a1",)),
-        "Revision 'a1' of 'audit' has rolled back the transaction that it runs in, and what was "
-        "done before with it. Remove its ROLLBACK; nothing of it was kept.",
+        "Revision 'a1' of 'audit' ends the transaction that it runs in. Remove its commit() or "
+        "rollback(), or use connection.begin_nested() or an autocommit_block() for what has to be "
+        "apart; the transaction was rolled back.",
     ),
 ]

@@ -1,0 +1,189 @@
+"""Revisions that end their transaction, or the process, themselves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from support.hosts import Host
+
+COMMITS = {
+    "commit": "op.get_bind().commit()",
+    "rollback": "op.get_bind().rollback()",
+    "rollback after a failure": """
+        try:
+            op.get_bind().exec_driver_sql("SELECT 1/0")
+        except Exception:
+            op.get_bind().rollback()
+    """,
+    "rollback that is caught": """
+        try:
+            op.get_bind().rollback()
+        except Exception:
+            pass
+    """,
+    "rollback of a session": """
+        session = Session(bind=op.get_bind())
+        session.execute(text("SELECT 1"))
+        session.rollback()
+    """,
+    "ROLLBACK": 'op.execute("rollback work")',
+    "ABORT": 'op.get_bind().execute(text("ABORT"))',
+    "close": "op.get_bind().close()",
+}
+FAILURES = "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
+
+EXITS = {
+    "exit": "sys.exit(0)",
+    "quit": "raise GeneratorExit",
+    "own": "raise type('Stop', (BaseException,), {})()",
+}
+
+REVISION = """\
+import sys
+from alembic import op
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+revision = "p{0}"
+down_revision = {1}
+
+
+def upgrade():
+{2}
+
+
+def downgrade():
+    pass
+"""
+
+
+def write(host: Host, number: int, body: str) -> None:
+    """Write a revision of plugin `shop`."""
+    lines = [line for line in body.splitlines() if line.strip()]
+    depth = len(lines[0]) - len(lines[0].lstrip())
+    text = "\n".join(f"    {line[depth:]}" for line in lines)
+    below = repr(f"p{number - 1}") if number > 1 else None
+    host.write(f"plugins/shop/versions/p{number}.py", REVISION.format(number, below, text))
+
+
+@pytest.fixture
+def shop(host: Host) -> Host:
+    """A host that is at its head, with a plugin that makes a table before and one after p2."""
+    host.run("upgrade", "head")
+    write(host, 1, 'op.execute("CREATE TABLE orders (i int)")')
+    write(host, 2, "pass")
+    write(host, 3, 'op.execute("CREATE TABLE later (i int)")')
+    return host
+
+
+@pytest.mark.parametrize("body", COMMITS.values(), ids=list(COMMITS))
+@pytest.mark.parametrize("last", ["pass", "raise ValueError"])
+def test_revision_that_ends_its_transaction_is_refused(shop: Host, body: str, last: str) -> None:
+    write(shop, 2, body)
+    write(shop, 3, f'op.execute("CREATE TABLE later (i int)"); {last}')
+    assert "'p2' of 'shop' ends the transaction" in shop.refuse("plugin", "install", "shop")
+    write(shop, 2, "pass")
+    write(shop, 3, 'op.execute("CREATE TABLE later (i int)")')
+    shop.run("plugin", "install", "shop")
+    assert {"shop.orders", "shop.later"} <= set(shop.database.tables())
+
+
+def test_downgrade_that_ends_its_transaction_is_refused(shop: Host) -> None:
+    shop.run("plugin", "install", "shop")
+    file = shop.folder / "plugins/shop/versions/p3.py"
+    text = file.read_text().replace("    pass\n", "    op.get_bind().commit()\n")
+    file.write_text(text.replace("    op.execute", "    pass; op.execute"))
+    shop.run("plugin", "repair", "shop", "--yes")
+    words = shop.refuse("-x", "plugin=shop", "downgrade", "-1")
+    assert "'p3' of 'shop' ends the transaction" in words
+
+
+@pytest.mark.parametrize("body", EXITS.values(), ids=list(EXITS))
+def test_revision_that_ends_the_process_has_failed(shop: Host, body: str) -> None:
+    write(shop, 2, body)
+    assert "of revision 'p2' of 'shop' failed" in shop.refuse("plugin", "install", "shop")
+    failed = shop.database.values(
+        "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
+    )
+    assert len(failed) == 1
+
+
+@pytest.mark.parametrize("body", EXITS.values(), ids=list(EXITS))
+def test_file_that_ends_the_process_is_broken(shop: Host, body: str) -> None:
+    file = shop.folder / "plugins/shop/versions/p2.py"
+    file.write_text(f"{file.read_text()}\n{body}\n")
+    assert "plugins/shop/versions/p2.py' of 'shop' cannot" in shop.refuse(
+        "plugin", "install", "shop"
+    )
+
+
+def test_session_may_commit_which_leaves_the_transaction_open(shop: Host) -> None:
+    body = """
+        session = Session(bind=op.get_bind())
+        session.execute(text("INSERT INTO orders VALUES (1)"))
+        session.commit()
+        session.close()
+    """
+    write(shop, 2, body)
+    write(shop, 3, "raise ValueError")
+    shop.refuse("plugin", "install", "shop")
+    write(shop, 3, "pass")
+    shop.run("plugin", "install", "shop")
+    assert shop.database.values("SELECT i FROM shop.orders") == [1]
+
+
+@pytest.mark.parametrize("statement", ["COMMIT", " commit work", "END"])
+def test_what_is_committed_in_sql_stays_and_is_carried_on_from(shop: Host, statement: str) -> None:
+    body = f"""
+        op.execute("CREATE TABLE early (i int)")
+        op.execute("{statement}")
+        op.execute("CREATE TABLE late (i int)")
+    """
+    write(shop, 2, f"{body.rstrip()}\n        raise ValueError\n")
+    words = shop.fail("plugin", "install", "shop")
+    assert "What it has committed stays" in words
+    assert {"shop.orders", "shop.early"} <= set(shop.database.tables())
+    assert "shop.late" not in shop.database.tables()
+    assert shop.database.applied()[-1] == "p1"
+    write(shop, 2, body)
+    shop.run("plugin", "install", "shop")
+    assert {"shop.early", "shop.late", "shop.later"} <= set(shop.database.tables())
+    shop.run("plugin", "uninstall", "shop", "--yes", "--purge")
+    assert "shop" not in shop.database.schemas()
+
+
+def test_what_comes_after_a_commit_in_sql_is_judged(shop: Host) -> None:
+    write(shop, 2, 'op.execute("COMMIT"); op.execute("DELETE FROM public.accounts")')
+    words = shop.fail("plugin", "install", "shop")
+    assert "'p2' of 'shop' writes to table public.accounts" in words
+
+
+def test_interrupt_from_the_keyboard_is_one_line_and_in_the_history(shop: Host) -> None:
+    write(shop, 2, 'op.execute("SELECT pg_sleep(60)")')
+    process = subprocess.Popen(
+        [sys.executable, "-m", "alembic", "plugin", "install", "shop"],
+        cwd=shop.folder,
+        env={**os.environ, "DATABASE_URL": shop.database.text},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    sleeping = (
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
+    )
+    while not shop.database.values(sleeping):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate()
+    assert process.returncode != 0
+    assert "Traceback" not in stdout + stderr
+    assert "Interrupted by the user" in stdout + stderr
+    assert shop.database.plugins() == []
+    failed = shop.database.values(
+        "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
+    )
+    assert failed == ["interrupted by the user"]
