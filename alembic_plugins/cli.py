@@ -21,6 +21,10 @@ _FOOTPRINT = (
     "--footprint",
     {"dest": "footprint", "help": "with --dry-run: run it, print what it does, roll it back"},
 )
+_FAIL_FAST = (
+    "--fail-fast",
+    {"dest": "fail_fast", "help": "stop at the first plugin that fails"},
+)
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
@@ -83,12 +87,14 @@ def _add_group(group: ArgumentParser) -> None:
         positional: list[Argument],
         flags: list[Argument],
         valued: Argument | None = None,
+        settings: tuple[Argument, ...] = (),
     ) -> None:
         line = (door.__doc__ or "").partition("\n")[0]
         parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
         for argument, options in positional:
             parser.add_argument(argument, **options)
-        for argument, options in flags:
+        # What `settings` looks for is not handed to the door.
+        for argument, options in (*flags, *settings):
             parser.add_argument(argument, action="store_true", **options)
         if valued:
             parser.add_argument(valued[0], **valued[1])
@@ -98,8 +104,9 @@ def _add_group(group: ArgumentParser) -> None:
 
     add("list", doors.list_plugins, [], [_JSON])
     add("show", doors.show, [_PLUGIN], [_JSON])
-    add("install", doors.install, [_PLUGINS], [_SQL, _DRY_RUN, _FOOTPRINT])
-    add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, _SQL, _DRY_RUN, _FOOTPRINT])
+    flags = [_SQL, _DRY_RUN, _FOOTPRINT]
+    add("install", doors.install, [_PLUGINS], flags, settings=(_FAIL_FAST,))
+    add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=(_FAIL_FAST,))
     add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN])
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN]
     add("uninstall", doors.uninstall, [_PLUGINS], flags, _BACKUP)

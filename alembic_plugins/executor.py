@@ -14,23 +14,19 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
-from .catalog import read_column_dependents, read_dependents
-from .dependencies import read_branch_objects, read_session_ownership
+from .causes import find_cause
 from .errors import PluginError, RevisionTooLong, first_line
 from .estate import Estate
-from .failures import find_dependents_in_words, find_naps, find_transient
+from .failures import find_naps, find_transient
 from .guard_errors import NamespaceViolation
-from .ownership import read_columns, sort_dependents
+from .outcomes import Outcomes
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
 from .records import record_versions
 from .refusals import (
     MigrationFailed,
-    MigrationInterrupted,
     NoDowngrade,
-    ObjectsInUse,
-    RevisionInUse,
     TamperedUndo,
 )
 from .safekeeping import Safekeeping, bring_back
@@ -100,11 +96,34 @@ class Executor:
         self._end_reading()
         safekeeping = Safekeeping(self._scribe, plan)
         with safekeeping.prepare(), self._steps.journal.listen():
-            for source in (contact, plan):
-                for unit in source.units:
-                    self._run_unit(unit, source, safekeeping)
+            for unit in contact.units:
+                self._run_unit(unit, contact, safekeeping)
+            self._run_units(plan, safekeeping)
         if plan.stock_rows is not None:
             self._eject(plan.stock_rows)
+
+    def _run_units(self, plan: Plan, safekeeping: Safekeeping) -> None:
+        """Run all units, but for those of plugins that need one which has failed."""
+        outcomes = Outcomes(self.session, plan)
+        for unit in plan.units:
+            if outcomes.find_missing(unit):
+                outcomes.add_skipped(unit)
+                continue
+            try:
+                self._run_unit(unit, plan, safekeeping)
+            except PluginError as error:
+                if not (self._can_go_on(error) and outcomes.can_go_on(unit)):
+                    raise
+                outcomes.add_failure(unit, getattr(error, "plugin", unit.plugins[0]), error)
+            else:
+                outcomes.add_done(unit)
+        outcomes.check()
+
+    def _can_go_on(self, error: PluginError) -> bool:
+        """Tell whether the connection is of use after a failure, and nothing else comes of that."""
+        if isinstance(error, NamespaceViolation) and not self.session.is_traced(error.plugin):
+            return False  # Whose the objects are has to be found out first.
+        return self._is_ours and not self._scribe.connection.invalidated
 
     def _end_reading(self) -> None:
         """End the transaction that checks have begun by reading."""
@@ -173,7 +192,9 @@ class Executor:
         duration: int | None,
     ) -> NoReturn:
         """Record what has failed, and raise what it means."""
-        failure = self._explain(error, plan) if isinstance(error, MigrationFailed) else error
+        failure: PluginError | DBAPIError | KeyboardInterrupt = error
+        if isinstance(error, MigrationFailed) and self._is_ours:
+            failure = find_cause(self._scribe, self._steps.journal, plan, error)
         words = first_line(failure.orig) if isinstance(failure, DBAPIError) else str(failure)
         words = words or "interrupted by the user"
         self._record_failure(
@@ -183,49 +204,18 @@ class Executor:
             raise error
         raise failure from error
 
-    def _explain(self, error: MigrationFailed, plan: Plan) -> PluginError:
-        """Return what a failure means, which may take a look at the database."""
-        if not self._is_ours:
-            return error
-        facts = (error.plugin, error.revision, error.function, error.reason)
-        if error.plugin in self.session.state.leftover:
-            command = f"alembic plugin uninstall {error.plugin} --purge"
-            left = f"{error.reason}; what its downgrades have left, '{command}' drops"
-            return MigrationFailed(*facts[:3], left)
-        # Where the connection is lost, nothing more is to be had.
-        with suppress(SQLAlchemyError), _alembic.transaction(self.context):
-            if self._steps.journal.is_written:
-                return MigrationInterrupted(*facts, self._steps.journal.find_invalid())
-            dependents = find_dependents_in_words(error)
-            if dependents and error.function == Direction.DOWNGRADE:
-                return self._find_dependents(error.plugin, dependents, plan) or error
-        return error
-
-    def _find_dependents(self, name: str, words: str, plan: Plan) -> PluginError | None:
-        """Return who leans on what a downgrade was to drop, of what PostgreSQL has named."""
-        scribe, state = self._scribe, self.session.state
-        ownership = read_session_ownership(scribe.connection, scribe.tables, self.session)
-        objects = read_branch_objects(scribe.connection, ownership, name)
-        if name in scribe.ledger.plugins:
-            scribe.enter(name, plan)  # How PostgreSQL names things depends on the search path.
-        columns = read_columns(scribe.connection, ownership, name)
-        found = read_dependents(scribe.connection, {item.key for item in objects})
-        found += read_column_dependents(scribe.connection, columns)
-        scribe.leave()
-        named = tuple(item for item in found if str(item) in words)
-        owners = sort_dependents(ownership, named).keys() - {name}
-        if owners and owners <= state.plugins.keys():
-            return RevisionInUse(name, tuple(owners))
-        return ObjectsInUse(name, tuple(str(item) for item in named)) if named else None
-
     def _record_failure(self, unit: Unit, words: str, name: str, duration: int | None) -> None:
         """Record what was taken back, where there is a registry and the transaction was ours."""
         if not self._is_ours or not self._scribe.has_registry:
             return
         # Losing the connection is a failure that cannot be recorded.
         with suppress(SQLAlchemyError), _alembic.transaction(self.context):
+            if self._scribe.is_committed:
+                self._scribe.return_session()  # No rollback has done that.
             rows = self._scribe.ledger.rows(name)
-            self._scribe.ledger.add_event(name, unit.action, rows, duration, failure=words)
+            self._scribe.ledger.add_event(
+                name, _name_action(name, unit, rows), rows, duration, failure=words
+            )
             self._scribe.flush()
 
     def _set_timeouts(self) -> None:
@@ -316,8 +306,7 @@ class Executor:
     def _add_event(
         self, name: str, unit: Unit, before: Sequence[str], duration: int | None
     ) -> None:
-        new = not before and unit.action == "upgrade" and name != HOST
-        action = "install" if new else unit.action
+        action = _name_action(name, unit, before)
         self._scribe.ledger.add_event(name, action, tuple(before), duration)
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
@@ -391,3 +380,9 @@ class Executor:
             for statement in record_versions(self._scribe.versions, before, rows):
                 self._scribe.execute(statement)
             self._scribe.tables.metadata.drop_all(self._scribe.connection, checkfirst=True)
+
+
+def _name_action(name: str, unit: Unit, before: Sequence[str]) -> str:
+    """Return what the event log calls a unit, for a plugin that had some rows before."""
+    is_new = not before and unit.action == "upgrade" and name != HOST
+    return "install" if is_new else unit.action

@@ -163,6 +163,24 @@ class MigrationFailed(PluginError):
         return {**super().facts(), "purge": purge}
 
 
+class PluginsFailed(PluginError):
+    """Some plugins could not be upgraded, and the others were."""
+
+    words = (
+        "Plugins that could not be upgraded: {failed}; left out, since they need these: {skipped}; "
+        "upgraded: {done}. {reasons}"
+    )
+
+    failed: Sequence[str]
+    skipped: Sequence[str]
+    done: Sequence[str]
+    reasons: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts; what each plugin has met is a sentence of its own."""
+        return {**super().facts(), "reasons": " ".join(self.reasons)}
+
+
 class MigrationInterrupted(PluginError):
     """A revision failed after it had committed a part of itself by an `autocommit_block()`."""
 

@@ -40,6 +40,7 @@ class Settings:
         bootstrap: ``plugin_bootstrap``, a function to call before any revision file is loaded.
         target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
+        fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
         lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
         statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
@@ -60,6 +61,7 @@ class Settings:
     bootstrap: str | None
     target_metadata: str | None
     host_first: bool
+    fail_fast: bool
     lock_wait: float
     lock_timeout: float | None
     statement_timeout: float | None
@@ -97,6 +99,7 @@ def _read(config: Config) -> Settings:
         host_first=read_flag(
             "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
         ),
+        fail_fast=_read_fail_fast(config),
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
@@ -131,6 +134,17 @@ def read_scope(config: Config) -> str | None:
 def read_cascade(config: Config) -> bool:
     """Tell whether ``-x cascade=true`` was given."""
     return read_flag("-x cascade", read_arguments(config).get("cascade"), default=False)
+
+
+def _read_fail_fast(config: Config) -> bool:
+    """Tell whether ``--fail-fast``, ``-x fail_fast=true`` or ``plugin_fail_fast`` was given."""
+    if getattr(config.cmd_opts, "fail_fast", False):
+        return True
+    argument = read_arguments(config).get("fail_fast")
+    if argument is not None:
+        return read_flag("-x fail_fast", argument, default=False)
+    option = "plugin_fail_fast"
+    return read_flag(option, config.get_alembic_option(option), default=False)
 
 
 def read_flag(option: str, value: object, *, default: bool) -> bool:

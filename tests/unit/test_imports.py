@@ -38,7 +38,7 @@ LAYERS: tuple[set[str], ...] = (
     {"bookkeeping", "enforcement", "recording", "safekeeping"},
     {"endings", "watch"},
     {"journal"},
-    {"steps"},
+    {"causes", "outcomes", "steps"},
     {"executor"},
     {"migrator"},
     {"adoption", "preview", "runtime", "status"},

@@ -45,6 +45,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         bootstrap=None,
         target_metadata=None,
         host_first=True,
+        fail_fast=False,
         lock_wait=300.0,
         lock_timeout=None,
         statement_timeout=None,
@@ -55,6 +56,24 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         sections={},
         source="alembic.ini",
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "expected"),
+    [
+        ({}, "", False),
+        ({"fail_fast": True}, "", True),
+        ({"x": ["fail_fast=true"]}, "", True),
+        ({}, "plugin_fail_fast = true", True),
+        ({"x": ["fail_fast=no"]}, "plugin_fail_fast = true", False),
+    ],
+)
+def test_stopping_at_once_is_asked_for_in_three_ways(
+    tmp_path: Path, options: dict[str, object], text: str, expected: bool
+) -> None:
+    (tmp_path / "alembic.ini").write_text(f"[alembic]\n{text}\n")
+    config = Config(tmp_path / "alembic.ini", cmd_opts=Arguments(**options))
+    assert read_settings(config).fail_fast is expected
 
 
 @pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])

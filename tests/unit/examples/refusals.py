@@ -79,6 +79,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "taken back; correct the revision and run the command again.",
     ),
     (
+        refusals.PluginsFailed(("mmm",), ("rests", "also"), (), ("It failed.",)),
+        "Plugins that could not be upgraded: mmm; left out, since they need these: also, rests; "
+        "upgraded: none. It failed.",
+    ),
+    (
         refusals.MigrationInterrupted("billing", "a1", "upgrade", "division by zero", ()),
         "upgrade() of revision 'a1' of 'billing' failed: division by zero. What it has committed "
         "stays; correct the cause and run the command again, which carries on from there.",

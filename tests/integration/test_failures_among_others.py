@@ -1,0 +1,104 @@
+"""An upgrade of several plugins, one of which fails."""
+
+import pytest
+from support.hosts import Host
+
+EVENTS = "SELECT plugin || ' ' || action || ' ' || outcome FROM alembic_plugin_event ORDER BY id"
+
+
+@pytest.fixture
+def three(host: Host) -> Host:
+    """A host with plugins that each have something to do, where that of `mmm` fails."""
+    for name in ("aaa", "mmm", "zzz"):
+        host.revise(name, "CREATE TABLE a ()")
+    host.run("plugin", "install", "aaa", "mmm", "zzz")
+    host.revise("aaa", "CREATE TABLE b ()").revise("zzz", "CREATE TABLE b ()")
+    return host.revise("mmm", "SELECT 1/0")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("upgrade", "heads"),
+        ("plugin", "upgrade", "--all"),
+        ("plugin", "upgrade", "aaa", "mmm", "zzz"),
+    ],
+)
+def test_plugins_behind_one_that_fails_are_upgraded(three: Host, command: tuple[str, ...]) -> None:
+    words = three.fail(*command)
+    assert words.startswith(
+        "Plugins that could not be upgraded: mmm; left out, since they need these: none; "
+        "upgraded: aaa, zzz. upgrade() of revision 'mmm_2' of 'mmm' failed: division by zero"
+    )
+    assert {"aaa.b", "zzz.b"} <= set(three.database.tables())
+    assert three.database.values(EVENTS)[-3:] == [
+        "aaa upgrade done",
+        "mmm upgrade failed",
+        "zzz upgrade done",
+    ]
+
+
+def test_plugins_that_need_one_that_fails_are_left_out(three: Host) -> None:
+    three.declare("zzz", 'requires = ["mmm"]')
+    three.revise("yyy", "CREATE TABLE a ()").declare("yyy", 'requires = ["zzz"]')
+    words = three.fail("plugin", "install", "aaa", "yyy")
+    assert "mmm; left out, since they need these: yyy, zzz; upgraded: aaa." in words
+    assert "zzz.b" not in three.database.tables()
+    assert "yyy" not in three.database.plugins()
+
+
+def test_revisions_that_depend_on_one_that_fails_are_left_out(three: Host) -> None:
+    three.revise("zzz", "CREATE TABLE c ()")
+    file = three.folder / "plugins/zzz/versions/zzz_3.py"
+    file.write_text(f'{file.read_text()}\ndepends_on = "mmm_2"\n')
+    assert "left out, since they need these: zzz" in three.fail("upgrade", "heads")
+    assert "zzz.c" not in three.database.tables()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-x", "fail_fast=true", "upgrade", "heads"),
+        ("plugin", "upgrade", "--all", "--fail-fast"),
+    ],
+)
+def test_upgrade_can_stop_at_the_first_that_fails(three: Host, command: tuple[str, ...]) -> None:
+    assert three.fail(*command).startswith("upgrade() of revision 'mmm_2' of 'mmm' failed")
+    assert "zzz.b" not in three.database.tables()
+
+
+def test_single_plugin_that_fails_is_told_alone(three: Host) -> None:
+    assert three.fail("plugin", "upgrade", "mmm").startswith("upgrade() of revision 'mmm_2'")
+
+
+def test_host_that_fails_stops_all(three: Host) -> None:
+    three.revise("host", "SELECT 1/0")
+    assert three.fail("upgrade", "heads").startswith("upgrade() of revision 'host_3' of 'host'")
+    assert "aaa.b" not in three.database.tables()
+
+
+def test_plugin_that_the_guard_refuses_does_not_stop_others(three: Host) -> None:
+    (three.folder / "plugins/mmm/versions/mmm_2.py").unlink()
+    three.revise("mmm", "DELETE FROM public.accounts")
+    words = three.fail("upgrade", "heads")
+    assert "upgraded: aaa, zzz. Revision 'mmm_2' of 'mmm' writes to table public.accounts" in words
+
+
+def test_plugin_that_fails_after_it_has_committed_leaves_the_search_path(three: Host) -> None:
+    (three.folder / "plugins/mmm/versions/mmm_2.py").unlink()
+    three.revise("mmm", "CREATE TABLE b (); COMMIT; SELECT 1/0")
+    body = 'op.execute("CREATE TABLE b ()"); op.execute("COMMIT"); op.execute("SELECT 1/0")'
+    file = three.folder / "plugins/mmm/versions/mmm_2.py"
+    lines = file.read_text().splitlines()
+    lines[lines.index("def upgrade():") + 1] = f"    {body}"
+    file.write_text("\n".join(lines))
+    words = three.fail("upgrade", "heads")
+    assert "What it has committed stays" in words
+    assert {"aaa.b", "mmm.b", "zzz.b"} <= set(three.database.tables())
+
+
+def test_first_install_that_fails_is_recorded_as_one(host: Host) -> None:
+    host.run("upgrade", "head")
+    host.revise("crm", "SELECT 1/0")
+    host.fail("plugin", "install", "crm")
+    assert host.database.values(EVENTS)[-1] == "crm install failed"
