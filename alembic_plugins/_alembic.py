@@ -119,6 +119,21 @@ def replaced_context(context: MigrationContext, other: MigrationContext) -> Iter
         environment.context_opts["as_sql"] = as_sql
 
 
+@contextmanager
+def silenced_context_log() -> Iterator[None]:
+    """Let Alembic not log that a context is made, as "Generating static SQL" for one that renders.
+
+    The logger's name is in no public place, though every ``alembic.ini`` knows its parent.
+    """
+    from alembic.runtime.migration import log
+
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
 def narrow_heads(context: MigrationContext, rows: tuple[str, ...]) -> None:
     """Let a command see only `rows` of the version table.
 

@@ -1,9 +1,11 @@
 """What ``env.py`` calls, and how a command's work gets from there to the migrator."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
@@ -14,6 +16,7 @@ from .database import translate_errors
 from .errors import NotAHost
 from .hosting import open_session
 from .migrator import MakePlan, Migrator
+from .plan import Plan
 from .plugin import HOST
 from .registry import State
 from .revisionfile import RevisionInfo
@@ -144,9 +147,18 @@ def _run_stock(
         "stamp": lambda session: targets.stamp(session, scope, target, purge=purge),
     }
     if command in plans:
-        migrator.run(plans[command])
+        plan = migrator.run(plans[command])
+        is_relative = command == "downgrade" and target.startswith("-")
+        if is_relative and scope is None and not migrator.context.as_sql:
+            _tell_branches(config, plan)
     else:
         _run_other(migrator, environment, work, command)
+
+
+def _tell_branches(config: Config, plan: Plan) -> None:
+    """Say which branches ``downgrade -N`` has been about: that was left to the database."""
+    for name, count in Counter(step.plugin for step in plan.steps).items():
+        config.print_stdout(f"downgraded {name}: {count} revision{'s' * (count > 1)}")
 
 
 def _run_other(

@@ -18,6 +18,7 @@ from .failures import explain_failure
 from .journal import Journal
 from .pipeline import Pipeline
 from .plan import Direction, Node, Plan, Step
+from .plugin import HOST
 from .records import Duration, measure_duration
 from .refusals import MigrationFailed, NoDowngrade
 from .scribe import Scribe
@@ -26,7 +27,8 @@ from .sourcefile import Source, read_source
 from .undo import Renderer, Undo, run_statements
 from .watch import Watch
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("alembic.runtime.migration")
+"""Alembic's own, by which hosts show what runs."""
 
 
 class StepRunner:
@@ -195,8 +197,10 @@ class StepRunner:
 
 
 def _describe(step: Step, script: BranchScript) -> str:
-    """Return what a step does, as Alembic says it, with its branch."""
-    below = ", ".join(script.down_revisions) or "<base>"
+    """Return what a step does, as Alembic says it, with the plugin's name."""
+    below = ", ".join(script.down_revisions)
     ends = (below, step.revision)
     from_, to = ends if step.direction is Direction.UPGRADE else reversed(ends)
-    return f"{step.direction} of {step.plugin} {from_} -> {to}, {script.doc}"
+    name = "" if step.plugin == HOST else f" ({step.plugin})"
+    message = f", {script.doc}" if script.doc else ""
+    return f"{step.direction} {from_} -> {to}{message}{name}"

@@ -82,7 +82,8 @@ class Renderer:
         dialect.default_schema_name = context.dialect.default_schema_name
         output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
         options = {**context.opts, **output}
-        return MigrationContext(dialect, None, options, context.environment_context)
+        with _alembic.silenced_context_log():
+            return MigrationContext(dialect, None, options, context.environment_context)
 
 
 def _asks(error: BaseException) -> bool:
