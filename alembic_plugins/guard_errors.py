@@ -38,6 +38,18 @@ class CannotRehearse(PluginError):
     )
 
 
+class CannotCommit(PluginError):
+    """A revision commits midway, in a transaction that is the caller's."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' has an autocommit_block(), which would commit the "
+        "transaction of the caller. Give configure() a connection that is in no transaction."
+    )
+
+    plugin: str
+    revision: str
+
+
 class TransactionEnded(PluginError):
     """A revision has ended the transaction that it runs in."""
 

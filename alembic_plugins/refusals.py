@@ -326,6 +326,18 @@ class DatabaseRefused(PluginError):
     reason: str
 
 
+class TransactionOpen(PluginError):
+    """The environment gives us a connection whose transaction nobody would commit."""
+
+    words = (
+        "The environment's env.py has {what} on the connection that it gives to configure(), and "
+        "not committed it. {remedy} before configure(); nothing was changed."
+    )
+
+    what: str
+    remedy: str
+
+
 class EmbeddedUnavailable(PluginError):
     """No database was named, and the embedded PostgreSQL is not to be had."""
 

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from . import _alembic, targets
+from .autobegin import end_autobegun
 from .branches import Branch, BranchMap
 from .database import translate_errors
 from .errors import NotAHost
@@ -73,6 +74,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
     # An ``env.py`` for several databases configures again and again.
     work = environment.context_opts.get(_WORK, environment.context_opts["fn"])
     per_revision = bool(options.pop("transaction_per_migration", False))
+    if connection is not None and connection is not environment.config.attributes.get("connection"):
+        end_autobegun(connection)
     if environment.is_offline_mode():
         options["literal_binds"] = True  # Rows of the registry are inserted with values.
     reference = environment.config.get_alembic_option("plugin_target_metadata")

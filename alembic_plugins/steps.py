@@ -10,11 +10,13 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 
+from . import _alembic
 from .archive import read_undo
 from .branches import BranchScript
 from .endings import Endings
 from .errors import PluginError, foreign_code
 from .failures import explain_failure
+from .guard_errors import CannotCommit
 from .journal import Journal
 from .pipeline import Pipeline
 from .plan import Direction, Node, Plan, Step
@@ -67,7 +69,7 @@ class StepRunner:
         if step.runs:
             self._watch.add(step)
             script = self._scribe.session.find_script(step.plugin, step.revision)
-            with self._journaled_autocommit(), self.journal.keep(step, script.path):
+            with self._journaled_autocommit(step), self.journal.keep(step, script.path):
                 self._call(step, script)
             if self.journal.has_set:
                 self._scribe.return_session()
@@ -169,12 +171,14 @@ class StepRunner:
             callback(ctx=self._context, step=info, heads=rows, run_args=arguments)
 
     @contextmanager
-    def _journaled_autocommit(self) -> Iterator[None]:
+    def _journaled_autocommit(self, step: Step) -> Iterator[None]:
         """Keep the journal of what an `autocommit_block()` commits."""
         original = self._context.autocommit_block
 
         @contextmanager
         def autocommit_block() -> Iterator[None]:
+            if _alembic.in_external_transaction(self._context):
+                raise CannotCommit(step.plugin, step.revision)
             ended: BaseException | None = None
             try:
                 with self.endings.allowed(), self.journal.keep_block(), original():

@@ -31,7 +31,7 @@ LAYERS: tuple[set[str], ...] = (
     },
     {"shapes", "undo"},
     {"archive", "database", "ownership", "progress", "quarantine", "records", "sent", "traces"},
-    {"claims", "contents", "ledger", "permissions", "pipeline", "session"},
+    {"autobegin", "claims", "contents", "ledger", "permissions", "pipeline", "session"},
     {"autogenerate", "dependencies", "dependents", "footprint", "guard", "hosting", "scribe"},
     {"simulate"},
     {"estate", "remedies", "targets", "upkeep"},

@@ -34,6 +34,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "nothing was changed.",
     ),
     (
+        guard_errors.CannotCommit("audit", "a1"),
+        "Revision 'a1' of 'audit' has an autocommit_block(), which would commit the transaction of "
+        "the caller. Give configure() a connection that is in no transaction.",
+    ),
+    (
         guard_errors.TransactionEnded("audit", ("a1",)),
         "Revision 'a1' of 'audit' ends the transaction that it runs in. Remove its commit() or "
         "rollback(), or use connection.begin_nested() or an autocommit_block() for what has to be "

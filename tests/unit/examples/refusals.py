@@ -79,6 +79,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "taken back; correct the revision and run the command again.",
     ),
     (
+        refusals.TransactionOpen("used SET LOCAL", "Use SET"),
+        "The environment's env.py has used SET LOCAL on the connection that it gives to "
+        "configure(), and not committed it. Use SET before configure(); nothing was changed.",
+    ),
+    (
         refusals.PluginsFailed(("mmm",), ("rests", "also"), (), ("It failed.",)),
         "Plugins that could not be upgraded: mmm; left out, since they need these: also, rests; "
         "upgraded: none. It failed.",
