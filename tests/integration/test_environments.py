@@ -88,7 +88,8 @@ def test_what_the_environment_has_not_committed_is_refused(
 @pytest.mark.parametrize(
     "body",
     [
-        "with engine.begin() as connection:\n    configure(connection=connection)\n    run_migrations()",
+        "with engine.begin() as connection:\n"
+        "    configure(connection=connection)\n    run_migrations()",
         "with engine.connect() as connection, connection.begin():\n"
         "    configure(connection=connection)\n    run_migrations()",
         "with engine.connect() as connection:\n    transaction = connection.begin()\n"
