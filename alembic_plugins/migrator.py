@@ -3,20 +3,21 @@
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Text, func, literal, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import _alembic
 from .catalog import read_host_schema
 from .errors import PluginError
 from .guard_errors import CannotRehearse, NamespaceViolation
 from .plan import Direction, Fate, Plan
-from .plugin import HOST
+from .plugin import HOST, Schema
 from .progress import make_progress
 from .recorded import RecordedObject, find_in_namespace, read_recorded
 from .refusals import RevisionInUse
@@ -59,6 +60,7 @@ class Migrator:
         self._contact = Plan()
         self._state: State | None = None
         self._recorded: frozenset[str] = frozenset()
+        self._found_path: str | None = None
 
     @property
     def connection(self) -> Connection:
@@ -84,6 +86,8 @@ class Migrator:
         """
         state = read_state(self.connection, _alembic.version_table(self.context), self.tables)
         self.end_reading()
+        if state.host_schema != state.first_schema:
+            self._put_first(state.host_schema)
         if state == self._state:
             return False
         self._state = state
@@ -95,6 +99,34 @@ class Migrator:
         if self._contact.units:
             self.session.state = simulate(self.session, self._contact, schema_created=False)
         return True
+
+    def _put_first(self, schema: str | None) -> None:
+        """Put the host's schema first on the search path, where it was when we first came."""
+        if schema is None or self._found_path is not None:
+            return
+        path = func.pg_catalog.current_setting("search_path")
+        self._found_path = str(self.connection.scalar(select(path)))
+        quoted = func.pg_catalog.quote_ident(literal(schema, Text))
+        self._set_path(func.pg_catalog.concat(quoted, ", ", path))
+
+    def _keep_first(self, plan: Plan) -> None:
+        """Keep the host's schema first where a plugin's will come, by which the role is called."""
+        state = self.session.state
+        new = {step.plugin for step in plan.steps} - {HOST, *state.plugins}
+        spaces = [self.session.find_plugin(name).namespace for name in new]
+        if any(isinstance(space, Schema) and space.name == state.role for space in spaces):
+            self._put_first(state.host_schema)
+
+    def put_back_path(self) -> None:
+        """Put the search path back that was found."""
+        if self._found_path is not None and not self.connection.closed:
+            with suppress(SQLAlchemyError):
+                self._set_path(literal(self._found_path, Text))
+
+    def _set_path(self, path: ColumnElement[str]) -> None:
+        self.connection.execute(select(func.pg_catalog.set_config("search_path", path, False)))
+        if not _alembic.in_external_transaction(self.context):
+            self.connection.commit()
 
     def end_reading(self) -> None:
         """End the transaction that reading has begun: nobody may wait for what it has locked."""
@@ -178,6 +210,8 @@ class Migrator:
         """Run a plan; where others lean on what was to go, and shall go along, one with them."""
         while True:
             self._warn_of_changes(plan)
+            if not self.context.as_sql:
+                self._keep_first(plan)
             try:
                 self._make_executor(witness).run(self._contact, plan)
             except RevisionInUse as error:

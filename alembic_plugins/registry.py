@@ -17,13 +17,18 @@ from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry
 from .revisionfile import RevisionInfo
 from .tables import VERSION, Tables, find_version, is_since
 
-# Which of our tables and the version table are there, with their comments.
+# Which of our tables and the version table are there, with their comments; a row in any case.
 _FIND_TABLES = text("""
-    SELECT c.relname, obj_description(c.oid, 'pg_class') AS comment
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relname = ANY (:names) AND c.relkind IN ('r', 'p')
-      AND CASE WHEN CAST(:schema AS text) IS NULL
-               THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schema END
+    SELECT t.relname, t.comment, t.schema, s.path, s.role
+    FROM (SELECT pg_catalog.current_schemas(false) AS path, current_user AS role) s
+    LEFT JOIN (
+        SELECT c.relname, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
+               n.nspname AS schema
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = ANY (:names) AND c.relkind IN ('r', 'p')
+          AND CASE WHEN CAST(:schema AS text) IS NULL
+                   THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schema END
+    ) t ON true
 """).bindparams(bindparam("names"), bindparam("schema"))
 
 
@@ -150,6 +155,9 @@ class State:
         kept: the revisions of those, in order of application.
         interruptions: the revisions that have committed a part of themselves, by plugin.
         lost: the plugins of which revisions are remembered, and nothing else.
+        host_schema: the schema of the host's tables; None where there is none.
+        first_schema: the first one that is there on the search path.
+        role: as whom the command runs.
     """
 
     rows: frozenset[str] = frozenset()
@@ -161,6 +169,9 @@ class State:
     kept: tuple[AppliedRevision, ...] = ()
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    host_schema: str | None = field(default=None, compare=False)
+    first_schema: str | None = field(default=None, compare=False)
+    role: str = field(default="", compare=False)
 
     @property
     def leftover(self) -> frozenset[str]:
@@ -240,27 +251,53 @@ def read_state(connection: Connection, version_table: Table, tables: Tables) -> 
         NewerRegistry: a later release of ours made them.
     """
     names = (version_table.name, *tables.names)
-    comments = _read_comments(connection, names, version_table.schema)
+    found = _find_tables(connection, names, version_table.schema)
+    comments = {row.relname: row.comment for row in found if row.relname}
+    first = next(iter(found[0].path), None)
     rows: frozenset[str] = frozenset()
     if version_table.name in comments:
         rows = frozenset(connection.scalars(select(version_table.c.version_num)))
-    state = State(rows, version_table=version_table.name in comments)
+    state = State(
+        rows,
+        version_table=version_table.name in comments,
+        host_schema=first,
+        first_schema=first,
+        role=found[0].role,
+    )
     version = _find_registry(connection, tables, comments)
-    return _read_registry(connection, tables, version, state) if version else state
+    if not version:
+        return state
+    state = _read_registry(connection, tables, version, state)
+    return replace(state, host_schema=_find_host_schema(found, tables, state))
+
+
+def _find_host_schema(found: Sequence[Any], tables: Tables, state: State) -> str | None:
+    """Return the schema of the host's tables, which may not be the first on the search path.
+
+    It is the one that was first when the registry was made, since its tables went into it. Where
+    ``version_table_schema`` says where these are, it is the first one that is no plugin's own: with
+    ``"$user"`` on the search path, a plugin named as the role brings its schema before the host's.
+    """
+    plugins = (*state.plugins.values(), *state.quarantined.values())
+    own = {p.place.name for p in plugins if isinstance(p.place, Schema) and p.schema_created}
+    schemas = [row.schema for row in found if row.relname == tables.plugin.name]
+    if tables.metadata.schema is not None:
+        schemas = [name for name in found[0].path if name not in own]
+    return schemas[0] if schemas else state.first_schema
 
 
 def read_kept(connection: Connection, tables: Tables) -> State:
     """Return what a copy of the registry's rows remembers, of which nothing is set aside."""
-    comments = _read_comments(connection, tables.names, tables.metadata.schema)
+    found = _find_tables(connection, tables.names, tables.metadata.schema)
+    comments = {row.relname: row.comment for row in found if row.relname}
     version = _find_registry(connection, tables, comments)
     return _read_registry(connection, tables, version, State()) if version else State()
 
 
-def _read_comments(
+def _find_tables(
     connection: Connection, names: Sequence[str], schema: str | None
-) -> Mapping[str, str | None]:
-    found = connection.execute(_FIND_TABLES, {"names": list(names), "schema": schema})
-    return {row.relname: row.comment for row in found}
+) -> Sequence[Row[Any]]:
+    return connection.execute(_FIND_TABLES, {"names": list(names), "schema": schema}).all()
 
 
 def _find_registry(

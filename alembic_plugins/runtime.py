@@ -111,10 +111,13 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
             migrator.assume(_assume_state(session, context, work))
         else:
             migrator.read()
-        if isinstance(work, Work):
-            work.result = work.function(migrator)
-        else:
-            _run_stock(migrator, environment, work)
+        try:
+            if isinstance(work, Work):
+                work.result = work.function(migrator)
+            else:
+                _run_stock(migrator, environment, work)
+        finally:
+            migrator.put_back_path()
 
 
 def _assume_state(session: Session, context: MigrationContext, work: object) -> State:
