@@ -39,7 +39,7 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     if not found.declaration.models:
         raise NoModels(scope)
     metadata = found.load_models(found.declaration.models)
-    path = connection.scalar(select(func.current_setting("search_path")))
+    path = connection.scalar(select(func.pg_catalog.current_setting("search_path")))
     qualified = any(table.schema is not None for table in metadata.tables.values())
     given = dict(context.opts)
     known = _find_tables(given["target_metadata"], metadata)

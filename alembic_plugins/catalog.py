@@ -103,7 +103,7 @@ _LOCKED = text("""
 # The partitions of some tables, and theirs.
 _PARTITIONS = text("""
     SELECT c.tableoid AS classid, c.oid AS objid
-    FROM unnest(CAST(:oids AS oid[])) r (oid)
+    FROM pg_catalog.unnest(CAST(:oids AS oid[])) r (oid)
     CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t
     JOIN pg_catalog.pg_class c ON c.oid = t.relid
     WHERE t.level > 0
@@ -168,7 +168,7 @@ _INVALID_INDEXES = text("""
     CROSS JOIN LATERAL pg_catalog.pg_identify_object(
         'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0) o
     WHERE NOT i.indisvalid AND c.relkind = 'i'
-      AND n.nspname = coalesce(CAST(:schema AS text), current_schema())
+      AND n.nspname = coalesce(CAST(:schema AS text), pg_catalog.current_schema())
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
                       WHERE p.index_relid = i.indexrelid)
     ORDER BY 2

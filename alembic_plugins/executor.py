@@ -228,7 +228,7 @@ class Executor:
         for name, seconds in timeouts.items():
             if seconds is not None and not self._scribe.is_offline:
                 milliseconds = f"{round(seconds * 1000)}ms"
-                self._scribe.execute(select(func.set_config(name, milliseconds, True)))
+                self._scribe.execute(select(func.pg_catalog.set_config(name, milliseconds, True)))
 
     def _try_unit(
         self,

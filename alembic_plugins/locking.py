@@ -29,24 +29,25 @@ _SHORTEST_NAP_SECONDS = 0.05
 _LONGEST_NAP_SECONDS = 1.0
 _REPORT_SECONDS = 10.0
 
-_TRY = text("SELECT pg_try_advisory_lock(:class, :object), pg_backend_pid()").bindparams(
-    bindparam("class"), bindparam("object")
-)
+_TRY = text(
+    "SELECT pg_catalog.pg_try_advisory_lock(:class, :object), pg_catalog.pg_backend_pid()"
+).bindparams(bindparam("class"), bindparam("object"))
 
-_UNLOCK = text("SELECT pg_advisory_unlock(:class, :object), pg_backend_pid()").bindparams(
-    bindparam("class"), bindparam("object")
-)
+_UNLOCK = text(
+    "SELECT pg_catalog.pg_advisory_unlock(:class, :object), pg_catalog.pg_backend_pid()"
+).bindparams(bindparam("class"), bindparam("object"))
 
-_NAME_SESSION = text("SELECT set_config('application_name', :name, false)")
+_NAME_SESSION = text("SELECT pg_catalog.set_config('application_name', :name, false)")
 
-_PID = text("SELECT pg_backend_pid()")
+_PID = text("SELECT pg_catalog.pg_backend_pid()")
 
 # Who holds the lock. Its connection is opened for it, so that it is as old as the wait for it.
 _HOLDER = text("""
     SELECT a.pid, a.application_name, a.backend_start
     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :class AND l.objid = :object
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                        WHERE d.datname = pg_catalog.current_database())
 """).bindparams(bindparam("class"), bindparam("object"))
 
 

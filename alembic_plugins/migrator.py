@@ -84,7 +84,11 @@ class Migrator:
 
         Return whether that is something else than when it was read before.
         """
-        state = read_state(self.connection, _alembic.version_table(self.context), self.tables)
+        versions, trusted = (
+            _alembic.version_table(self.context),
+            self.session.settings.trusted_roles,
+        )
+        state = read_state(self.connection, versions, self.tables, trusted)
         self.end_reading()
         if state.host_schema != state.first_schema:
             self._put_first(state.host_schema)

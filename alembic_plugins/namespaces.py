@@ -45,20 +45,20 @@ def enter_namespace(namespace: Namespace, required: Sequence[str]) -> Executable
     """
     if not isinstance(namespace, Schema):
         return None
-    host = func.nullif(func.current_setting("search_path"), "")
+    host = func.nullif(func.pg_catalog.current_setting("search_path"), "")
     names: list[ColumnElement[str]] = [_quoted(namespace.name), host]
     names += [_quoted(name) for name in required if name != namespace.name]
     # A function takes no more than 100 arguments, and a plugin may need more plugins than that.
-    path = func.array_to_string(array(names), ", ")
-    return select(func.set_config("search_path", path, False))
+    path = func.pg_catalog.array_to_string(array(names), ", ")
+    return select(func.pg_catalog.set_config("search_path", path, False))
 
 
 def leave_namespace(path: str | None) -> Executable:
     """Return what sets the search path back to `path`; None is the session's own."""
     if path is None:
         return text("RESET search_path")
-    return select(func.set_config("search_path", path, False))
+    return select(func.pg_catalog.set_config("search_path", path, False))
 
 
 def _quoted(name: str) -> ColumnElement[str]:
-    return func.quote_ident(literal(name, String))
+    return func.pg_catalog.quote_ident(literal(name, String))

@@ -49,10 +49,12 @@ _IDENTIFY = text("""
                           WHERE e.oid = k.objid AND k.catalog = 'pg_publication_namespace'))),
                     CASE WHEN o.schema IS NOT NULL THEN a.object_names[1] END) END
                AS schema,
-           coalesce(r.relname, y.typname, a.object_names[cardinality(a.object_names)]) AS name,
+           coalesce(r.relname, y.typname,
+                    a.object_names[pg_catalog.cardinality(a.object_names)]) AS name,
            (SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = c.space) AS own_schema,
            c.relname AS own_name,
-           ARRAY[k.classid] || array_fill(1259::oid, ARRAY[cardinality(h.relations)])
+           ARRAY[k.classid]
+               || pg_catalog.array_fill(1259::oid, ARRAY[pg_catalog.cardinality(h.relations)])
                || CASE WHEN y.domain IS NOT NULL THEN ARRAY[1247::oid] ELSE '{}' END
                || CASE WHEN x.extension IS NOT NULL THEN ARRAY[3079::oid] ELSE '{}' END
                AS chain_classids,
@@ -75,7 +77,7 @@ _IDENTIFY = text("""
            coalesce((SELECT t.puballtables FROM pg_catalog.pg_publication t
                      WHERE t.oid = k.objid AND k.catalog = 'pg_publication'), false)
                AS is_everywhere,
-           coalesce(cardinality(h.relations) > 0, false) AS is_part,
+           coalesce(pg_catalog.cardinality(h.relations) > 0, false) AS is_part,
            coalesce((SELECT g.tgisinternal FROM pg_catalog.pg_trigger g
                      WHERE g.oid = k.objid AND k.catalog = 'pg_trigger'), false)
            OR coalesce(o.schema, a.object_names[1], '') ~ '^pg_(toast|temp)'
@@ -132,7 +134,7 @@ _IDENTIFY = text("""
         OFFSET 0) h
     LEFT JOIN LATERAL (
         SELECT r.relname, r.relnamespace AS space FROM pg_catalog.pg_class r
-        WHERE r.oid = coalesce(h.relations[cardinality(h.relations)], c.oid)
+        WHERE r.oid = coalesce(h.relations[pg_catalog.cardinality(h.relations)], c.oid)
         OFFSET 0) r ON true
     LEFT JOIN LATERAL (
         SELECT y.typname, y.typnamespace AS space,
@@ -278,7 +280,7 @@ def select_recorded_objects(tables: Tables) -> Select[Any]:
     found = _IDENTIFY.subquery("found")
     known = tables.object.alias("known")
     chain = found.c.chain_objids
-    place = func.array_position(chain, known.c.objid)
+    place = func.pg_catalog.array_position(chain, known.c.objid)
     on_chain = (
         known.c.objid == func.any(chain),
         known.c.objsubid == 0,
@@ -287,7 +289,7 @@ def select_recorded_objects(tables: Tables) -> Select[Any]:
     nearest = select(known.c.plugin).where(*on_chain, known.c.made).order_by(place).limit(1)
     itself = (known.c.objid == found.c.objid, known.c.classid == found.c.classid)
     made = select(known.c.id).where(*itself, known.c.objsubid == 0, known.c.made)
-    permitted = select(func.array_agg(known.c.plugin)).where(*on_chain, ~known.c.made)
+    permitted = select(func.pg_catalog.array_agg(known.c.plugin)).where(*on_chain, ~known.c.made)
     return select(
         found,
         nearest.scalar_subquery().label("maker"),

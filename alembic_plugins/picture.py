@@ -9,10 +9,13 @@ from .plugin import Namespace, Schema
 # What the words of a definition hang on, apart from what is defined. With nothing but pg_catalog on
 # the search path, every other name is qualified; temporary tables come last, hiding none of it.
 _WORDING = text("""
-    SELECT set_config('search_path', 'pg_catalog, pg_temp', true),
-           set_config('quote_all_identifiers', 'off', true), set_config('TimeZone', 'UTC', true),
-           set_config('DateStyle', 'ISO', true), set_config('IntervalStyle', 'postgres', true),
-           set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true)
+    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+           pg_catalog.set_config('quote_all_identifiers', 'off', true),
+           pg_catalog.set_config('TimeZone', 'UTC', true),
+           pg_catalog.set_config('DateStyle', 'ISO', true),
+           pg_catalog.set_config('IntervalStyle', 'postgres', true),
+           pg_catalog.set_config('bytea_output', 'hex', true),
+           pg_catalog.set_config('extra_float_digits', '1', true)
 """)
 
 # The relations of a schema, each with the name that tells whose it is: an owned sequence and a

@@ -22,7 +22,7 @@ from .undo import needs_database
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
     SELECT pg_catalog.pg_total_relation_size(:oid)
-           + coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0)
+           + coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(t.relid)), 0)
     FROM pg_catalog.pg_partition_tree(:oid) t WHERE t.level > 0
 """).bindparams(bindparam("oid"))
 
@@ -160,7 +160,7 @@ def _count_objects(connection: Connection, items: Iterable[DatabaseObject]) -> I
         if item.kind not in _WITH_ROWS:
             yield Counted(item.kind, item.identity)
             continue
-        rows = _count(connection, raw(f"SELECT count(*) FROM {item.identity}"))  # noqa: S608 - quoted
+        rows = _count(connection, raw(f"SELECT pg_catalog.count(*) FROM {item.identity}"))  # noqa: S608 - quoted
         if rows is not None:
             size = connection.scalar(_SIZE, {"oid": item.objid})
             yield Counted(item.kind, item.identity, rows, int(size or 0))
@@ -170,7 +170,7 @@ def _count_columns(connection: Connection, columns: Iterable[Column]) -> Iterato
     """Yield columns with the numbers of rows that hold a value in them."""
     for item in columns:
         table = item.table.identity
-        counted = raw(f"SELECT count({item.name}) FROM {table}")  # noqa: S608 - both are quoted
+        counted = raw(f"SELECT pg_catalog.count({item.name}) FROM {table}")  # noqa: S608 - both are quoted
         rows = _count(connection, counted)
         if rows is not None:
             yield Counted("column", f"{table}.{item.name}", rows)

@@ -58,7 +58,7 @@ _OBJECTS_BY_WORDS = text("""
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     CROSS JOIN LATERAL pg_catalog.pg_identify_object(c.tableoid, c.oid, a.attnum) o
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.oid >= 16384
-      AND EXISTS (SELECT FROM unnest(CAST(:columns AS text[])) w
+      AND EXISTS (SELECT FROM pg_catalog.unnest(CAST(:columns AS text[])) w
                   WHERE pg_catalog.starts_with(w, t.identity || '.'))
       AND o.identity = ANY (:columns)
 """).bindparams(bindparam("words"), bindparam("columns"))
@@ -119,9 +119,10 @@ def select_epoch(tables: Tables) -> Select[tuple[str]]:
     system = func.pg_catalog.pg_control_system().table_valued("system_identifier")
     name: ColumnElement[str] = literal(table.name, Text)
     if table.schema is not None:
-        name = func.concat(func.quote_ident(literal(table.schema, Text)), ".", name)
-    number = cast(func.to_regclass(name), OID)
-    return select(func.concat(system.c.system_identifier, "/", number))
+        schema = func.pg_catalog.quote_ident(literal(table.schema, Text))
+        name = func.pg_catalog.concat(schema, ".", name)
+    number = cast(func.pg_catalog.to_regclass(name), OID)
+    return select(func.pg_catalog.concat(system.c.system_identifier, "/", number))
 
 
 def read_epoch(connection: Connection, tables: Tables) -> str:

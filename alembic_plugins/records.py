@@ -42,9 +42,9 @@ def measure_duration(tables: Tables) -> ColumnElement[int]:
     """
     table = tables.revision
     last = select(table.c.applied_at).order_by(table.c.position.desc()).limit(1)
-    since = func.greatest(func.now(), last.scalar_subquery())
-    seconds = func.extract("epoch", func.clock_timestamp() - since)
-    return cast(func.round(seconds * 1000), BigInteger)
+    since = func.greatest(func.pg_catalog.now(), last.scalar_subquery())
+    seconds = func.pg_catalog.date_part("epoch", func.pg_catalog.clock_timestamp() - since)
+    return cast(func.pg_catalog.round(seconds * 1000), BigInteger)
 
 
 def record_versions(

@@ -326,6 +326,18 @@ class DatabaseRefused(PluginError):
     reason: str
 
 
+class UntrustedObjects(PluginError):
+    """Functions or operators of other roles would be taken for PostgreSQL's own."""
+
+    words = (
+        "On the search path are {objects}, which PostgreSQL may take for its own: they would run "
+        "with the rights of the one who migrates. Drop them, and REVOKE CREATE ON SCHEMA from that "
+        "role, or list it in plugin_trusted_roles; nothing was changed."
+    )
+
+    objects: Sequence[str]
+
+
 class TransactionOpen(PluginError):
     """The environment gives us a connection whose transaction nobody would commit."""
 

@@ -13,23 +13,28 @@ from sqlalchemy.types import NullType
 
 from .errors import first_line
 from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
-from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry
+from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry, UntrustedObjects
 from .revisionfile import RevisionInfo
+from .sql import UNTRUSTED
 from .tables import VERSION, Tables, find_version, is_since
 
 # Which of our tables and the version table are there, with their comments; a row in any case.
-_FIND_TABLES = text("""
-    SELECT t.relname, t.comment, t.schema, s.path, s.role
-    FROM (SELECT pg_catalog.current_schemas(false) AS path, current_user AS role) s
+_FIND_TABLES = text(
+    f"""
+    SELECT t.relname, t.comment, t.schema, s.path, s.role, s.untrusted
+    FROM (SELECT pg_catalog.current_schemas(false) AS path, current_user AS role,
+                 {UNTRUSTED} AS untrusted) s
     LEFT JOIN (
         SELECT c.relname, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
                n.nspname AS schema
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = ANY (:names) AND c.relkind IN ('r', 'p')
           AND CASE WHEN CAST(:schema AS text) IS NULL
-                   THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schema END
+                   THEN pg_catalog.pg_table_is_visible(c.oid)
+                   ELSE n.nspname = CAST(:schema AS text) END
     ) t ON true
-""").bindparams(bindparam("names"), bindparam("schema"))
+"""  # noqa: S608 - a query of ours
+).bindparams(bindparam("names"), bindparam("schema"), bindparam("trusted"))
 
 
 @dataclass(frozen=True)
@@ -243,15 +248,26 @@ def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:
     return tuple(item.revision for item in applied if item.revision not in followed)
 
 
-def read_state(connection: Connection, version_table: Table, tables: Tables) -> State:
+def read_state(
+    connection: Connection, version_table: Table, tables: Tables, trusted: Sequence[str] = ()
+) -> State:
     """Return what the database remembers.
+
+    Args:
+        connection: leads to the database.
+        version_table: Alembic's.
+        tables: the registry's.
+        trusted: roles whose functions and operators on the search path do no harm.
 
     Raises:
         IncompleteRegistry: some of our tables are gone.
         NewerRegistry: a later release of ours made them.
+        UntrustedObjects: somebody else's functions or operators would be taken for PostgreSQL's.
     """
     names = (version_table.name, *tables.names)
-    found = _find_tables(connection, names, version_table.schema)
+    found = _find_tables(connection, names, version_table.schema, trusted)
+    if found[0].untrusted:
+        raise UntrustedObjects(tuple(found[0].untrusted))
     comments = {row.relname: row.comment for row in found if row.relname}
     first = next(iter(found[0].path), None)
     rows: frozenset[str] = frozenset()
@@ -295,9 +311,10 @@ def read_kept(connection: Connection, tables: Tables) -> State:
 
 
 def _find_tables(
-    connection: Connection, names: Sequence[str], schema: str | None
+    connection: Connection, names: Sequence[str], schema: str | None, trusted: Sequence[str] = ()
 ) -> Sequence[Row[Any]]:
-    return connection.execute(_FIND_TABLES, {"names": list(names), "schema": schema}).all()
+    values = {"names": list(names), "schema": schema, "trusted": list(trusted)}
+    return connection.execute(_FIND_TABLES, values).all()
 
 
 def _find_registry(

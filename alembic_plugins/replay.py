@@ -21,7 +21,7 @@ _COUNTER = "alembic_plugins_replay"
 # The -1 stands for "of any length"; without it, character and bit would be of length 1.
 _TYPE_NAMES = """
     SELECT pg_catalog.format_type(CASE o WHEN 705 THEN 25 ELSE o END, -1)
-    FROM unnest(%s::oid[]) WITH ORDINALITY AS t (o, n) ORDER BY n
+    FROM pg_catalog.unnest(%s::oid[]) WITH ORDINALITY AS t (o, n) ORDER BY n
 """
 
 
@@ -62,7 +62,8 @@ def replay_rows(cursor: Cursor[Any], kept: str) -> None:
 
 def _replay_count(cursor: Cursor[Any], count: int) -> None:
     """Let a cursor say that it has changed some rows, by a statement that passes over as many."""
-    declare = f"DECLARE {_COUNTER} CURSOR WITH HOLD FOR SELECT FROM generate_series(1, {count})"
+    series = f"pg_catalog.generate_series(1, {count})"
+    declare = f"DECLARE {_COUNTER} CURSOR WITH HOLD FOR SELECT FROM {series}"
     cursor.connection.execute(declare)
     cursor.execute(f"MOVE ALL FROM {_COUNTER}")
     cursor.connection.execute(f"CLOSE {_COUNTER}")

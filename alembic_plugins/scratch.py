@@ -18,7 +18,7 @@ _PREFIX = "alembic_scratch_"
 # Scratch databases whose makers are gone.
 _STALE = text("""
     SELECT d.datname FROM pg_catalog.pg_database d
-    WHERE starts_with(d.datname, :prefix)
+    WHERE pg_catalog.starts_with(d.datname, :prefix)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
                       WHERE :prefix || a.pid = d.datname OR a.datid = d.oid)
 """)
@@ -57,7 +57,7 @@ def make_scratch_database(connection: Connection, name: str) -> Iterator[Connect
     """
     with connection.engine.connect() as opened:
         maker = opened.execution_options(isolation_level="AUTOCOMMIT")
-        pid = maker.scalar(text("SELECT pg_backend_pid()"))
+        pid = maker.scalar(text("SELECT pg_catalog.pg_backend_pid()"))
         database = f"{_PREFIX}{pid}"
         try:
             for stale in maker.scalars(_STALE, {"prefix": _PREFIX}).all():

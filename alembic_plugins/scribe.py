@@ -93,7 +93,7 @@ class Scribe:
     def remember_path(self) -> None:
         """Keep the host's search path, to come back to, and the schema that it begins with."""
         if not self.is_offline:
-            path, role = (func.current_setting(name) for name in ("search_path", "role"))
+            path, role = (func.pg_catalog.current_setting(name) for name in ("search_path", "role"))
             # What was read and written until now is not to be taken for what revisions do.
             flush = func.pg_catalog.pg_stat_force_next_flush()
             question = select(path, role, func.current_schema(), flush)
@@ -220,7 +220,7 @@ class Scribe:
 
     def return_session(self) -> None:
         """Undo what a revision may have done to role and search path, which it must not keep."""
-        self.execute(select(func.set_config("role", self._role, False)))
+        self.execute(select(func.pg_catalog.set_config("role", self._role, False)))
         self.execute(leave_namespace(self._path))
         if self._entered is not None:
             self.execute(self._entered)

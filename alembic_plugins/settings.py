@@ -49,6 +49,8 @@ class Settings:
             which it does not require.
         guard_allow: ``plugin_guard_allow``, the objects that every branch may change: those that
             triggers and functions of the host write to on a plugin's behalf, for example.
+        trusted_roles: ``plugin_trusted_roles``, whose functions and operators on the search path
+            may be called as PostgreSQL's own.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -68,6 +70,7 @@ class Settings:
     guard: str
     guard_reads: str
     guard_allow: tuple[str, ...]
+    trusted_roles: tuple[str, ...]
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -106,6 +109,7 @@ def _read(config: Config) -> Settings:
         guard=_read_guard(config, "plugin_guard", "enforce"),
         guard_reads=_read_guard(config, "plugin_guard_reads", "warn"),
         guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
+        trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",

@@ -86,8 +86,8 @@ _YOUNG = "pg_catalog.age({0}.xmin) <= pg_catalog.age(CAST(:xid AS xid))"
 # relations and so on, with no command. Each is looked up by index.
 _WRITTEN = """
     WITH written AS ({rows}), ours AS (
-        SELECT w.classid, w.objid, min(CAST(CAST(w.cmin AS text) AS bigint)) AS command,
-               max(w.parent) AS parent
+        SELECT w.classid, w.objid, pg_catalog.min(CAST(CAST(w.cmin AS text) AS bigint)) AS command,
+               pg_catalog.max(w.parent) AS parent
         FROM written w
         WHERE pg_catalog.pg_xact_status(CAST(CAST(
                   CAST(:xid8 AS numeric) + pg_catalog.age(CAST(:xid AS xid))
@@ -111,7 +111,7 @@ _WRITTEN = """
 def select_commands(table: Table, revisions: Collection[str]) -> Select[Any]:
     """Return the query for the commands of ours that inserted some revisions into a table."""
     command = cast(cast(literal_column("cmin"), Text), BigInteger).label("command")
-    ours = literal_column("xmin") == cast(func.pg_current_xact_id(), _Named("xid"))
+    ours = literal_column("xmin") == cast(func.pg_catalog.pg_current_xact_id(), _Named("xid"))
     asked = table.c.revision == func.any(cast(list(revisions), ARRAY(Text)))
     return select(table.c.revision, command).where(asked, ours)
 

@@ -41,19 +41,21 @@ def test_extension_is_created_and_quoted(name: str, quoted: str) -> None:
 def test_schema_of_the_plugin_comes_first_on_the_path_and_then_the_hosts() -> None:
     statement = enter_namespace(Schema("order"), ())
     assert statement is not None
-    assert "array_to_string(ARRAY[quote_ident('order'), nullif(" in to_sql(statement)
+    assert "array_to_string(ARRAY[pg_catalog.quote_ident('order'), nullif(" in to_sql(statement)
 
 
 def test_required_schemas_come_last_on_the_path() -> None:
     statement = enter_namespace(Schema("billing"), ["tags", "billing", "user"])
     assert statement is not None
-    assert "''), quote_ident('tags'), quote_ident('user')]" in to_sql(statement)
+    assert "''), pg_catalog.quote_ident('tags'), pg_catalog.quote_ident('user')]" in to_sql(
+        statement
+    )
 
 
 def test_path_outlives_a_transaction() -> None:
     statement = enter_namespace(Schema("billing"), ())
     assert statement is not None
-    assert to_sql(statement).startswith("SELECT set_config('search_path', ")
+    assert to_sql(statement).startswith("SELECT pg_catalog.set_config('search_path', ")
     assert ", false) AS " in to_sql(statement)
 
 

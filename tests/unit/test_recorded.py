@@ -88,14 +88,17 @@ def test_first_version_of_the_registry_knows_only_namespaces() -> None:
     ("schema", "table"),
     [
         (None, "'alembic_plugin_object'"),
-        ("Order", "concat(quote_ident('Order'), '.', 'alembic_plugin_object')"),
+        (
+            "Order",
+            "pg_catalog.concat(pg_catalog.quote_ident('Order'), '.', 'alembic_plugin_object')",
+        ),
     ],
 )
 def test_epoch_is_of_the_cluster_and_the_table_with_what_is_recorded(
     schema: str | None, table: str
 ) -> None:
     sql = to_sql(select_epoch(make_tables(schema)))
-    assert f"CAST(to_regclass({table}) AS OID)" in sql
+    assert f"CAST(pg_catalog.to_regclass({table}) AS OID)" in sql
     assert "pg_catalog.pg_control_system()" in sql
 
 

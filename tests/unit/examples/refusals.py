@@ -79,6 +79,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "taken back; correct the revision and run the command again.",
     ),
     (
+        refusals.UntrustedObjects(("function public.max of role mallory",)),
+        "On the search path are function public.max of role mallory, which PostgreSQL may take for "
+        "its own: they would run with the rights of the one who migrates. Drop them, and REVOKE "
+        "CREATE ON SCHEMA from that role, or list it in plugin_trusted_roles; nothing was changed.",
+    ),
+    (
         refusals.TransactionOpen("used SET LOCAL", "Use SET"),
         "The environment's env.py has used SET LOCAL on the connection that it gives to "
         "configure(), and not committed it. Use SET before configure(); nothing was changed.",
