@@ -71,7 +71,7 @@ def list_revision_files(script: ScriptDirectory, location: Path) -> Iterator[str
     if not script.sourceless and not script.recursive_version_locations:
         # As most often, and without a `Path` for each file.
         with os.scandir(location) as entries:
-            names = sorted(entry.name for entry in entries if not entry.is_dir())
+            names = sorted(entry.name for entry in entries if not _is_folder(entry))
         yield from filter(base._only_source_rev_file.match, names)
         return
     pattern = base._sourceless_rev_file if script.sourceless else base._only_source_rev_file
@@ -79,6 +79,14 @@ def list_revision_files(script: ScriptDirectory, location: Path) -> Iterator[str
         match = pattern.match(path.name)
         if match and not (path.suffix != ".py" and path.with_suffix(".py").exists()):
             yield str(path.relative_to(location))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a folder; a link that leads to itself is told of when it is read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def version_locations(script: ScriptDirectory) -> list[Path]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.pool import NullPool
 
 from .errors import first_line
+from .failures import describe_refusal
 from .refusals import ConnectionFailed, DatabaseRefused, WrongUrl
 
 _DRIVER = "postgresql+psycopg"
@@ -82,10 +83,10 @@ def translate_errors() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         if error.statement is not None and not error.connection_invalidated:
-            raise DatabaseRefused(first_line(error.orig)) from error
+            raise DatabaseRefused(describe_refusal(error.orig)) from error
         raise ConnectionFailed("the database", first_line(error.orig)) from error
     except DBAPIError as error:
-        raise DatabaseRefused(first_line(error.orig)) from error
+        raise DatabaseRefused(describe_refusal(error.orig)) from error
 
 
 def set_up_logging(config: Config) -> None:

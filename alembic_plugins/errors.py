@@ -18,6 +18,15 @@ def first_line(error: BaseException | None) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
+def printable(text: str) -> str:
+    """Return a text without what a terminal obeys, or cannot encode: that is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text
+    )
+
+
 def explain(error: BaseException) -> str:
     """Return an error of somebody else's code in one line: its type and what it says."""
     name, line = type(error).__name__, first_line(error)
@@ -44,7 +53,7 @@ class PluginError(CommandError):
         vars(self).update(zip(type(self).__annotations__, facts, strict=False))
 
     def __str__(self) -> str:
-        return self.words.format_map(self.facts())
+        return printable(self.words.format_map(self.facts()))
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""
@@ -92,6 +101,15 @@ class InvalidOption(PluginError):
     option: str
     value: str
     expected: str
+
+
+class UnknownOption(PluginError):
+    """The configuration has an option that begins as ours do, and is none."""
+
+    words = "There is no option '{option}'. Remove it, or write one of these: {similar}."
+
+    option: str
+    similar: Sequence[str]
 
 
 class BrokenConfiguration(PluginError):

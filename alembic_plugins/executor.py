@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
 from .causes import find_cause
-from .errors import PluginError, RevisionTooLong, first_line
+from .errors import PluginError, RevisionTooLong
 from .estate import Estate
-from .failures import find_naps, find_transient
+from .failures import describe_refusal, find_naps, find_transient
 from .guard_errors import NamespaceViolation
 from .outcomes import Outcomes
 from .pipeline import Pipeline
@@ -195,7 +195,9 @@ class Executor:
         failure: PluginError | DBAPIError | KeyboardInterrupt = error
         if isinstance(error, MigrationFailed) and self._is_ours:
             failure = find_cause(self._scribe, self._steps.journal, plan, error)
-        words = first_line(failure.orig) if isinstance(failure, DBAPIError) else str(failure)
+        words = str(failure)
+        if isinstance(failure, DBAPIError):
+            words = describe_refusal(failure.orig)
         words = words or "interrupted by the user"
         self._record_failure(
             unit, words, getattr(error, "plugin", (*unit.plugins, HOST)[0]), duration

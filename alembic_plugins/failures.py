@@ -46,6 +46,17 @@ def find_naps() -> Iterator[float]:
         yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
 
 
+def describe_refusal(error: BaseException | None) -> str:
+    """Return what PostgreSQL says of an error, with its DETAIL and HINT, without a full stop.
+
+    Drivers that keep these apart are asked for them; another one's first line has to do.
+    """
+    diag = getattr(error, "diag", None)
+    parts = [getattr(diag, name, None) for name in ("message_detail", "message_hint")]
+    more = [" ".join(part.split()).rstrip(".") for part in parts if part]
+    return "; ".join([first_line(error), *more])
+
+
 def explain_failure(error: BaseException, path: str, line: int | None = None) -> str:
     """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where.
 
@@ -55,7 +66,7 @@ def explain_failure(error: BaseException, path: str, line: int | None = None) ->
         line: where in the file; None where the traceback of `error` tells.
     """
     if isinstance(error, DBAPIError):
-        reason = first_line(error.orig)
+        reason = describe_refusal(error.orig)
         if getattr(error.orig, "sqlstate", None) == "42P06":
             reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:

@@ -53,8 +53,9 @@ class Outcomes:
         return needed
 
     def add_failure(self, unit: Unit, name: str, error: PluginError) -> None:
-        """Remember that a unit has failed."""
-        log.error("%s", error)
+        """Remember that a unit has failed, and say so where others come after it."""
+        if unit is not self._plan.units[-1]:
+            log.error("%s", error)
         self._failures[name] = error
         self._revisions |= {step.revision for step in unit.steps}
 

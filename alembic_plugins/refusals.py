@@ -286,11 +286,12 @@ class DamagedRow(PluginError):
     """A row of the registry says what cannot be."""
 
     words = (
-        "The row of '{name}' in table alembic_plugin is damaged: {reason}. Correct it, or restore "
-        "the table from a backup."
+        "The row of '{name}' in table '{table}' is damaged: {reason}. Correct it, or restore the "
+        "table from a backup."
     )
 
     name: str
+    table: str
     reason: str
 
 

@@ -8,33 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, inspect, select, text, type_coerce
+from sqlalchemy import Connection, Row, Table, inspect, select, type_coerce
 from sqlalchemy.types import NullType
 
 from .errors import first_line
 from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
 from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry, UntrustedObjects
 from .revisionfile import RevisionInfo
-from .sql import UNTRUSTED
+from .sql import FIND_TABLES
 from .tables import VERSION, Tables, find_version, is_since
-
-# Which of our tables and the version table are there, with their comments; a row in any case.
-_FIND_TABLES = text(
-    f"""
-    SELECT t.relname, t.comment, t.schema, s.path, s.role, s.untrusted
-    FROM (SELECT pg_catalog.current_schemas(false) AS path, current_user AS role,
-                 {UNTRUSTED} AS untrusted) s
-    LEFT JOIN (
-        SELECT c.relname, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
-               n.nspname AS schema
-        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relname = ANY (:names) AND c.relkind IN ('r', 'p')
-          AND CASE WHEN CAST(:schema AS text) IS NULL
-                   THEN pg_catalog.pg_table_is_visible(c.oid)
-                   ELSE n.nspname = CAST(:schema AS text) END
-    ) t ON true
-"""  # noqa: S608 - a query of ours
-).bindparams(bindparam("names"), bindparam("schema"), bindparam("trusted"))
 
 
 @dataclass(frozen=True)
@@ -65,8 +47,8 @@ class InstalledPlugin:
             namespace = parse_namespace(fields["namespace"])
             for requirement in fields["requires"]:
                 parse_requirement(requirement)
-        except ValueError as error:
-            raise DamagedRow(fields["name"], first_line(error)) from error
+        except (TypeError, ValueError) as error:
+            raise DamagedRow(fields["name"], "alembic_plugin", first_line(error)) from error
         return cls(
             fields["name"],
             fields["package"],
@@ -99,7 +81,11 @@ class AppliedRevision(NamedTuple):
     def from_row(cls, row: Sequence[Any]) -> "AppliedRevision":
         """Make one of a row, which has the columns in the order of the attributes."""
         revision, plugin, down, depends, labels, *rest = row  # There may be tens of thousands.
-        return cls(revision, plugin, tuple(down), tuple(depends), tuple(labels), *rest)
+        try:
+            return cls(revision, plugin, tuple(down), tuple(depends), tuple(labels), *rest)
+        except TypeError as error:
+            table = "alembic_plugin_revision"
+            raise DamagedRow(str(revision), table, "a list in it is NULL") from error
 
     @property
     def info(self) -> RevisionInfo:
@@ -136,13 +122,18 @@ class Interruption:
     def from_row(cls, row: Row[tuple[object, ...]]) -> "Interruption":
         """Make one of a row."""
         fields = row._mapping
+        lists = (fields["statements"], fields["invalid_before"])
+        if None in lists:
+            name, table = str(fields["revision"]), "alembic_plugin_journal"
+            raise DamagedRow(name, table, "a list in it is NULL")
+        statements, invalid = map(tuple, lists)
         return cls(
             fields["revision"],
             fields["plugin"],
             fields["direction"],
-            tuple(fields["statements"]),
+            statements,
             fields["pending"],
-            tuple(fields["invalid_before"]),
+            invalid,
         )
 
 
@@ -314,7 +305,7 @@ def _find_tables(
     connection: Connection, names: Sequence[str], schema: str | None, trusted: Sequence[str] = ()
 ) -> Sequence[Row[Any]]:
     values = {"names": list(names), "schema": schema, "trusted": list(trusted)}
-    return connection.execute(_FIND_TABLES, values).all()
+    return connection.execute(FIND_TABLES, values).all()
 
 
 def _find_registry(

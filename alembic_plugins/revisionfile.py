@@ -2,13 +2,14 @@
 
 import ast
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alembic.util import load_python_file
 
-from .errors import BrokenRevision, explain, foreign_code
+from .errors import BrokenRevision, explain, foreign_code, printable
 from .sourcefile import find_checksum
 
 _NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
@@ -50,6 +51,7 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     content = _read(branch, path)
     literals = None if content is None else _read_literals(branch, path, content)
     values, doc = literals or _execute(branch, path)
+    doc = printable(doc)
     revision = values.get("revision") or _revision_in_file_name(path)
     if not isinstance(revision, str):
         raise BrokenRevision(branch, path, "it does not say 'revision = \"...\"'")
@@ -88,6 +90,8 @@ def _read(branch: str, path: Path) -> bytes | None:
     if path.suffix != ".py":
         return None
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BrokenRevision(branch, path, "it is no regular file")
         return path.read_bytes()
     except OSError as error:
         raise BrokenRevision(branch, path, explain(error)) from error

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -16,6 +17,7 @@ from .errors import (
     InvalidName,
     InvalidOption,
     ReferenceFailed,
+    UnknownOption,
     explain,
     first_line,
     foreign_code,
@@ -24,6 +26,16 @@ from .plugin import HOST, Namespace, check_name, parse_namespace
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
+OPTIONS = frozenset(
+    f"plugin_{name}"
+    for name in (
+        *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
+        *("lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
+        *("guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
+    )
+)
+"""The options that a configuration may have."""
+
 GUARD_MODES = ("enforce", "warn", "off")
 _LOCK_WAIT_SECONDS = 300.0
 _OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
@@ -89,7 +101,21 @@ def read_settings(config: Config) -> Settings:
         raise BrokenConfiguration(str(config.toml_file_name), first_line(error)) from error
 
 
+def _check_options(config: Config) -> None:
+    """Check that every option that begins as ours do is one of ours.
+
+    Raises:
+        UnknownOption: one is not.
+    """
+    section = config.get_section(config.config_ini_section, {})
+    for option in (*section, *config.toml_alembic_config):
+        if option.startswith("plugin_") and option not in OPTIONS:
+            similar = get_close_matches(option, OPTIONS, 1) or sorted(OPTIONS)
+            raise UnknownOption(option, tuple(similar))
+
+
 def _read(config: Config) -> Settings:
+    _check_options(config)
     file = _config_file(config)
     here = file.parent if file else Path.cwd()
     lock_wait = _read_seconds(config, "plugin_lock_wait")

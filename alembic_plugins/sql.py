@@ -1,6 +1,6 @@
 """SQL that several rooms share."""
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, bindparam, text
 
 
 def raw(statement: str) -> TextClause:
@@ -11,7 +11,7 @@ def raw(statement: str) -> TextClause:
     return text(statement.replace(":", r"\:"))
 
 
-UNTRUSTED = """(
+_UNTRUSTED = """(
     SELECT pg_catalog.array_agg(pg_catalog.concat(
                o.kind, ' ', n.nspname, '.', o.name, ' of role ',
                pg_catalog.pg_get_userbyid(o.owner)))
@@ -44,3 +44,21 @@ UNTRUSTED = """(
           WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))"""
 """What others have put on the search path that goes by the names of PostgreSQL's own functions and
 operators, in words. Its own are all named with their schema, whose number is 11."""
+
+# Which of our tables and the version table are there, with their comments; a row in any case.
+FIND_TABLES = text(
+    f"""
+    SELECT t.relname, t.comment, t.schema, s.path, s.role, s.untrusted
+    FROM (SELECT pg_catalog.current_schemas(false) AS path, current_user AS role,
+                 {_UNTRUSTED} AS untrusted) s
+    LEFT JOIN (
+        SELECT c.relname, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
+               n.nspname AS schema
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = ANY (:names) AND c.relkind IN ('r', 'p')
+          AND CASE WHEN CAST(:schema AS text) IS NULL
+                   THEN pg_catalog.pg_table_is_visible(c.oid)
+                   ELSE n.nspname = CAST(:schema AS text) END
+    ) t ON true
+"""  # noqa: S608 - a query of ours
+).bindparams(bindparam("names"), bindparam("schema"), bindparam("trusted"))

@@ -7,7 +7,13 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import Prefix, Schema
-from alembic_plugins.errors import InvalidName, InvalidOption, PluginError, ReferenceFailed
+from alembic_plugins.errors import (
+    InvalidName,
+    InvalidOption,
+    PluginError,
+    ReferenceFailed,
+    UnknownOption,
+)
 from alembic_plugins.settings import (
     ENTRY_POINT_GROUP,
     Settings,
@@ -75,6 +81,13 @@ def test_stopping_at_once_is_asked_for_in_three_ways(
     (tmp_path / "alembic.ini").write_text(f"[alembic]\n{text}\n")
     config = Config(tmp_path / "alembic.ini", cmd_opts=Arguments(**options))
     assert read_settings(config).fail_fast is expected
+
+
+def test_misspelt_option_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(UnknownOption, match="of these: plugin_folders"):
+        read_ini(tmp_path, "plugin_fodlers = x")
+    with pytest.raises(UnknownOption, match="of these: plugin_guard_reads"):
+        read_toml(tmp_path, "[tool.alembic]\nplugin_guard_red = 'warn'")
 
 
 @pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])

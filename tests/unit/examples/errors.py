@@ -16,6 +16,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Option 'plugin_host_first' is 'maybe'. Set it to true or false.",
     ),
     (
+        errors.UnknownOption("plugin_fodlers", ("plugin_folders",)),
+        "There is no option 'plugin_fodlers'. Remove it, or write one of these: plugin_folders.",
+    ),
+    (
         errors.BrokenConfiguration("alembic.ini", "no section headers"),
         "Configuration file 'alembic.ini' cannot be read: no section headers. Correct it.",
     ),

@@ -143,8 +143,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Install a later alembic-plugins.",
     ),
     (
-        refusals.DamagedRow("billing", "a namespace is a schema or a prefix"),
-        "The row of 'billing' in table alembic_plugin is damaged: a namespace is a schema or a"
+        refusals.DamagedRow("billing", "alembic_plugin", "a namespace is a schema or a prefix"),
+        "The row of 'billing' in table 'alembic_plugin' is damaged: a namespace is a schema or a"
         " prefix. Correct it, or restore the table from a backup.",
     ),
     (
