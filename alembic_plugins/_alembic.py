@@ -54,6 +54,17 @@ def transaction(context: MigrationContext) -> AbstractContextManager[Any]:
     return context.begin_transaction(_per_migration=True)
 
 
+def begin_again(context: MigrationContext) -> None:
+    """Roll back what came behind an `autocommit_block()`, and begin the transaction anew.
+
+    The context begins one where the block ends, and commits that one, whatever becomes of it.
+    """
+    connection = context.connection
+    assert connection is not None  # noqa: S101 - a configured context has one
+    connection.rollback()
+    context._transaction = connection.begin()
+
+
 def in_external_transaction(context: MigrationContext) -> bool:
     """Tell whether the caller had begun a transaction, which is then theirs to end."""
     return context._in_external_transaction

@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
 from typing import Any
+from uuid import UUID
 
 from psycopg import ConnectionInfo
 from sqlalchemy import Connection
@@ -15,8 +15,55 @@ from .programs import ProgramFailed, describe_connection, find_program, run
 
 _MAGIC = b"PGDMP"
 
+_MARK = "alembic-plugins backup "
+"""What a comment says before the identity of the backup that it is in."""
+
+_PROGRAM = "alembic_plugins "
+"""What our programs call themselves to PostgreSQL, before the identity of the backup."""
+
 _HANGING = ("ACL", "COMMENT", "SECURITY LABEL")
 """What pg_dump writes of a schema besides the schema."""
+
+
+def mark(identity: str) -> str:
+    """Return the comment by which a backup is known: `read_identity` finds it in the file."""
+    return f"{_MARK}{identity}"
+
+
+def find_identity(text: str | None) -> str | None:
+    """Return the identity of a backup that a comment, or what has that in it, tells."""
+    _, _, rest = (text or "").partition(_MARK)
+    with suppress(ValueError):
+        return str(UUID(rest[:36]))
+    return None
+
+
+def name_program(identity: str) -> str:
+    """Return what programs that work on a backup call themselves to PostgreSQL."""
+    return f"{_PROGRAM}{identity}"
+
+
+def find_temporary(path: Path, identity: str) -> Path:
+    """Return the file that gets the name `path` when it is complete."""
+    return path.with_name(f".alembic-plugins-{identity}")
+
+
+def read_identity(connection: Connection, path: Path, schema: str) -> str | None:
+    """Return the identity of a backup, None where it has none.
+
+    Args:
+        connection: leads to the database.
+        path: the file.
+        schema: where the comment is that tells.
+
+    Raises:
+        ProgramMissing: no pg_restore is there that fits the server.
+        RestoreFailed: the file is no backup.
+    """
+    with _translate(path):
+        program = find_program("pg_restore", _get_info(connection).server_version)
+        options = ("--schema-only", f"--schema={schema}", "--file=-")
+        return find_identity(run([program, *options, path.absolute()]))
 
 
 def check_free(path: Path) -> None:
@@ -34,8 +81,13 @@ def dump(
     path: Path,
     schemas: Sequence[str],
     relations: Sequence[tuple[str, str]],
-) -> None:
+    *,
+    identity: str,
+    without: Sequence[tuple[str, str]] = (),
+) -> int:
     """Write whole schemas, or single relations, into a file that its owner alone may read.
+
+    Return how many bytes it has; pg_restore has read its list of contents by then.
 
     pg_dump connects on its own: it sees what is committed, and waits for everybody's locks, those
     of `connection` too. The file gets its name when it is complete.
@@ -46,6 +98,8 @@ def dump(
         schemas: names of schemas, each with all that is in it.
         relations: schemas and names of relations. The sequences that they own go with them;
             partitions, and the types and functions that they use, do not.
+        identity: the backup's, which names the file until it is complete, and the program.
+        without: schemas and names of relations that are left out.
 
     Raises:
         ProgramMissing: no pg_dump or no pg_restore is there that fits the server.
@@ -62,17 +116,26 @@ def dump(
     # The names are handed over in UTF-8, whatever the database is in.
     command: list[str | Path] = [pg_dump, "--format=custom", "--encoding=UTF8", "--no-password"]
     command += ["--dbname", conninfo, *wanted]
+    command += [f"--exclude-table={_quote(space)}.{_quote(name)}" for space, name in without]
+    environment["PGAPPNAME"] = name_program(identity)
     try:
-        with _make_temporary(path) as file:
+        with _make_temporary(find_temporary(path, identity)) as file:
             run([*command, "--file", file], environment, f"Writing backup {path} ...")
             run([pg_restore, "--list", file])
             _publish(file, path)
+            return path.stat().st_size
     except (OSError, ProgramFailed) as error:
         raise BackupFailed(path, _explain(error)) from error
 
 
 def restore(
-    connection: Connection, path: Path, only: str | None = None, present: Collection[str] = ()
+    connection: Connection,
+    path: Path,
+    only: str | None = None,
+    present: Collection[str] = (),
+    *,
+    identity: str,
+    with_roles: bool = True,
 ) -> None:
     """Read a backup back, in one transaction of pg_restore's own.
 
@@ -83,6 +146,8 @@ def restore(
         path: the file.
         only: a schema, which is there: what is in it comes back, and nothing else.
         present: schemas that are there: what is in them comes back, and they stay as they are.
+        identity: the backup's, which names the program.
+        with_roles: whether owners and privileges come back too.
 
     Raises:
         ProgramMissing: no pg_restore is there that fits the server.
@@ -90,22 +155,20 @@ def restore(
     """
     info = _get_info(connection)
     conninfo, environment = describe_connection(info)
-    with _translate(path), TemporaryDirectory(prefix="alembic-plugins-") as folder:
+    environment["PGAPPNAME"] = name_program(identity)
+    with _translate(path):
         program = find_program("pg_restore", info.server_version)
-        command: list[str | Path] = [
-            program,
-            "--single-transaction",
-            "--exit-on-error",
-            "--no-password",
-        ]
-        command += ["--dbname", conninfo, *([] if only is None else [f"--schema={only}"])]
+        command: list[str | Path] = [program, "--single-transaction", "--exit-on-error"]
+        command += ["--no-password", "--dbname", conninfo]
+        command += [] if with_roles else ["--no-owner", "--no-privileges"]
+        command += [] if only is None else [f"--schema={only}"]
+        chosen = None
         if present:
-            chosen = Path(folder, "list")
             entries = run([program, "--list", path.absolute()]).splitlines()
-            kept = [entry for entry in entries if not _is_of_schemas(entry, present)]
-            chosen.write_text("\n".join(kept), "utf-8")
-            command.append(f"--use-list={chosen}")
-        run([*command, path.absolute()], environment, f"Restoring backup {path} ...")
+            chosen = "\n".join(e for e in entries if not _is_of_schemas(e, present))
+            command.append("--use-list=/dev/stdin")
+        report = f"Restoring backup {path} ..."
+        run([*command, path.absolute()], environment, report, chosen)
 
 
 def _is_of_schemas(entry: str, schemas: Collection[str]) -> bool:
@@ -168,11 +231,9 @@ def _quote(name: str) -> str:
 
 
 @contextmanager
-def _make_temporary(path: Path) -> Iterator[Path]:
-    """Make a file in the folder of `path`, and remove it unless it was renamed."""
-    descriptor, name = mkstemp(prefix=".alembic-plugins-", dir=path.parent)
-    os.close(descriptor)
-    file = Path(name)
+def _make_temporary(file: Path) -> Iterator[Path]:
+    """Make a file that nobody else may read, and remove it unless it was renamed."""
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield file
     finally:

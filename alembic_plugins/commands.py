@@ -21,6 +21,7 @@ from .preview import Preview, read_previews
 from .refusals import OfflineUnknown
 from .runtime import Work
 from .session import Session
+from .settings import read_cascade
 from .status import (
     Listing,
     PluginDetails,
@@ -77,7 +78,7 @@ class Leaving:
 
 def list_plugins(config: Config) -> Listing:
     """Return all plugins that are on disk or in the database, by name."""
-    return _run(config, read_listing)
+    return _run(config, read_listing, settles=False)
 
 
 def show_plugin(config: Config, name: str) -> PluginDetails:
@@ -86,7 +87,7 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.
     """
-    return _run(config, lambda migrator: read_details(migrator, name))
+    return _run(config, lambda migrator: read_details(migrator, name), settles=False)
 
 
 def install(
@@ -166,7 +167,7 @@ def downgrade(
     target = rest if sql and separator else revision
 
     def make_plan(session: Session) -> Plan:
-        return targets.downgrade(session, name, target, cascade=False)
+        return targets.downgrade(session, name, target, cascade=read_cascade(config))
 
     return _run(
         config,
@@ -201,7 +202,6 @@ def uninstall(
         UnknownObjects: there is something else in a plugin's schema.
         LeftoverObjects: the downgrades left something behind, and there is no `purge`.
         CannotKeep: the data of one cannot be set aside.
-        PluginError: what else cannot be done, in words.
     """
     _check_options(keep_data=keep_data, purge=purge, backup=backup, sql=sql)
 
@@ -247,7 +247,7 @@ def restore(
     """
     check_name(name)
     if path is not None:
-        return _run(config, lambda migrator: migrator.bring_back(path, name))
+        return _run(config, lambda migrator: migrator.bring_back(path, name), settles=False)
     plan = _run(config, partial(_carry_out, lambda session: upkeep.restore(session, name), dry_run))
     return tuple(plan.fates)
 
@@ -370,11 +370,10 @@ def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
     """Return what was done to a plugin, or to all and the host, first things first."""
 
     def read(migrator: Migrator) -> tuple[Event, ...]:
-        if not migrator.session.state.registry:
-            return ()
-        return read_events(migrator.connection, migrator.tables, name)
+        known = migrator.session.state.registry
+        return read_events(migrator.connection, migrator.tables, name) if known else ()
 
-    return _run(config, read)
+    return _run(config, read, settles=False)
 
 
 def _run(
@@ -383,12 +382,13 @@ def _run(
     *,
     sql: bool = False,
     start: Mapping[str, str] | None = None,
+    settles: bool = True,
 ) -> T:
     """Run `function` inside the host's ``env.py``."""
     script = ScriptDirectory.from_config(config)
     if not is_host(config, script):
         raise NotAHost(script.env_py_location)
-    work = Work(function, start)
+    work = Work(function, start, settles=settles)
     with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
         script.run_env()
     if not hasattr(work, "result"):

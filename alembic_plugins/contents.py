@@ -1,12 +1,14 @@
 """What a backup of plugins has: whole schemas or single relations, and what it could not have."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, text
 
 from .catalog import find_partitions, find_standing
+from .custody_errors import BackupIncomplete
 from .objects import DatabaseObject, read_objects
 from .ownership import Ownership, read_holdings
 from .plugin import Schema
@@ -19,6 +21,13 @@ _STAYING = ("extension", "schema")
 """What has no data of its own, and has to be there when a plugin comes back."""
 
 
+# The extended statistics of some relations.
+_STATISTICS = text("""
+    SELECT s.tableoid AS classid, s.oid AS objid FROM pg_catalog.pg_statistic_ext s
+    WHERE s.stxrelid = ANY (CAST(:oids AS oid[]))
+""").bindparams(bindparam("oids"))
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a backup has.
@@ -27,11 +36,15 @@ class Contents:
         schemas: the schemas that it has with all that is in them.
         relations: the relations that it has, those in these schemas too.
         missing: what the plugins have made and it could not have.
+        made: the schemas among them that come and go with the plugins.
+        statistics: the extended statistics of relations, which are brought back by statements.
     """
 
     schemas: tuple[str, ...] = ()
     relations: tuple[DatabaseObject, ...] = ()
     missing: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    statistics: frozenset[Key] = frozenset()
 
     @property
     def single(self) -> tuple[DatabaseObject, ...]:
@@ -40,7 +53,8 @@ class Contents:
 
     def has(self, item: DatabaseObject) -> bool:
         """Tell whether an object, or the table on which it hangs, is in the backup."""
-        return item.own_schema in self.schemas or not self._keys.isdisjoint(item.chain)
+        known = item.own_schema in self.schemas or item.key in self.statistics
+        return known or not self._keys.isdisjoint(item.chain)
 
     @cached_property
     def _keys(self) -> frozenset[Key]:
@@ -56,6 +70,7 @@ def find_contents(connection: Connection, ownership: Ownership, names: Collectio
         names: the plugins.
     """
     schemas: list[str] = []
+    made: list[str] = []
     items: dict[Key, DatabaseObject] = {}
     columns: list[str] = []
     for name in names:
@@ -64,13 +79,31 @@ def find_contents(connection: Connection, ownership: Ownership, names: Collectio
             namespace.create or _is_whole(connection, ownership, namespace.name, names)
         ):
             schemas.append(namespace.name)
+            made += [namespace.name] if ownership.plugins[name].schema_created else []
         holdings = read_holdings(connection, ownership, name)
         items |= {item.key: item for item in (*holdings.objects, *holdings.unknown)}
         columns += [str(column) for column in holdings.columns]
     relations = _find_relations(connection, items.values())
-    found = Contents(tuple(dict.fromkeys(schemas)), tuple(relations))
+    oids = [item.objid for item in relations]
+    rows = connection.execute(_STATISTICS, {"oids": oids})
+    found = Contents(
+        tuple(dict.fromkeys(schemas)),
+        tuple(relations),
+        made=tuple(dict.fromkeys(made)),
+        statistics=frozenset((row.classid, row.objid) for row in rows),
+    )
     missing = [str(i) for i in items.values() if i.kind not in _STAYING and not found.has(i)]
-    return Contents(found.schemas, found.relations, (*missing, *columns))
+    return replace(found, missing=(*missing, *columns))
+
+
+def check_complete(path: Path, contents: Contents) -> None:
+    """Check that a backup has all that the plugins have made.
+
+    Raises:
+        BackupIncomplete: it could not have some of it.
+    """
+    if contents.missing:
+        raise BackupIncomplete(path, contents.missing)
 
 
 def _is_whole(

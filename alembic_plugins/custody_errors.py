@@ -63,3 +63,40 @@ class RestoreFailed(PluginError):
 
     path: Path
     reason: str
+
+
+class ProgramRuns(PluginError):
+    """A program goes on that a command has started which has ended, and cannot be ended."""
+
+    words = (
+        "A pg_dump or pg_restore of a command that was ended still works in the database, as "
+        "process {pids}. Wait for it, or end it with 'SELECT pg_terminate_backend({pids})', and "
+        "run the command again; nothing was changed."
+    )
+
+    pids: Sequence[str]
+
+
+class TransferUnfinished(PluginError):
+    """Another registry's restore was ended, and what it has brought back is not registered."""
+
+    words = (
+        "A restore of '{path}' for the plugins of version table '{registry}' was ended before it "
+        "was complete. Run 'alembic plugin repair' there, which completes it, and then this "
+        "command again; nothing was changed."
+    )
+
+    path: Path
+    registry: str
+
+
+class NotBroughtBack(PluginError):
+    """A restore has brought back all but what others have to do with it."""
+
+    words = (
+        "The restore of '{path}' could not bring back {losses}. Make that again by hand; all else "
+        "is restored."
+    )
+
+    path: Path
+    losses: Sequence[str]

@@ -4,7 +4,6 @@ The first line of a docstring is the command's help.
 """
 
 import json
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from alembic.config import Config
 
 from . import commands
 from .commands import Removal
-from .errors import InvalidOption, UnknownPlugin
+from .errors import InvalidOption, UnknownPlugin, join_command
 from .plan import Fate, Plan, Step
 from .plugin import HOST
 from .preview import Counted, Preview
@@ -112,7 +111,7 @@ def downgrade(
         _print_plan(config, plan)
         if dry_run or not plan.units:
             return
-        _confirm(f"alembic plugin downgrade {plugin} {revision}", yes=yes)
+        _confirm("downgrade", plugin, revision, yes=yes)
     plan = commands.downgrade(config, plugin, revision, sql=sql)
     _report(config, plan, sql=sql, dry_run=False)
 
@@ -153,7 +152,7 @@ def uninstall(
         }
         words = [*plugins, *(flag for flag, given in flags.items() if given)]
         words += ["--backup", backup] if backup else []
-        _confirm(f"alembic plugin uninstall {shlex.join(words)}", yes=yes)
+        _confirm("uninstall", *words, yes=yes)
     removal = run()
     if not sql:
         for name, fate in removal.plan.fates.items():
@@ -184,7 +183,7 @@ def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
     _print_preview(config, preview)
     if dry_run:
         return
-    _confirm(f"alembic plugin forget {plugin}", yes=yes)
+    _confirm("forget", plugin, yes=yes)
     commands.forget(config, plugin)
     config.print_stdout(f"forgot {plugin}")
 
@@ -209,8 +208,8 @@ def repair(
     if not (found.changes or found.strangers or found.claims):
         config.print_stdout("nothing to do")
     elif not dry_run:
-        option = "--with-unknown-objects" if with_unknown_objects else ""
-        _confirm(" ".join(filter(None, ("alembic plugin repair", plugin, option))), yes=yes)
+        option = "--with-unknown-objects" if with_unknown_objects else None
+        _confirm("repair", *filter(None, (plugin, option)), yes=yes)
         make()
         config.print_stdout("repaired")
 
@@ -222,7 +221,7 @@ def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
     if not strangers:
         config.print_stdout("nothing to do")
     elif not dry_run:
-        _confirm("alembic plugin history-sync", yes=yes)
+        _confirm("history-sync", yes=yes)
         commands.sync_history(config)
         config.print_stdout(f"deleted {_count(len(strangers), 'row')}")
 
@@ -237,7 +236,7 @@ def eject(config: Config, yes: bool, dry_run: bool) -> None:
     config.print_stdout("the registry is dropped: how to do without files, and who did what when")
     if dry_run:
         return
-    _confirm("alembic plugin eject", yes=yes)
+    _confirm("eject", yes=yes)
     commands.eject(config)
     config.print_stdout("ejected")
 
@@ -340,9 +339,10 @@ def _print_strangers(config: Config, strangers: Sequence[str]) -> None:
         config.print_stdout(f"row {row} of the version table: no file and no registry knows it")
 
 
-def _confirm(command: str, *, yes: bool) -> None:
+def _confirm(*words: str, yes: bool) -> None:
     if yes:
         return
+    command = join_command(["alembic", "plugin", *words])
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(command)
     print(f"Run '{command}'? [y/N] ", end="", file=sys.stderr, flush=True)

@@ -29,7 +29,8 @@ from .refusals import (
     NoDowngrade,
     TamperedUndo,
 )
-from .safekeeping import Safekeeping, bring_back
+from .restoring import Restorer
+from .safekeeping import Safekeeping
 from .scribe import Scribe
 from .session import Session
 from .steps import StepRunner
@@ -301,9 +302,13 @@ class Executor:
         """Bring back the plugins of a backup, of which `name` is one; return their names.
 
         Raises:
-            PluginError: see `alembic_plugins.safekeeping.bring_back`.
+            PluginError: see `alembic_plugins.restoring.Restorer`.
         """
-        return bring_back(self._scribe, path, name)
+        return Restorer(self._scribe).bring_back(path, name)
+
+    def settle(self) -> None:
+        """Complete the backup or restore of a command that was ended, or take it back."""
+        Restorer(self._scribe).settle()
 
     def _add_event(
         self, name: str, unit: Unit, before: Sequence[str], duration: int | None
@@ -336,9 +341,12 @@ class Executor:
         except (MigrationFailed, NoDowngrade, TamperedUndo, NamespaceViolation) as error:
             if self._scribe.connection.invalidated or find_transient(error):
                 raise
-            # An `autocommit_block()` has ended the transaction, and the savepoint with it.
             if savepoint.is_active:
                 savepoint.rollback()
+            else:  # An `autocommit_block()` has ended the transaction, and the savepoint with it.
+                _alembic.begin_again(self.context)
+                self._watch.begin_again()
+                self._scribe.ledger.add_settled(step.plugin)
             trace = self.session.traces.get(step.plugin)
             if trace is not None and trace.doubt is not None and not trace.rows:
                 raise CannotTell(step.plugin, trace.doubt) from error

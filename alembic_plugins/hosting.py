@@ -30,12 +30,13 @@ from .errors import (
     UnknownRevision,
     explain,
     foreign_code,
+    quoting_with,
 )
 from .plugin import HOST
 from .refusals import WrongUrl
 from .registry import State
 from .session import Session
-from .settings import load_reference, read_scope
+from .settings import check_arguments, find_global_options, load_reference, read_scope
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ def run_command(
     """Run a command; where the host is one of ours, raise in words what can be foreseen."""
     config.attributes[_COMMAND] = function.__name__
     try:
-        return function(config, *args, **options)
+        with quoting_with(find_global_options(config)):
+            return function(config, *args, **options)
     except KeyboardInterrupt as error:
         if _SESSION not in config.attributes:
             raise
@@ -103,6 +105,7 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
         PluginError: what keeps the command from being about the plugin that it names.
     """
     if is_host(config, script):
+        check_arguments(config)
         open_session(config, script)
 
 

@@ -25,7 +25,7 @@ from .registry import State, find_heads, read_state
 from .scratch import make_scratch_database
 from .session import Session
 from .simulate import plan_contact, simulate
-from .tables import VERSION, Tables, make_tables
+from .tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
 from .targets import upgrade_to
 from .traces import Trace, place_rows
 from .upkeep_errors import FilesChanged, ScratchFailed
@@ -173,7 +173,8 @@ class Migrator:
         if plan.is_empty and not self._contact.units:
             return self._tell(plan)
         self.end_reading()
-        with self._lock() as witness:
+        staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
+        with self._lock() as witness, staging:
             if not self.context.as_sql and self.read():
                 plan = make_plan(self.session)
             self.trace(_find_traced(self.session, plan))
@@ -201,10 +202,18 @@ class Migrator:
                 transaction.rollback()
         return touched
 
+    def settle(self) -> None:
+        """Complete the backup or restore of a command that was ended, or take it back."""
+        if self.session.state.in_transfer and not self.context.as_sql:
+            self.end_reading()
+            with self._lock():
+                self._make_executor().settle()
+            self.read()
+
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
         """Bring back the plugins of a backup; see `Executor.bring_back`."""
         self.end_reading()
-        with self._lock():
+        with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
             self._make_executor().run(self._contact, Plan())
             self.read()
@@ -313,11 +322,12 @@ class Migrator:
             if changed:
                 log.warning("%s", FilesChanged(name, changed))
 
-    def _lock(self) -> AbstractContextManager[Connection | None]:
+    def _lock(self, name: str | None = None) -> AbstractContextManager[Connection | None]:
+        """Lock the registry or, by its name, the staging schema, which all registries share."""
         if self.context.as_sql:
             return nullcontext()
         table = _alembic.version_table(self.context)
-        name = f"{table.schema or ''}.{table.name}"
+        name = name or f"{table.schema or ''}.{table.name}"
         from .locking import hold_lock
 
         return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)

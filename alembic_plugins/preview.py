@@ -7,7 +7,9 @@ from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.exc import ProgrammingError
 
 from .archive import read_irreversible
+from .backup import check_free
 from .catalog import Column, find_partitions
+from .contents import check_complete, find_contents
 from .dependencies import find_users, read_session_ownership
 from .migrator import Migrator
 from .objects import DatabaseObject, read_objects
@@ -78,12 +80,20 @@ class Preview:
 
 
 def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
-    """Return what plugins have of which a plan makes something, by name."""
+    """Return what plugins have of which a plan makes something, by name.
+
+    Raises:
+        BackupExists: there is a file of the name that the plan's backup is to get.
+        BackupIncomplete: the plugins have made what the backup could not have.
+    """
     names = list(plan.fates)
     migrator.trace(names)
     connection = migrator.connection
     ownership = read_session_ownership(connection, migrator.tables, migrator.session)
     found = {name: _read(migrator, ownership, plan, name, names) for name in names}
+    if plan.backup:
+        check_free(plan.backup)
+        check_complete(plan.backup, find_contents(connection, ownership, names))
     migrator.end_reading()
     return found
 

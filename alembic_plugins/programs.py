@@ -1,9 +1,11 @@
 """PostgreSQL's own programs: which of them fits a server, and how they are run."""
 
+import ctypes
 import os
 import re
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +23,9 @@ _GRACE_SECONDS = 5.0
 
 _TIMEOUT_SINCE = 17
 """From this version on, pg_restore sets `transaction_timeout`, which older servers refuse."""
+
+_PR_SET_PDEATHSIG = 1
+"""Linux's number of what has the kernel send a process a signal when its parent ends."""
 
 _VERSION = re.compile(r"\) (\d+)")
 
@@ -113,14 +118,20 @@ def describe_connection(info: ConnectionInfo) -> tuple[str, dict[str, str]]:
 
 
 def run(
-    command: Sequence[str | Path], environment: Mapping[str, str] = os.environ, report: str = ""
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] = os.environ,
+    report: str = "",
+    given: str | None = None,
 ) -> str:
-    """Run a program to its end and return what it prints; an exception ends it too.
+    """Run a program to its end and return what it prints.
+
+    An exception ends it too and, on Linux, so does the end of this process, whatever ends it.
 
     Args:
         command: the program and its arguments.
         environment: its variables.
         report: told on a terminal, on stderr, when it takes more than a second.
+        given: what it reads from stdin.
 
     Raises:
         ProgramFailed: it ended with an error.
@@ -132,14 +143,15 @@ def run(
     with Popen(  # noqa: S603 - without a shell
         command,
         env=environment,
-        stdin=DEVNULL,
+        preexec_fn=_make_ending(),
+        stdin=DEVNULL if given is None else PIPE,
         stdout=PIPE,
         stderr=PIPE,
         encoding="utf-8",
         errors="replace",
     ) as process:
         try:
-            output, complaints = _wait(process, report)
+            output, complaints = _wait(process, report, given)
         except BaseException:
             _end(process)
             raise
@@ -148,9 +160,26 @@ def run(
     return output
 
 
-def _wait(process: "Popen[str]", report: str) -> tuple[str, str]:
+def _make_ending() -> Callable[[], None] | None:
+    """Return what lets a program end with this process, to be called in between; None elsewhere.
+
+    Asked to end, the program has the server end its statement too.
+    """
+    if sys.platform != "linux":
+        return None
+    parent, control = os.getpid(), ctypes.CDLL(None).prctl
+
+    def end_with_parent() -> None:
+        control(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # It has ended before the kernel was asked.
+            os._exit(1)
+
+    return end_with_parent
+
+
+def _wait(process: "Popen[str]", report: str, given: str | None) -> tuple[str, str]:
     with suppress(TimeoutExpired):
-        return process.communicate(timeout=_PATIENCE_SECONDS)
+        return process.communicate(given, timeout=_PATIENCE_SECONDS)
     if report and sys.stderr.isatty():
         print(report, file=sys.stderr, flush=True)
     return process.communicate()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .errors import PluginError, join
+from .errors import PluginError, join, offer_purge
 
 
 class FilesGone(PluginError):
@@ -23,13 +23,17 @@ class NoDowngrade(PluginError):
     words = (
         "Revision '{revision}' of '{plugin}' cannot be taken back without its file, since its "
         "downgrade() could not be rendered as SQL: {reason}. Put back the version of the plugin's "
-        "package that has it, or drop a plugin's objects with 'alembic plugin uninstall NAME "
-        "--purge'."
+        "package that has it{purge}."
     )
 
     plugin: str
     revision: str
     reason: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out for a plugin."""
+        purge = offer_purge(self.plugin, ", or drop the plugin's objects with")
+        return {**super().facts(), "purge": purge}
 
 
 class TamperedUndo(PluginError):
@@ -37,13 +41,17 @@ class TamperedUndo(PluginError):
 
     words = (
         "Revision '{revision}' of '{plugin}' cannot be taken back without its file: {reason} since "
-        "the revision was applied, and is not run. Put back the revision's file; the objects "
-        "of a plugin can be dropped without it, with 'alembic plugin uninstall NAME --purge'."
+        "the revision was applied, and is not run. Put back the revision's file{purge}."
     )
 
     plugin: str
     revision: str
     reason: str = "its SQL was changed in the registry"
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out for a plugin."""
+        purge = offer_purge(self.plugin, ", or drop the plugin's objects with")
+        return {**super().facts(), "purge": purge}
 
 
 class PluginInUse(PluginError):
@@ -157,10 +165,8 @@ class MigrationFailed(PluginError):
 
     def facts(self) -> dict[str, object]:
         """Return the facts, with the way out for a plugin whose downgrades do not work."""
-        stuck = self.function == "downgrade" and self.plugin != "host"
-        command = f"alembic plugin uninstall {self.plugin} --purge"
-        purge = f", or drop the plugin's objects with '{command}'" if stuck else ""
-        return {**super().facts(), "purge": purge}
+        purge = offer_purge(self.plugin, ", or drop the plugin's objects with")
+        return {**super().facts(), "purge": purge if self.function == "downgrade" else ""}
 
 
 class PluginsFailed(PluginError):

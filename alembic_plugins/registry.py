@@ -16,7 +16,7 @@ from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
 from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry, UntrustedObjects
 from .revisionfile import RevisionInfo
 from .sql import FIND_TABLES
-from .tables import VERSION, Tables, find_version, is_since
+from .tables import BACKUP_SCHEMA, TRANSFER, VERSION, Tables, find_version, is_since
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ class State:
         host_schema: the schema of the host's tables; None where there is none.
         first_schema: the first one that is there on the search path.
         role: as whom the command runs.
+        in_transfer: whether a command writes or restores a backup, or was ended while it did.
     """
 
     rows: frozenset[str] = frozenset()
@@ -168,6 +169,7 @@ class State:
     host_schema: str | None = field(default=None, compare=False)
     first_schema: str | None = field(default=None, compare=False)
     role: str = field(default="", compare=False)
+    in_transfer: bool = False
 
     @property
     def leftover(self) -> frozenset[str]:
@@ -270,6 +272,7 @@ def read_state(
         host_schema=first,
         first_schema=first,
         role=found[0].role,
+        in_transfer=TRANSFER.name in comments,
     )
     version = _find_registry(connection, tables, comments)
     if not version:
@@ -305,6 +308,7 @@ def _find_tables(
     connection: Connection, names: Sequence[str], schema: str | None, trusted: Sequence[str] = ()
 ) -> Sequence[Row[Any]]:
     values = {"names": list(names), "schema": schema, "trusted": list(trusted)}
+    values |= {"transfer": TRANSFER.name, "staging": BACKUP_SCHEMA}
     return connection.execute(FIND_TABLES, values).all()
 
 

@@ -38,15 +38,21 @@ class Work(Generic[T]):
     Args:
         function: gets the `Migrator` of this command, and returns the command's result.
         start: in offline mode, the branches that are taken for installed, with their revisions.
+        settles: whether a backup or restore that was interrupted is seen to before.
     """
 
     result: T
 
     def __init__(
-        self, function: Callable[[Migrator], T], start: Mapping[str, str] | None = None
+        self,
+        function: Callable[[Migrator], T],
+        start: Mapping[str, str] | None = None,
+        *,
+        settles: bool = True,
     ) -> None:
         self.function = function
         self.start = start or {}
+        self.settles = settles
 
     def __call__(self, rows: object, context: MigrationContext) -> Iterable[Any]:
         """Refuse to be run by Alembic itself; see `refuse`."""
@@ -113,6 +119,8 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
             migrator.read()
         try:
             if isinstance(work, Work):
+                if work.settles:
+                    migrator.settle()
                 work.result = work.function(migrator)
             else:
                 _run_stock(migrator, environment, work)
@@ -153,6 +161,7 @@ def _run_stock(
         "stamp": lambda session: targets.stamp(session, scope, target, purge=purge),
     }
     if command in plans:
+        migrator.settle()
         plan = migrator.run(plans[command])
         is_relative = command == "downgrade" and target.startswith("-")
         if is_relative and scope is None and not migrator.context.as_sql:

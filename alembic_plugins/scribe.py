@@ -1,7 +1,7 @@
 """The one hand that writes: statements, and what the ledger gathers, on the right search path."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from time import monotonic
 
@@ -69,6 +69,8 @@ class Scribe:
         """What was made for plugins before their first revisions ran, by kind and name."""
         self.is_committed = False
         """Whether a part of the transaction is committed, and cannot be taken back."""
+        self.check_midway: Callable[[], None] = _pass
+        """Called before an `autocommit_block()` commits, and may raise."""
 
     @property
     def connection(self) -> Connection:
@@ -131,6 +133,7 @@ class Scribe:
     def begin(self) -> None:
         """Begin what `go_back` takes back."""
         self._saved, self.is_committed = self.ledger.copy(), False
+        self.check_midway = _pass
         self.written.clear()
         self.prepared.clear()
 
@@ -142,6 +145,7 @@ class Scribe:
 
     def commit_midway(self) -> None:
         """Write what is due before an `autocommit_block()` commits what it belongs to."""
+        self.check_midway()
         self.flush()
         self._saved, self.is_committed = self.ledger.copy(), True
         self.keep_tables()
@@ -263,3 +267,7 @@ class Scribe:
             self.execute(statement)
         elif self.connection.execute(statement).rowcount == 0:
             raise UnexpectedVersionRows(self.versions.name)
+
+
+def _pass() -> None:
+    """Do nothing."""

@@ -142,10 +142,47 @@ def _read(config: Config) -> Settings:
     )
 
 
+_OURS = ("plugin", "cascade")
+"""The arguments after ``-x`` that are read here."""
+
+
 def read_arguments(config: Config) -> Mapping[str, str]:
     """Return the ``-x KEY=VALUE`` arguments; a later one wins, as in Alembic."""
     pairs = (argument.partition("=") for argument in getattr(config.cmd_opts, "x", None) or ())
     return {key: value for key, _, value in pairs}
+
+
+def check_arguments(config: Config) -> None:
+    """Check that no option or argument of the command line is empty, as unset variables make them.
+
+    Raises:
+        InvalidOption: one is.
+    """
+    given = vars(config.cmd_opts) if config.cmd_opts else {}
+    _, positional, _ = given.get("cmd", (None, (), ()))
+    for key, value in given.items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            option = key.upper() if key in positional else _find_option(key)
+            raise InvalidOption(option, "", "a value; a variable of the shell may be unset")
+
+
+def _find_option(key: str) -> str:
+    """Return what the command line calls an option that argparse calls `key`."""
+    others = {"path": "--from", "x": "-x", "config": "--config"}
+    return others.get(key, f"--{key.replace('_', '-')}")
+
+
+def find_global_options(config: Config) -> list[str]:
+    """Return the options of `alembic` itself that lead to the same environment and database.
+
+    What ``-x`` says to us is about a command, and not about where it runs.
+    """
+    given = vars(config.cmd_opts) if config.cmd_opts else {}
+    files, section, arguments = (given.get(key) for key in ("config", "name", "x"))
+    found = [word for file in files or () for word in ("-c", file)]
+    found += ["-n", section] if section and section != "alembic" else []
+    others = (a for a in arguments or () if a.partition("=")[0] not in _OURS)
+    return [*found, *(word for argument in others for word in ("-x", argument))]
 
 
 def read_scope(config: Config) -> str | None:

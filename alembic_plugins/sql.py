@@ -45,7 +45,8 @@ _UNTRUSTED = """(
 """What others have put on the search path that goes by the names of PostgreSQL's own functions and
 operators, in words. Its own are all named with their schema, whose number is 11."""
 
-# Which of our tables and the version table are there, with their comments; a row in any case.
+# Which of our tables and the version table are there, with their comments, and whether a backup is
+# being written or restored; a row in any case.
 FIND_TABLES = text(
     f"""
     SELECT t.relname, t.comment, t.schema, s.path, s.role, s.untrusted
@@ -59,6 +60,7 @@ FIND_TABLES = text(
           AND CASE WHEN CAST(:schema AS text) IS NULL
                    THEN pg_catalog.pg_table_is_visible(c.oid)
                    ELSE n.nspname = CAST(:schema AS text) END
+           OR c.relname = :transfer AND n.nspname = :staging
     ) t ON true
 """  # noqa: S608 - a query of ours
-).bindparams(bindparam("names"), bindparam("schema"), bindparam("trusted"))
+).bindparams(*map(bindparam, ("names", "schema", "trusted", "transfer", "staging")))

@@ -26,11 +26,44 @@ from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import TypeDecorator
 
+
+class TextList(TypeDecorator[list[str]]):
+    """``text[]``; a value says its type, which PostgreSQL cannot tell of an empty ``ARRAY[]``."""
+
+    impl = ARRAY(Text)
+    cache_ok = True
+
+    def bind_expression(self, bindvalue: BindParameter[list[str]]) -> ColumnElement[list[str]]:
+        """Wrap each value in a cast."""
+        return cast(bindvalue, ARRAY(Text))  # type: ignore[arg-type]  # a Sequence is a list here
+
+
 VERSION = 3
 """The version of the tables below."""
 
 BACKUP_SCHEMA = "alembic_plugin_backup"
 """The schema with tables like the registry's, which go into a backup and come out of it."""
+
+TRANSFER = Table(
+    "alembic_plugin_transfer",
+    MetaData(schema=BACKUP_SCHEMA),
+    Column("action", Text, nullable=False),
+    Column("backup", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("registry", Text, nullable=False),
+)
+"""One row: what the command that is at work in that schema does. It goes into no backup."""
+
+EXTRA = Table(
+    "alembic_plugin_extra",
+    MetaData(schema=BACKUP_SCHEMA),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("roles", TextList, nullable=False),
+)
+"""One row a statement that brings back what pg_dump leaves out of a backup."""
 
 _COMMENT = "alembic-plugins registry "
 """What the comment of `alembic_plugin` says before the version."""
@@ -42,17 +75,6 @@ _SINCE_3 = {"since": 3}
 
 REMOVED_IN_3 = (("alembic_plugin_revision", "objects"), ("alembic_plugin_journal", "made"))
 """The columns of version 2 that version 3 does without: `alembic_plugin_object` has the objects."""
-
-
-class TextList(TypeDecorator[list[str]]):
-    """``text[]``; a value says its type, which PostgreSQL cannot tell of an empty ``ARRAY[]``."""
-
-    impl = ARRAY(Text)
-    cache_ok = True
-
-    def bind_expression(self, bindvalue: BindParameter[list[str]]) -> ColumnElement[list[str]]:
-        """Wrap each value in a cast."""
-        return cast(bindvalue, ARRAY(Text))  # type: ignore[arg-type]  # a Sequence is a list here
 
 
 @dataclass(frozen=True)

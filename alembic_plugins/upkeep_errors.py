@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .errors import PluginError
+from .errors import PluginError, offer_purge
 
 
 class Quarantined(PluginError):
@@ -214,13 +214,17 @@ class LostRevision(PluginError):
 
     words = (
         "The registry has lost revision '{missing}' of '{name}', which '{revision}' follows. Put "
-        "back its file or the registry's row; the objects of a plugin can be dropped without it, "
-        "with 'alembic plugin uninstall NAME --purge'."
+        "back its file or the registry's row{purge}."
     )
 
     name: str
     revision: str
     missing: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out for a plugin."""
+        purge = offer_purge(self.name, ", or drop the plugin's objects with")
+        return {**super().facts(), "purge": purge}
 
 
 class Interrupted(PluginError):
@@ -228,13 +232,17 @@ class Interrupted(PluginError):
 
     words = (
         "The {direction} of revision '{revision}' of '{name}' was interrupted, and a part of it "
-        "is committed. Run that {direction} again to complete it, or take a plugin away with "
-        "'alembic plugin uninstall NAME --purge'."
+        "is committed. Run that {direction} again to complete it{purge}."
     )
 
     name: str
     revision: str
     direction: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out for a plugin."""
+        purge = offer_purge(self.name, ", or take the plugin away with")
+        return {**super().facts(), "purge": purge}
 
 
 class CannotLeave(PluginError):

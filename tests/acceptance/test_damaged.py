@@ -12,13 +12,12 @@ TAMPERINGS = {
 TAMPERED = (
     "Revision 'billing_2' of 'billing' cannot be taken back without its file: its SQL was changed "
     "in the registry since the revision was applied, and is not run. Put back the revision's "
-    "file; the objects of a plugin can be dropped without it, with 'alembic plugin uninstall NAME "
-    "--purge'."
+    "file, or drop the plugin's objects with 'alembic plugin uninstall billing --purge'."
 )
 LOST = (
     "The registry has lost revision 'billing_1' of 'billing', which 'billing_2' follows. Put back "
-    "its file or the registry's row; the objects of a plugin can be dropped without it, with "
-    "'alembic plugin uninstall NAME --purge'."
+    "its file or the registry's row, or drop the plugin's objects with 'alembic plugin uninstall "
+    "billing --purge'."
 )
 NEWER = (
     "The registry tables say 'alembic-plugins registry 99', and this release knows them up to "

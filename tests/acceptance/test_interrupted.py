@@ -8,8 +8,8 @@ from support.hosts import Host
 NAME = "indexes_uniquely"
 REFUSAL = (
     "The upgrade of revision 'uniquely_2' of 'indexes_uniquely' was interrupted, and a part of it "
-    "is committed. Run that upgrade again to complete it, or take a plugin away with 'alembic "
-    "plugin uninstall NAME --purge'."
+    "is committed. Run that upgrade again to complete it, or take the plugin away with 'alembic "
+    "plugin uninstall indexes_uniquely --purge'."
 )
 INDEXES = """
     SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

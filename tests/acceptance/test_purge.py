@@ -161,3 +161,49 @@ def test_plugin_is_installed_again_after_a_purge(host: Host, name: str) -> None:
     host.run(*PURGE, name)
     host.succeed("plugin", "install", name)
     assert host.database.catalog() == before
+
+
+BLOCK = """\
+from alembic import op
+
+revision = "block_1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE one (i int); CREATE INDEX i ON one (i)")
+
+
+def downgrade():
+    op.execute("CREATE TABLE spare ()")
+    with op.get_context().autocommit_block():
+        {inside}
+    {behind}
+"""
+
+DROP_INDEX = 'op.execute("DROP INDEX CONCURRENTLY i")'
+FAIL_IN_SQL = 'op.execute("DROP TABLE nowhere")'
+
+
+@pytest.mark.parametrize(
+    ("inside", "behind"),
+    [
+        (DROP_INDEX, FAIL_IN_SQL),
+        (DROP_INDEX, 'op.execute("DROP TABLE spare; CREATE TABLE behind ()"); raise ValueError'),
+        (f"{DROP_INDEX}; {FAIL_IN_SQL}", "pass"),
+        (DROP_INDEX, "pass"),
+    ],
+)
+@pytest.mark.parametrize("option", ["", "--backup=block.dump"])
+def test_purge_goes_on_behind_an_autocommit_block(
+    host: Host, inside: str, behind: str, option: str
+) -> None:
+    host.run("upgrade", "head")
+    before = host.database.catalog()
+    text = BLOCK.format(inside=inside, behind=behind)
+    host.write("plugins/block/versions/block_1.py", text)
+    host.run("plugin", "install", "block")
+    result = host.succeed(*PURGE, "block", *filter(None, [option]))
+    assert result.lines[-1] == "uninstalled block"
+    assert host.database.catalog() == before
+    assert host.database.values("SELECT count(*) FROM alembic_plugin_journal") == [0]

@@ -4,13 +4,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine, text
 from support.databases import Database
 
-from alembic_plugins.backup import check_free, dump, restore
+from alembic_plugins import backup
+from alembic_plugins.backup import check_free
 from alembic_plugins.custody_errors import BackupExists, BackupFailed, RestoreFailed
 from alembic_plugins.programs import find_program
 
@@ -44,19 +47,23 @@ from alembic_plugins.backup import dump
 # A shell that runs the tests in the background has told them to overhear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with create_engine(sys.argv[1]).connect() as connection:
-    dump(connection, Path(sys.argv[2]), ("box",), ())
+    dump(connection, Path(sys.argv[2]), ("box",), (), identity="box")
 """
 
 # Waits in the server, until there is a pg_dump that waits for a lock, or none at all.
 AWAIT = """
     DO $$ BEGIN
         WHILE (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-               AND application_name = 'pg_dump' AND ({0})) <> {1} LOOP
+               AND application_name ~ '^alembic_plugins ' AND ({0})) <> {1} LOOP
             PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
             ASSERT clock_timestamp() < now() + interval '1 minute';
         END LOOP;
     END $$
 """
+
+
+dump = partial(backup.dump, identity=str(uuid4()))
+restore = partial(backup.restore, identity=str(uuid4()))
 
 
 @pytest.fixture

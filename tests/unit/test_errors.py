@@ -1,21 +1,26 @@
 """The text of every error, whole, and what all errors have in common."""
 
 import pickle
+import re
+import shlex
+import subprocess
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
+from alembic.config import CommandLine
 from alembic.util import CommandError
 
 import alembic_plugins
 from alembic_plugins import custody_errors, errors, upkeep_errors
-from alembic_plugins.errors import PluginError, explain, first_line
+from alembic_plugins.errors import PluginError, explain, first_line, join_command, quoting_with
 
 from .examples import EXAMPLES
 
 WORDED = [example for examples in EXAMPLES.values() for example in examples]
 ERRORS = [error for error, _ in WORDED]
+COMMANDS = sorted({c for _, text in WORDED for c in re.findall(r"'alembic ([a-z-][^']+)'", text)})
 
 QUOTED = (
     "name",
@@ -71,6 +76,28 @@ def test_error_is_printed_by_alembic(error: PluginError) -> None:
 @pytest.mark.parametrize("text", [text for _, text in WORDED])
 def test_error_is_two_sentences(text: str) -> None:
     assert (text.count(". "), text[-1], "{" in text) == (1, ".", False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_that_an_error_quotes_is_one(command: str) -> None:
+    words = shlex.split(command)
+    given = CommandLine("alembic").parser.parse_args(words)
+    assert hasattr(given, "cmd")
+    assert not {"NAME", "REVISION", "PATH", "FILE"}.intersection(words)
+
+
+@pytest.mark.parametrize(("error", "text"), WORDED, ids=describe)
+def test_quoted_command_has_the_options_of_alembic(error: PluginError, text: str) -> None:
+    with quoting_with(["-c", "my host/alembic.ini", "-x", "a=$b"]):
+        options = r'-c "my host/alembic.ini" -x "a=\$b"'
+        expected = re.sub("'alembic (?=[a-z-])", lambda _: f"'alembic {options} ", text)
+        assert str(type(error)(*error.args)) == expected
+
+
+@pytest.mark.parametrize("word", ["a b", "$a", "`a`", 'a"b', "a\\b", "a\nb", "", "-1", "ä", "~"])
+def test_word_of_a_command_is_what_a_shell_takes(word: str) -> None:
+    command = f"printf %s {join_command([word])}"
+    assert subprocess.check_output(["sh", "-c", command], text=True) == word
 
 
 @pytest.mark.parametrize("room", EXAMPLES)

@@ -34,4 +34,23 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Backup 'billing.dump' cannot be restored: No such file or directory. See to that and run "
         "the command again; nothing was changed.",
     ),
+    (
+        custody_errors.ProgramRuns(("4711",)),
+        "A pg_dump or pg_restore of a command that was ended still works in the database, as "
+        "process 4711. Wait for it, or end it with 'SELECT pg_terminate_backend(4711)', and run "
+        "the command again; nothing was changed.",
+    ),
+    (
+        custody_errors.TransferUnfinished(BACKUP, "two.alembic_version"),
+        "A restore of 'billing.dump' for the plugins of version table 'two.alembic_version' was "
+        "ended before it was complete. Run 'alembic plugin repair' there, which completes it, and "
+        "then this command again; nothing was changed.",
+    ),
+    (
+        custody_errors.NotBroughtBack(
+            BACKUP, ('SELECT on table billing.t to old (role "old" does not exist)',)
+        ),
+        "The restore of 'billing.dump' could not bring back SELECT on table billing.t to old (role "
+        '"old" does not exist). Make that again by hand; all else is restored.',
+    ),
 ]

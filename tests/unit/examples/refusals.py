@@ -13,14 +13,14 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         refusals.NoDowngrade("billing", "a1", "it raised"),
         "Revision 'a1' of 'billing' cannot be taken back without its file, since its downgrade() "
         "could not be rendered as SQL: it raised. Put back the version of the plugin's package "
-        "that has it, or drop a plugin's objects with 'alembic plugin uninstall NAME --purge'.",
+        "that has it, or drop the plugin's objects with 'alembic plugin uninstall billing "
+        "--purge'.",
     ),
     (
         refusals.TamperedUndo("billing", "a1"),
         "Revision 'a1' of 'billing' cannot be taken back without its file: its SQL was changed in "
         "the registry since the revision was applied, and is not run. Put back the revision's "
-        "file; the objects of a plugin can be dropped without it, with 'alembic plugin uninstall "
-        "NAME --purge'.",
+        "file, or drop the plugin's objects with 'alembic plugin uninstall billing --purge'.",
     ),
     (
         refusals.NeededByHost("billing", ("h1",)),

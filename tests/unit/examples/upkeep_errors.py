@@ -103,14 +103,14 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         upkeep_errors.LostRevision("billing", "b3", "b2"),
         "The registry has lost revision 'b2' of 'billing', which 'b3' follows. Put back its file "
-        "or the registry's row; the objects of a plugin can be dropped without it, with 'alembic "
-        "plugin uninstall NAME --purge'.",
+        "or the registry's row, or drop the plugin's objects with 'alembic plugin uninstall "
+        "billing --purge'.",
     ),
     (
         upkeep_errors.Interrupted("billing", "b2", "upgrade"),
         "The upgrade of revision 'b2' of 'billing' was interrupted, and a part of it is "
-        "committed. Run that upgrade again to complete it, or take a plugin away with 'alembic "
-        "plugin uninstall NAME --purge'.",
+        "committed. Run that upgrade again to complete it, or take the plugin away with 'alembic "
+        "plugin uninstall billing --purge'.",
     ),
     (
         upkeep_errors.CannotLeave(("tags", "billing")),
