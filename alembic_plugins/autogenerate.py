@@ -13,7 +13,7 @@ from .namespaces import enter_namespace, leave_namespace
 from .plugin import HOST, Namespace, Prefix, Schema
 from .refusals import NoModels
 from .session import Session
-from .tables import make_tables
+from .tables import BACKUP_SCHEMA, make_tables
 
 Owns = Callable[[str | None, str], bool]
 """Tells of a table, by schema (None where unqualified) and name, whether it takes part."""
@@ -68,6 +68,8 @@ def _owned_by_host(session: Session, context: MigrationContext) -> Owns:
     namespaces: list[Namespace] = [plugin.namespace for plugin in session.state.plugins.values()]
     prefixes = [namespace for namespace in namespaces if isinstance(namespace, Prefix)]
     schemas = {space.name for space in namespaces if isinstance(space, Schema) and space.create}
+    schemas |= {str(plugin.quarantine) for plugin in session.state.quarantined.values()}
+    schemas.add(BACKUP_SCHEMA)
 
     def owns(schema: str | None, name: str) -> bool:
         if schema in schemas or any(prefix.covers(name) for prefix in prefixes):

@@ -162,13 +162,15 @@ def check_arguments(config: Config) -> None:
     _, positional, _ = given.get("cmd", (None, (), ()))
     for key, value in given.items():
         if value == "" or (isinstance(value, list) and "" in value):
-            option = key.upper() if key in positional else _find_option(key)
+            option = _find_word(key, is_option=key not in positional)
             raise InvalidOption(option, "", "a value; a variable of the shell may be unset")
 
 
-def _find_option(key: str) -> str:
-    """Return what the command line calls an option that argparse calls `key`."""
-    others = {"path": "--from", "x": "-x", "config": "--config"}
+def _find_word(key: str, *, is_option: bool) -> str:
+    """Return what the command line calls what argparse calls `key`."""
+    if not is_option:
+        return key.upper().removesuffix("S").replace("PLUGIN", "NAME")
+    others = {"path": "--from", "x": "-x"}
     return others.get(key, f"--{key.replace('_', '-')}")
 
 

@@ -190,6 +190,53 @@ def test_what_could_not_come_back_is_told_before_anything_is_run(sums: Host, fil
     assert sums.database.bookkeeping()[3] == events
 
 
+def test_dry_run_tells_what_could_not_come_back(sums: Host, file: Path) -> None:
+    options = ("--backup", str(file), "--dry-run")
+    words = sums.refuse("plugin", "uninstall", "sums_by_prefix", *options)
+    assert words.startswith(f"Backup '{file}' would be without function public.sums_add(integer,")
+
+
+def test_dry_run_tells_of_a_file_that_is_there(full: Host, file: Path) -> None:
+    file.write_text("mine")
+    words = full.refuse("plugin", "uninstall", "counts_rows", "--backup", str(file), "--dry-run")
+    assert words.startswith(f"Backup '{file}' exists already.")
+
+
+def test_backup_is_told_of_before_anything_is_dropped(full: Host, file: Path) -> None:
+    result = full.succeed("plugin", "uninstall", "shares_public", "--backup", str(file), "--yes")
+    assert result.stderr.startswith(f"backup {file} is written, {file.stat().st_size} bytes, with:")
+    assert "\n  table public.notes\n" in result.stderr
+
+
+BLOCK = """\
+from alembic import op
+
+revision = "odd_1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE odd_t (i int)")
+    op.execute("CREATE FUNCTION odd_f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+
+
+def downgrade():
+    op.execute("DROP FUNCTION odd_f()")
+    with op.get_context().autocommit_block():
+        pass
+    op.execute("DROP TABLE odd_t")
+"""
+
+
+def test_what_is_lost_is_told_before_an_autocommit_block_commits(host: Host, file: Path) -> None:
+    host.configure("plugin_guard = off").write("plugins/odd/versions/odd_1.py", BLOCK)
+    host.declare("odd", 'namespace = "prefix odd_"').run("plugin", "install", "odd")
+    host.database.execute("DELETE FROM alembic_plugin_object WHERE kind = 'function'")
+    words = host.refuse("plugin", "uninstall", "odd", "--backup", str(file), "--yes")
+    assert words.startswith(f"Backup '{file}' would be without function public.odd_f()")
+    assert not file.exists()
+
+
 def test_what_could_not_come_back_goes_with_its_schema(host: Host, file: Path) -> None:
     host.add("makes_things").run("plugin", "install", "makes_things")
     check_comes_back(host, "makes_things", file)

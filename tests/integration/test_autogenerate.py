@@ -117,3 +117,19 @@ def test_filter_of_the_host_is_kept(host: Host, connection: Connection) -> None:
     options = {"include_name": lambda name, _type, _parents: name != "table"}
     found = differences(host, "reserved_word", connection=connection, options=options)
     assert "remove_table" not in found
+
+
+@pytest.mark.parametrize("name", ["counts_rows", "shop_by_prefix", "shares_public"])
+def test_what_is_set_aside_is_not_the_hosts(host: Host, connection: Connection, name: str) -> None:
+    host.write("env.py", ENV).parent.joinpath("script.py.mako").touch()
+    commands.install(host.add(name).config(), [name])
+    commands.uninstall(host.config(), [name], keep_data=True)
+    connection.execute(text("CREATE SCHEMA alembic_plugin_backup"))
+    connection.execute(text("CREATE TABLE alembic_plugin_backup.alembic_plugin ()"))
+    connection.commit()
+    models = MetaData()
+    models.reflect(connection, only=["accounts"])
+    options = {"target_metadata": models, "include_schemas": True}
+    config = host.config(connection=connection, options=options)
+    config.set_main_option("script_location", str(host.folder))
+    command.check(config)
