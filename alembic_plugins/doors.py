@@ -16,10 +16,11 @@ from alembic.config import Config
 
 from . import commands
 from .commands import Removal
-from .errors import InvalidOption, UnknownPlugin, join_command
+from .errors import InvalidOption, UnknownPlugin
 from .plan import Fate, Plan, Step
 from .plugin import HOST
 from .preview import Counted, Preview
+from .quoting import join_command
 from .refusals import ConfirmationNeeded, Declined
 from .status import PluginStatus
 

@@ -4,14 +4,14 @@ Each error takes facts, keeps them as attributes and words itself. Facts are pos
 an error survives pickling. All are `CommandError`s, which Alembic prints as ``FAILED: ...``.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import ClassVar, dataclass_transform
 
 from alembic.util import CommandError
+
+from .quoting import add_options, find_options
 
 
 def first_line(error: BaseException | None) -> str:
@@ -40,38 +40,9 @@ def join(names: Sequence[str]) -> str:
     return ", ".join(sorted(names))
 
 
-_COMMAND = re.compile(r"'alembic (?=[a-z-])")
-"""How a command that is quoted begins; what a session calls itself goes on with a number."""
-
-_options: ContextVar[str] = ContextVar("options", default="")
-"""The options of `alembic` itself with which the command line is used."""
-
-
-def join_command(words: Sequence[str]) -> str:
-    """Return words as a shell takes them, without single quotes, in which a command is quoted."""
-    return " ".join(_quote_word(word) for word in words)
-
-
-def _quote_word(word: str) -> str:
-    if word and all(char.isalnum() or char in "@%+=:,./_-~^" for char in word) and word[0] != "~":
-        return word
-    escaped = "".join(f"\\{char}" if char in '\\"$`' else char for char in word)
-    return f'"{escaped}"'
-
-
 def offer_purge(plugin: str, words: str) -> str:
     """Return the command that drops a plugin's objects, after some words; nothing for the host."""
     return f"{words} 'alembic plugin uninstall {plugin} --purge'" if plugin != "host" else ""
-
-
-@contextmanager
-def quoting_with(options: Sequence[str]) -> Iterator[None]:
-    """Let the commands that errors quote in the block have options of `alembic` itself."""
-    token = _options.set(join_command(options))
-    try:
-        yield
-    finally:
-        _options.reset(token)
 
 
 @dataclass_transform(eq_default=False)
@@ -87,14 +58,12 @@ class PluginError(CommandError):
 
     def __init__(self, *facts: object) -> None:
         super().__init__(*facts)
-        if options := _options.get():
+        if options := find_options():
             vars(self)["_options"] = options
         vars(self).update(zip(type(self).__annotations__, facts, strict=False))
 
     def __str__(self) -> str:
-        text = printable(self.words.format_map(self.facts()))
-        command = f"'alembic {self._options} "
-        return _COMMAND.sub(lambda _: command, text) if self._options else text
+        return add_options(printable(self.words.format_map(self.facts())), self._options)
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""

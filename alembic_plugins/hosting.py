@@ -30,9 +30,9 @@ from .errors import (
     UnknownRevision,
     explain,
     foreign_code,
-    quoting_with,
 )
 from .plugin import HOST
+from .quoting import quoting_with
 from .refusals import WrongUrl
 from .registry import State
 from .session import Session

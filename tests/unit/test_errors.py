@@ -14,7 +14,8 @@ from alembic.util import CommandError
 
 import alembic_plugins
 from alembic_plugins import custody_errors, errors, upkeep_errors
-from alembic_plugins.errors import PluginError, explain, first_line, join_command, quoting_with
+from alembic_plugins.errors import PluginError, explain, first_line
+from alembic_plugins.quoting import join_command, quoting_with
 
 from .examples import EXAMPLES
 

@@ -13,6 +13,7 @@ PACKAGE = Path(alembic_plugins.__file__).parent
 ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
 
 LAYERS: tuple[set[str], ...] = (
+    {"quoting"},
     {"_alembic", "drift", "errors", "replay", "sourcefile", "sql", "tables", "written"},
     {"custody_errors", "failures", "guard_errors", "objects", "plugin", "refusals"},
     {"revisionfile", "upkeep_errors"},
