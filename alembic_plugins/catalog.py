@@ -100,6 +100,12 @@ _LOCKED = text("""
       AND l.locktype IN ('relation', 'object')
 """)
 
+# The extended statistics of some relations.
+_STATISTICS = text("""
+    SELECT s.tableoid AS classid, s.oid AS objid FROM pg_catalog.pg_statistic_ext s
+    WHERE s.stxrelid = ANY (CAST(:oids AS oid[]))
+""").bindparams(bindparam("oids"))
+
 # The partitions of some tables, and theirs.
 _PARTITIONS = text("""
     SELECT c.tableoid AS classid, c.oid AS objid
@@ -278,6 +284,12 @@ def find_partitions(connection: Connection, items: Iterable[DatabaseObject]) -> 
     if not oids:
         return []
     rows = connection.execute(_PARTITIONS, {"oids": oids})
+    return [(row.classid, row.objid) for row in rows]
+
+
+def find_statistics(connection: Connection, items: Iterable[DatabaseObject]) -> list[Key]:
+    """Return the extended statistics of relations."""
+    rows = connection.execute(_STATISTICS, {"oids": [item.objid for item in items]})
     return [(row.classid, row.objid) for row in rows]
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection
 
-from .catalog import find_partitions, find_standing
+from .catalog import find_partitions, find_standing, find_statistics
 from .custody_errors import BackupIncomplete
 from .objects import DatabaseObject, read_objects
 from .ownership import Ownership, read_holdings
@@ -19,13 +19,6 @@ _RELATIONS = ("table", "view", "materialized view", "sequence", "foreign table")
 
 _STAYING = ("extension", "schema")
 """What has no data of its own, and has to be there when a plugin comes back."""
-
-
-# The extended statistics of some relations.
-_STATISTICS = text("""
-    SELECT s.tableoid AS classid, s.oid AS objid FROM pg_catalog.pg_statistic_ext s
-    WHERE s.stxrelid = ANY (CAST(:oids AS oid[]))
-""").bindparams(bindparam("oids"))
 
 
 @dataclass(frozen=True)
@@ -84,13 +77,11 @@ def find_contents(connection: Connection, ownership: Ownership, names: Collectio
         items |= {item.key: item for item in (*holdings.objects, *holdings.unknown)}
         columns += [str(column) for column in holdings.columns]
     relations = _find_relations(connection, items.values())
-    oids = [item.objid for item in relations]
-    rows = connection.execute(_STATISTICS, {"oids": oids})
     found = Contents(
         tuple(dict.fromkeys(schemas)),
         tuple(relations),
         made=tuple(dict.fromkeys(made)),
-        statistics=frozenset((row.classid, row.objid) for row in rows),
+        statistics=frozenset(find_statistics(connection, relations)),
     )
     missing = [str(i) for i in items.values() if i.kind not in _STAYING and not found.has(i)]
     return replace(found, missing=(*missing, *columns))

@@ -30,6 +30,7 @@ TYPE = make_object("crm.mood", "type")
 LOGS = make_object("app.notes_logs")
 PARTITION = make_part("other.notes_logs_1", "table", LOGS)
 INDEX = make_part("app.ix", "index", LOGS)
+STATISTICS = make_object("other.s", "statistics object")
 FUNCTION = make_object("app.f(integer)", "function")
 CITEXT = make_object("citext", "extension")
 USERS = make_object("app.users")
@@ -57,6 +58,9 @@ def holdings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Holdings]:
     def find_standing(_connection: Connection, schema: str) -> list[Key]:
         return [key for key, item in ITEMS.items() if item.own_schema == schema]
 
+    def find_statistics(_connection: Connection, items: Iterable[DatabaseObject]) -> list[Key]:
+        return [STATISTICS.key for item in items if item == LOGS]
+
     def read_objects(
         _connection: Connection, keys: Collection[Key]
     ) -> Mapping[Key, DatabaseObject]:
@@ -65,6 +69,7 @@ def holdings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Holdings]:
     monkeypatch.setattr(contents, "read_holdings", read_holdings)
     monkeypatch.setattr(contents, "find_standing", find_standing)
     monkeypatch.setattr(contents, "find_partitions", find_partitions)
+    monkeypatch.setattr(contents, "find_statistics", find_statistics)
     monkeypatch.setattr(contents, "read_objects", read_objects)
     return holdings
 
@@ -78,7 +83,7 @@ def test_backup_has_a_plugins_own_schema_with_all_that_is_in_it(
     holdings: dict[str, Holdings],
 ) -> None:
     holdings["crm"] = Holdings((CONTACTS,), unknown=(TYPE,))
-    assert find("crm") == Contents(("crm",), (CONTACTS,))
+    assert find("crm") == Contents(("crm",), (CONTACTS,), made=("crm",))
 
 
 @pytest.mark.parametrize("name", ["notes", "shop"])
@@ -103,7 +108,7 @@ def test_backup_has_a_schema_that_existed_where_all_in_it_is_the_plugins(
     holdings: dict[str, Holdings],
 ) -> None:
     holdings["lent"] = Holdings((LENT, LENT_TYPE))
-    assert find_lent("lent") == Contents(("lent",), (LENT,))
+    assert find_lent("lent") == Contents(("lent",), (LENT,), made=("lent",))
 
 
 def test_backup_has_no_schema_that_another_plugin_has_something_in(
@@ -115,7 +120,7 @@ def test_backup_has_no_schema_that_another_plugin_has_something_in(
 
 def test_backup_of_all_that_share_a_schema_has_it_once(holdings: dict[str, Holdings]) -> None:
     holdings |= {"lent": Holdings((LENT,)), "other": Holdings()}
-    assert find_lent("lent", "other") == Contents(("lent",), (LENT,))
+    assert find_lent("lent", "other") == Contents(("lent",), (LENT,), made=("lent",))
 
 
 def test_backup_never_has_the_hosts_schema(holdings: dict[str, Holdings]) -> None:
@@ -126,7 +131,7 @@ def test_backup_never_has_the_hosts_schema(holdings: dict[str, Holdings]) -> Non
 
 def test_backup_has_several_plugins(holdings: dict[str, Holdings]) -> None:
     holdings |= {"crm": Holdings((CONTACTS,)), "notes": Holdings((USERS,))}
-    assert find("crm", "notes") == Contents(("crm",), (CONTACTS, USERS))
+    assert find("crm", "notes") == Contents(("crm",), (CONTACTS, USERS), made=("crm",))
 
 
 @pytest.mark.parametrize("item", [FUNCTION, make_object("app.mood", "type"), INDEX])
@@ -135,6 +140,11 @@ def test_backup_lacks_what_is_no_relation_and_in_no_schema_of_its_own(
 ) -> None:
     holdings["notes"] = Holdings((item,))
     assert find("notes").missing == (str(item),)
+
+
+def test_backup_does_not_lack_statistics_of_what_it_has(holdings: dict[str, Holdings]) -> None:
+    holdings["notes"] = Holdings((LOGS, STATISTICS))
+    assert find("notes").missing == ()
 
 
 def test_backup_lacks_columns_of_tables_of_others(holdings: dict[str, Holdings]) -> None:

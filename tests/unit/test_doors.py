@@ -603,7 +603,7 @@ def test_what_is_confirmed_is_run(
         ({"purge": True}, "--purge"),
         ({"with_unknown_objects": True}, "--with-unknown-objects"),
         ({"purge": True, "with_unknown_objects": True}, "--purge --with-unknown-objects"),
-        ({"purge": True, "backup": "a b.dump"}, "--purge --backup 'a b.dump'"),
+        ({"purge": True, "backup": "a b.dump"}, '--purge --backup "a b.dump"'),
     ],
 )
 def test_uninstall_is_asked_for_with_all_its_options(
