@@ -4,13 +4,12 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from psycopg import ConnectionInfo
 from sqlalchemy import Connection
 
 from .custody_errors import BackupExists, BackupFailed, RestoreFailed
+from .parameters import Target, find_target
 from .programs import ProgramFailed, describe_connection, find_program, run
 
 _MAGIC = b"PGDMP"
@@ -201,10 +200,8 @@ def _explain(error: OSError | ProgramFailed) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _get_info(connection: Connection) -> ConnectionInfo:
-    driver: Any = connection.connection.driver_connection
-    info: ConnectionInfo = driver.info
-    return info
+def _get_info(connection: Connection) -> Target:
+    return find_target(connection)
 
 
 def _select(

@@ -17,6 +17,9 @@ from .refusals import ConnectionFailed, DatabaseRefused, WrongUrl
 
 _DRIVER = "postgresql+psycopg"
 
+DRIVERS = ("psycopg", "psycopg_async", "asyncpg", "psycopg2")
+"""What migrations run on. Only psycopg's sync connections take statements ahead of answers."""
+
 
 def find_url(config: Config) -> URL | None:
     """Return the URL of the database: ``DATABASE_URL``, else ``sqlalchemy.url``, else None.

@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, Executable, bindparam, select,
 from sqlalchemy.exc import DBAPIError
 
 from .catalog import Column, read_column_names
+from .errors import find_field, find_sqlstate
 from .objects import DatabaseObject, read_objects
 from .refusals import ObjectsInUse
 from .sql import raw
@@ -225,7 +226,7 @@ class Dropper:
             # Statements are sent ahead: what is wrong with them, the next answer tells.
             self._connection.scalar(select(1))
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _IN_USE:
+            if find_sqlstate(error.orig) != _IN_USE:
                 raise
             raise ObjectsInUse(self._name, _find_users(error)) from error
 
@@ -334,6 +335,6 @@ def _describe(connection: Connection, places: Collection[Place]) -> Iterator[str
 
 def _find_users(error: DBAPIError) -> tuple[str, ...]:
     """Return what depends on an object that could not be dropped, in PostgreSQL's words."""
-    detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
-    lines = [line.partition(" depends on ")[0] for line in (detail or "").splitlines()]
+    detail = find_field(error.orig, "detail")
+    lines = [line.partition(" depends on ")[0] for line in detail.splitlines()]
     return tuple(dict.fromkeys(lines)) or ("something else",)

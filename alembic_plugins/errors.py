@@ -16,7 +16,10 @@ from .quoting import add_options, find_options
 
 def first_line(error: BaseException | None) -> str:
     """Return the first line of an error's text, or its type where it has none; no full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = str(error)
+    if text.startswith("<class '"):  # SQLAlchemy puts it before what asyncpg says.
+        text = text.partition(">: ")[2]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
@@ -27,6 +30,19 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text
     )
+
+
+def find_sqlstate(error: BaseException | None) -> str | None:
+    """Return the SQLSTATE of a driver's error, which psycopg2 has by another name."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+def find_field(error: BaseException | None, name: str) -> str:
+    """Return PostgreSQL's "detail" or "hint"; asyncpg has them in an error of its own."""
+    diagnostics = getattr(error, "diag", None)
+    if diagnostics is not None:
+        return getattr(diagnostics, f"message_{name}") or ""
+    return getattr(getattr(error, "__cause__", None), name, None) or ""
 
 
 def explain(error: BaseException) -> str:

@@ -1,12 +1,13 @@
 """What the failure of a revision means: in words, and whether it is worth another try."""
 
 import random
+import sys
 import traceback
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from .errors import explain, first_line
+from .errors import explain, find_field, find_sqlstate, first_line
 
 _TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
 """SQLSTATEs after which the same transaction may well succeed: it met another one."""
@@ -25,15 +26,26 @@ def find_transient(error: BaseException) -> str | None:
         return None
     if _CONCURRENTLY in str(cause.orig):
         return first_line(cause.orig)
-    return _TRANSIENT.get(getattr(cause.orig, "sqlstate", None) or "")
+    return _TRANSIENT.get(find_sqlstate(cause.orig) or "")
 
 
 def find_dependents_in_words(error: BaseException) -> str | None:
     """Return PostgreSQL's list of what depends on an object that `error` was about to drop."""
     cause = error.__cause__
-    if not isinstance(cause, DBAPIError) or getattr(cause.orig, "sqlstate", None) != "2BP01":
+    if not isinstance(cause, DBAPIError) or find_sqlstate(cause.orig) != "2BP01":
         return None
-    return str(cause.orig.diag.message_detail or "")  # type: ignore[union-attr]  # psycopg's has it
+    return find_field(cause.orig, "detail")
+
+
+def is_ours(error: BaseException) -> bool:
+    """Tell whether an error comes from a line of ours, or of Python's library that we have called.
+
+    Whatever a revision executes passes through us, but ends in its own code or in a library's.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    names = [str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames]
+    deepest = next((name for name in reversed(names) if name not in sys.stdlib_module_names), "")
+    return deepest == __package__
 
 
 def find_naps() -> Iterator[float]:
@@ -49,10 +61,9 @@ def find_naps() -> Iterator[float]:
 def describe_refusal(error: BaseException | None) -> str:
     """Return what PostgreSQL says of an error, with its DETAIL and HINT, without a full stop.
 
-    Drivers that keep these apart are asked for them; another one's first line has to do.
+    A driver that does not keep these apart has only its first line.
     """
-    diag = getattr(error, "diag", None)
-    parts = [getattr(diag, name, None) for name in ("message_detail", "message_hint")]
+    parts = [find_field(error, name) for name in ("detail", "hint")]
     more = [" ".join(part.split()).rstrip(".") for part in parts if part]
     return "; ".join([first_line(error), *more])
 
@@ -67,7 +78,7 @@ def explain_failure(error: BaseException, path: str, line: int | None = None) ->
     """
     if isinstance(error, DBAPIError):
         reason = describe_refusal(error.orig)
-        if getattr(error.orig, "sqlstate", None) == "42P06":
+        if find_sqlstate(error.orig) == "42P06":
             reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:
         reason = explain(error)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from .changes import CHANGING, Change, Footprint
+from .errors import find_sqlstate
 from .objects import (
     DatabaseObject,
     make_objects,
@@ -91,7 +92,7 @@ _NEXT = text("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot(
 
 _RUNNING = text("SELECT pg_catalog.pg_current_xact_id()::text")
 
-_ENDED = text("SELECT pg_catalog.pg_xact_status(CAST(:xid AS xid8))")
+_ENDED = text("SELECT pg_catalog.pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
 
 # Whether the session has advanced a sequence. Of one that it has not, PostgreSQL raises.
 _ADVANCED = text("""
@@ -288,7 +289,7 @@ def _has_only_looked(connection: Connection, change: Change) -> bool:
         with connection.begin_nested():
             connection.execute(_ADVANCED, {"oid": change.key[1]})
     except DBAPIError as error:
-        return getattr(error.orig, "sqlstate", None) == _NOT_YET_DEFINED
+        return find_sqlstate(error.orig) == _NOT_YET_DEFINED
     return False
 
 

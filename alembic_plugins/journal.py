@@ -14,17 +14,25 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from psycopg import Cursor, ServerCursor
+from psycopg import Cursor
 from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 
 from .catalog import read_invalid_indexes
+from .driver_errors import DriverChanged
 from .endings import Endings
+from .errors import find_sqlstate, first_line
+from .failures import find_transient
 from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
 from .records import record_interruption
+from .refusals import DatabaseRefused
 from .registry import Interruption
 from .replay import keep_rows, replay_rows
+from .results import keep_result, replay_result
 from .scribe import Scribe
 from .sent import Origin
 from .sql import raw
@@ -75,6 +83,15 @@ class _Line:
 
     def __str__(self) -> str:
         return f"{self.count} {self.key}{self.rows}"
+
+
+@dataclass(frozen=True)
+class _Execution:
+    """A statement that SQLAlchemy is about to have executed."""
+
+    cursor: Any
+    context: DefaultExecutionContext
+    run: Run
 
 
 class Journal:
@@ -128,7 +145,7 @@ class Journal:
     def _make_listener(self, name: str) -> Callable[..., bool]:
         """Return what SQLAlchemy calls in place of its dialect's method of that name."""
 
-        def do(cursor: Cursor[Any], *arguments: Any) -> bool:  # noqa: ANN401 - the driver's
+        def do(cursor: DBAPICursor, *arguments: Any) -> bool:  # noqa: ANN401 - the driver's
             statement, context = str(arguments[0]), arguments[-1]
             if context.root_connection is not self._scribe.connection:
                 return False
@@ -140,10 +157,10 @@ class Journal:
             ending = None if self._in_block else _ENDS.match(statement)
             if ending:
                 self._end(run, commits=bool(ending["commits"]))
-            elif isinstance(cursor, ServerCursor) or _CONTROL.match(statement):
+            elif _is_streaming(cursor) or _CONTROL.match(statement):
                 run()
             else:
-                self._do(cursor, statement, run)
+                self._do(_Execution(cursor, context, run), statement)
             return True
 
         return do
@@ -151,7 +168,7 @@ class Journal:
     def _run(
         self,
         name: str,
-        cursor: Cursor[Any],
+        cursor: DBAPICursor,
         statement: str,
         *arguments: Any,  # noqa: ANN401 - the driver's
     ) -> None:
@@ -276,6 +293,11 @@ class Journal:
         self._is_apart = True
         try:
             yield
+        except DBAPIError as error:
+            if error.connection_invalidated or find_transient(error):
+                raise
+            # It is none of the revision's.
+            raise DatabaseRefused(first_line(error.orig)) from error
         finally:
             self._is_apart = False
 
@@ -289,47 +311,62 @@ class Journal:
             self._scribe.connection.execute(statement)
         self._is_written = True
 
-    def _do(self, cursor: Cursor[Any], statement: str, run: Run) -> None:
+    def _do(self, execution: _Execution, statement: str) -> None:
         """Do what SQLAlchemy was about to do, unless it is done already."""
         # A remembered statement has the words of the file's, and not all of its white space.
         words = " ".join(statement.split())
         key = sha256(words.encode()).hexdigest()[:_KEY_LENGTH]
         known = next((line for line in self._known if line.key == key), None)
         if known is not None:
-            self._pass_over(cursor, known)
+            self._pass_over(execution, known)
         elif self._in_block:
-            self._do_outside(cursor, words, key, run)
+            self._do_outside(execution, words, key)
         else:
-            run()
-            self._note(cursor, words, key)
+            execution.run()
+            self._note(execution, words, key)
 
-    def _pass_over(self, cursor: Cursor[Any], line: _Line) -> None:
+    def _pass_over(self, execution: _Execution, line: _Line) -> None:
         """Pass over what is committed, but for the rows that it has returned."""
         if line.rows:
-            replay_rows(cursor, line.rows)
+            self._replay(execution, line.rows)
         line.count -= 1
         if not line.count:
             self._known.remove(line)
         self._add_line(line.key, line.rows)
 
-    def _do_outside(self, cursor: Cursor[Any], words: str, key: str, run: Run) -> None:
+    def _replay(self, execution: _Execution, kept: str) -> None:
+        if isinstance(execution.cursor, Cursor) and kept.startswith("["):
+            replay_rows(execution.cursor, kept)
+        elif not replay_result(execution.cursor, execution.context, kept):
+            step, driver = self._require_step(), execution.context.dialect.driver
+            raise DriverChanged(step.plugin, step.revision, driver)
+
+    def _do_outside(self, execution: _Execution, words: str, key: str) -> None:
         """Do what commits by itself, so that a crash shows what it was."""
         was_pending = self._pending == key
         self._pending = None
         self._write(key)
         try:
-            run()
+            execution.run()
         except Exception as error:
-            state = getattr(error, "sqlstate", None)
+            state = find_sqlstate(error)
             if not (was_pending and state in _DONE_ALREADY):
-                if state is not None and not cursor.connection.closed:
+                if state is not None and not self._is_lost(error, execution):
                     self._write(None)  # PostgreSQL has answered: it is not done.
                 raise
-        self._note(cursor, words, key)
+        self._note(execution, words, key)
         self._write(None)
 
-    def _note(self, cursor: Cursor[Any], words: str, key: str) -> None:
-        rows = keep_rows(cursor)
+    def _is_lost(self, error: Exception, execution: _Execution) -> bool:
+        """Tell whether an error of the driver means that the connection is gone."""
+        driver = self._scribe.connection.connection.dbapi_connection
+        dialect = execution.context.dialect
+        return dialect.is_disconnect(error, driver, execution.cursor)  # type: ignore[arg-type]  # DBAPI's
+
+    def _note(self, execution: _Execution, words: str, key: str) -> None:
+        cursor = execution.cursor
+        is_psycopg = isinstance(cursor, Cursor)
+        rows = keep_rows(cursor) if is_psycopg else keep_result(cursor, execution.context)
         if rows is None and cursor.description is not None and words[:6].upper() == "SELECT":
             return  # It has read what cannot be kept, and reads it again.
         self._add_line(key, rows or "")
@@ -340,3 +377,9 @@ class Journal:
             last.count += 1
         else:
             self._lines.append(_Line(1, key, rows))
+
+
+def _is_streaming(cursor: DBAPICursor) -> bool:
+    """Tell whether a cursor is one of the server's: psycopg's have a name, asyncpg's are told."""
+    is_named = getattr(cursor, "name", None) is not None
+    return is_named or getattr(cursor, "server_side", False)

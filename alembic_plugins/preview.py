@@ -11,6 +11,7 @@ from .backup import check_free
 from .catalog import Column, find_partitions
 from .contents import check_complete, find_contents
 from .dependencies import find_users, read_session_ownership
+from .errors import find_sqlstate
 from .migrator import Migrator
 from .objects import DatabaseObject, read_objects
 from .ownership import Dependents, Ownership, read_holdings
@@ -23,9 +24,10 @@ from .undo import needs_database
 
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
-    SELECT pg_catalog.pg_total_relation_size(:oid)
+    SELECT pg_catalog.pg_total_relation_size(pg_catalog.min(r.oid))
            + coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(t.relid)), 0)
-    FROM pg_catalog.pg_partition_tree(:oid) t WHERE t.level > 0
+    FROM (SELECT CAST(:oid AS oid)) r (oid)
+    LEFT JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t ON t.level > 0
 """).bindparams(bindparam("oid"))
 
 _WITH_ROWS = ("table", "materialized view")
@@ -192,7 +194,7 @@ def _count(connection: Connection, query: TextClause) -> int | None:
         with connection.begin_nested():
             return int(connection.scalar(query))
     except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+        if find_sqlstate(error.orig) != _UNDEFINED_TABLE:
             raise
         return None
 

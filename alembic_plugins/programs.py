@@ -12,11 +12,11 @@ from pathlib import Path
 from shutil import which
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
-from psycopg import ConnectionInfo
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from .custody_errors import ProgramMissing
+from .parameters import Target
 
 _PATIENCE_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
@@ -96,8 +96,8 @@ def _ask(program: str | Path, option: str) -> str:
     return ""
 
 
-def describe_connection(info: ConnectionInfo) -> tuple[str, dict[str, str]]:
-    """Return a conninfo string and the environment that lead a program to where `info` is.
+def describe_connection(target: Target) -> tuple[str, dict[str, str]]:
+    """Return a conninfo string and the environment that lead a program to a database.
 
     What has a variable goes there: others read the command line, and a libpq that is older than
     psycopg's passes over a variable that it does not know, where it refuses such a parameter.
@@ -105,16 +105,13 @@ def describe_connection(info: ConnectionInfo) -> tuple[str, dict[str, str]]:
     options = {option.keyword.decode(): option for option in Conninfo.get_defaults()}
     variables = {key: option.envvar.decode() for key, option in options.items() if option.envvar}
     # What was found in a service file is among the parameters, and would win over them there.
-    given = {key: value for key, value in info.get_parameters().items() if key != "service"}
-    # Told as they are: others were left out as defaults, and there may be several hosts.
-    for key in ("host", "hostaddr", "port", "user", "password", "dbname"):
-        given[key] = str(getattr(info, key))
+    given = {key: value for key, value in target.parameters.items() if key != "service"}
     environment = {k: v for k, v in os.environ.items() if k not in variables.values()}
     environment |= {variables[key]: given[key] for key in given if key in variables and given[key]}
     # A mark means that a value is secret, or not for everybody.
     plain = {key for key, option in options.items() if not option.dispchar} - set(variables)
     rest = {key: value for key, value in given.items() if key in plain}
-    return make_conninfo(dbname=info.dbname, **rest), environment
+    return make_conninfo(dbname=given["dbname"], **rest), environment
 
 
 def run(

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from . import _alembic, targets
 from .autobegin import end_autobegun
 from .branches import Branch, BranchMap
-from .database import translate_errors
+from .database import DRIVERS, translate_errors
+from .driver_errors import UnsupportedDriver
 from .errors import NotAHost
 from .hosting import open_session
 from .migrator import MakePlan, Migrator
@@ -108,6 +109,7 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     context = environment.get_context()
     if _WORK not in context.opts:
         refuse((), context)  # `configure()` was left to Alembic.
+    _check_driver(context)
     work = context.opts[_WORK]
     with translate_errors():
         session = open_session(environment.config, environment.script)
@@ -126,6 +128,13 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
                 _run_stock(migrator, environment, work)
         finally:
             migrator.put_back_path()
+
+
+def _check_driver(context: MigrationContext) -> None:
+    dialect = context.dialect
+    if dialect.name != "postgresql" or not (context.as_sql or dialect.driver in DRIVERS):
+        place = context.script.env_py_location if context.script else "env.py"
+        raise UnsupportedDriver(place, f"{dialect.name}+{dialect.driver}")
 
 
 def _assume_state(session: Session, context: MigrationContext, work: object) -> State:

@@ -13,9 +13,11 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from . import _alembic
 from .archive import read_undo
 from .branches import BranchScript
+from .driver_errors import OwnFailure
 from .endings import Endings
 from .errors import PluginError, foreign_code
-from .failures import explain_failure
+from .errors import explain as explain_error
+from .failures import explain_failure, is_ours
 from .guard_errors import CannotCommit
 from .journal import Journal
 from .pipeline import Pipeline
@@ -122,8 +124,10 @@ class StepRunner:
         run = self._find_function(step, script)
 
         def explain(error: BaseException) -> PluginError:
-            reason = explain_failure(error, script.path)
-            return MigrationFailed(step.plugin, step.revision, step.direction, reason)
+            facts = (step.plugin, step.revision, step.direction)
+            if is_ours(error):
+                return OwnFailure(*facts, explain_error(error))
+            return MigrationFailed(*facts, explain_failure(error, script.path))
 
         with (
             self.endings.refused(step),

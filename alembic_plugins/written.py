@@ -80,7 +80,7 @@ CATALOGS_READ = tuple(
 )
 """All catalogs whose rows are read."""
 
-_YOUNG = "pg_catalog.age({0}.xmin) <= pg_catalog.age(CAST(:xid AS xid))"
+_YOUNG = "pg_catalog.age({0}.xmin) <= pg_catalog.age(CAST(CAST(:xid AS text) AS xid))"
 
 # The rows that only the transaction sees, and what they depend on since then: the types, functions,
 # relations and so on, with no command. Each is looked up by index.
@@ -90,7 +90,7 @@ _WRITTEN = """
                pg_catalog.max(w.parent) AS parent
         FROM written w
         WHERE pg_catalog.pg_xact_status(CAST(CAST(
-                  CAST(:xid8 AS numeric) + pg_catalog.age(CAST(:xid AS xid))
+                  CAST(:xid8 AS numeric) + pg_catalog.age(CAST(CAST(:xid AS text) AS xid))
                   - pg_catalog.age(w.xmin) AS text) AS xid8)) = 'in progress'
         GROUP BY w.classid, w.objid)
     SELECT o.classid, o.objid, o.command, o.parent FROM ours o

@@ -1,0 +1,25 @@
+"""Each error between us and the driver, and its text."""
+
+from alembic_plugins import driver_errors
+from alembic_plugins.errors import PluginError
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        driver_errors.OwnFailure("billing", "a1", "upgrade", "KeyError: 'x'"),
+        "alembic-plugins has failed in upgrade() of revision 'a1' of 'billing': KeyError: 'x'. The "
+        "revision is not to blame; run the command again as 'alembic --raiseerr ...' and report "
+        "what it shows.",
+    ),
+    (
+        driver_errors.UnsupportedDriver("env.py", "postgresql+pg8000"),
+        "The environment 'env.py' connects by postgresql+pg8000, on which migrations of plugins do "
+        "not run. Use postgresql+psycopg, sync or async, postgresql+asyncpg or "
+        "postgresql+psycopg2 in its URL.",
+    ),
+    (
+        driver_errors.DriverChanged("billing", "a1", "asyncpg"),
+        "Revision 'a1' of 'billing' was interrupted, and what its statements have returned was "
+        "kept by another driver than 'asyncpg'. Run the command once more on the engine that it "
+        "was begun with.",
+    ),
+]
