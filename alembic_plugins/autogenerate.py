@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 from alembic.util import to_list
 from sqlalchemy import Connection, MetaData, func, inspect, select
@@ -55,6 +56,31 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     finally:
         context.opts |= given
         connection.execute(leave_namespace(path))
+
+
+def leave_out_registry(context: AutogenContext) -> None:
+    """Let a comparison pass over the registry's tables, as it does over Alembic's version table."""
+    migration = context.migration_context
+    ours = make_tables(migration.version_table_schema).names
+    default = migration.dialect.default_schema_name
+    place = migration.version_table_schema or default
+    run_name_filters, run_object_filters = context.run_name_filters, context.run_object_filters
+
+    def is_ours(type_: str, schema: str | None, name: str | None) -> bool:
+        return type_ == "table" and name in ours and (schema or default) == place
+
+    def name_filters(name: str | None, type_: Any, parents: Any) -> bool:  # noqa: ANN401 - Alembic's
+        if is_ours(type_, parents.get("schema_name"), name):
+            return False
+        return run_name_filters(name, type_, parents)
+
+    def object_filters(item: Any, name: Any, type_: Any, *rest: Any) -> bool:  # noqa: ANN401
+        if type_ == "table" and is_ours(type_, item.schema, name):
+            return False
+        return run_object_filters(item, name, type_, *rest)
+
+    context.run_name_filters = name_filters  # type: ignore[assignment, method-assign]
+    context.run_object_filters = object_filters  # type: ignore[assignment, method-assign]
 
 
 def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> set[str]:

@@ -43,3 +43,45 @@ class DriverChanged(PluginError):
     plugin: str
     revision: str
     driver: str
+
+
+class WrongConnection(PluginError):
+    """What a configuration was given to connect by is nothing that migrations run on."""
+
+    words = (
+        "config.attributes['connection'] is an object of type '{type}'. Set it to a Connection or "
+        "an Engine; 'await async_connection.run_sync(...)' calls a function with one."
+    )
+
+    type: str
+
+
+class NoSecondConnection(PluginError):
+    """The engine's pool has no connection left for the lock."""
+
+    words = (
+        "Migrations need a connection for their lock besides the one that migrates, and the "
+        "engine's pool has none left. Let it have one more by pool_size or max_overflow, or use "
+        "poolclass=NullPool."
+    )
+
+
+class NoLibpq(PluginError):
+    """psycopg finds no libpq."""
+
+    words = (
+        "psycopg finds no libpq, PostgreSQL's client library. Run 'pip install "
+        "alembic-plugins[binary]', which brings one, or install that of the system, such as "
+        "Debian's package 'libpq5'."
+    )
+
+
+class FlaskNeeded(PluginError):
+    """The environment is Flask-Migrate's, which knows its database by the application."""
+
+    words = (
+        "The environment of '{file}' is Flask-Migrate's, which runs inside an application. Run "
+        "'flask db plugin ...' in place of 'alembic plugin ...'."
+    )
+
+    file: str

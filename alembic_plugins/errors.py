@@ -172,6 +172,18 @@ class NotAHost(PluginError):
     environment: str
 
 
+class PastEnvironment(PluginError):
+    """A script has Alembic walk the revisions itself, without the environment."""
+
+    words = (
+        "A script runs migrations past the environment '{environment}', which knows of plugins. "
+        "Call run_env() of its ScriptDirectory inside the EnvironmentContext, or a function of "
+        "alembic.command."
+    )
+
+    environment: str
+
+
 class InvalidName(PluginError):
     """A plugin or a schema has a name that is not allowed."""
 

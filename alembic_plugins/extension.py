@@ -1,7 +1,7 @@
 """The door that Alembic opens: the entry point of group ``alembic.plugins``.
 
 Alembic loads this module in every process, inside ``import alembic``, before `alembic.config` can
-be imported. It imports only the standard library, and waits for `alembic.config` to be imported.
+be imported. It imports only the standard library, and waits for the modules that it extends.
 """
 
 from __future__ import annotations
@@ -24,47 +24,54 @@ if TYPE_CHECKING:
     from alembic.config import CommandLine, Config
     from alembic.runtime.plugins import Plugin as AlembicExtension
 
-_CONFIG = "alembic.config"
-
 
 def setup(extension: AlembicExtension) -> None:  # noqa: ARG001 - Alembic passes it
-    """Extend Alembic's command line and script directory, as soon as they are there."""
-    if _CONFIG in sys.modules:
-        _extend()
-    else:
-        sys.meta_path.insert(0, cast("MetaPathFinder", _AfterImport()))
+    """Extend Alembic's modules, as soon as they are there."""
+    waiting = {}
+    for name, extend in _EXTENSIONS.items():
+        if name in sys.modules:
+            _extend(extend)
+        else:
+            waiting[name] = extend
+    if waiting:
+        sys.meta_path.insert(0, cast("MetaPathFinder", _AfterImport(waiting)))
 
 
 class _AfterImport:
-    """Find `alembic.config` as others do, and extend it when it has been executed.
+    """Find modules as others do, and extend each when it has been executed.
 
     It is a meta path finder without the base class, whose module would have to be imported.
     """
 
+    def __init__(self, waiting: dict[str, tuple[Callable[[], None], ...]]) -> None:
+        self._waiting = waiting
+
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != _CONFIG:
+        extend = self._waiting.pop(fullname, None)
+        if extend is None:
             return None
-        sys.meta_path.remove(self)
+        if not self._waiting:
+            sys.meta_path.remove(self)
         spec = find_spec(fullname)
         if spec and spec.loader:
             execute = spec.loader.exec_module
 
             def exec_module(module: ModuleType) -> None:
                 execute(module)
-                # What executes `alembic.config` has it in sys.modules before it is complete.
-                _extend()
+                # What executes a module has it in sys.modules before it is complete.
+                _extend(extend)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 
-def _extend() -> None:
-    """Extend `CommandLine` and `ScriptDirectory`; never raise, since this runs in an import."""
+def _extend(steps: tuple[Callable[[], None], ...]) -> None:
+    """Extend a module of Alembic's; never raise, since this runs in an import."""
     try:
-        _extend_command_line()
-        _extend_script_directory()
+        for step in steps:
+            step()
     except Exception:
         logging.getLogger(__name__).exception("alembic-plugins could not extend Alembic")
 
@@ -137,3 +144,48 @@ def _extend_script_directory() -> None:
         return script
 
     ScriptDirectory.from_config = classmethod(extended_from_config)  # type: ignore[assignment]
+
+
+def _extend_environment() -> None:
+    from alembic.runtime.environment import EnvironmentContext
+
+    enter, leave = EnvironmentContext.__enter__, EnvironmentContext.__exit__
+
+    def extended_enter(self: EnvironmentContext) -> EnvironmentContext:
+        hosting = _import_room("hosting")
+        if hosting:
+            hosting.begin_environment(self)
+        return enter(self)
+
+    def extended_exit(self: EnvironmentContext, *error: Any) -> None:  # noqa: ANN401 - or None
+        try:
+            leave(self, *error)
+        finally:
+            hosting = _import_room("hosting")
+            if hosting:
+                hosting.end_environment(self)
+
+    EnvironmentContext.__enter__ = extended_enter  # type: ignore[method-assign]
+    EnvironmentContext.__exit__ = extended_exit  # type: ignore[method-assign]
+
+
+def _extend_autogenerate() -> None:
+    from alembic.autogenerate.api import AutogenContext
+
+    init = AutogenContext.__init__
+
+    def extended_init(self: AutogenContext, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        init(self, *args, **options)
+        autogenerate = _import_room("autogenerate")
+        if autogenerate:
+            autogenerate.leave_out_registry(self)
+
+    AutogenContext.__init__ = extended_init  # type: ignore[method-assign]
+
+
+_EXTENSIONS = {
+    "alembic.config": (_extend_command_line, _extend_script_directory, _extend_environment),
+    # Alembic loads us from inside `alembic.autogenerate.api`, after which it imports this one.
+    "alembic.autogenerate.rewriter": (_extend_autogenerate,),
+}
+"""What is extended when a module of Alembic's is there."""

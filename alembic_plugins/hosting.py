@@ -10,21 +10,27 @@ from configparser import Error as ConfigParserError
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import RLock
+from types import FrameType
 from typing import Any
 
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import Revision, RevisionError
+from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from . import _alembic
 from .branches import Branch, BranchMap
 from .database import translate_errors
+from .driver_errors import FlaskNeeded
 from .errors import (
     BrokenConfiguration,
     Cancelled,
     DuplicateRevision,
     NotAHost,
+    PastEnvironment,
     PluginError,
     ReferenceFailed,
     UnknownRevision,
@@ -76,7 +82,14 @@ def run_command(
         # Whoever read our output has seen enough; nothing may be left to write at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except (SQLAlchemyError, ConfigParserError, RevisionError) as error:
+    except (
+        SQLAlchemyError,
+        ConfigParserError,
+        RevisionError,
+        ImportError,
+        RuntimeError,
+        CommandError,
+    ) as error:
         ours = function.__module__.startswith(f"{__package__}.")
         if not ours and _SESSION not in config.attributes:
             raise
@@ -86,6 +99,8 @@ def run_command(
 
 def _translate(error: Exception, config: Config) -> Exception:
     words = " ".join(str(error).split()).rstrip(".")
+    if _needs_flask(error, config):
+        return FlaskNeeded(str(config.config_file_name))
     if isinstance(error, ConfigParserError):
         return BrokenConfiguration(str(config.config_file_name), words)
     if isinstance(error, RevisionError):
@@ -93,6 +108,16 @@ def _translate(error: Exception, config: Config) -> Exception:
     if isinstance(error, ArgumentError) and "URL" in str(error):
         return WrongUrl("the configuration", "cannot be read")  # Its words may hold a password.
     return error
+
+
+def _needs_flask(error: Exception, config: Config) -> bool:
+    """Tell whether an error says that the environment of Flask-Migrate is run without Flask."""
+    if isinstance(error, RuntimeError):
+        return str(error).startswith("Working outside of application context")
+    if not isinstance(error, CommandError) or config.get_alembic_option("script_location"):
+        return False
+    environment = Path(config.config_file_name or "").with_name("env.py")
+    return environment.is_file() and b"current_app" in environment.read_bytes()
 
 
 def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
@@ -107,6 +132,22 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
     if is_host(config, script):
         check_arguments(config)
         open_session(config, script)
+
+
+_running = RLock()
+"""Held while an environment is run: Alembic's `context` and `op` are those of the whole process."""
+
+
+def begin_environment(environment: EnvironmentContext) -> None:
+    """Wait until no other thread runs an environment, if this one's host is ours."""
+    if is_host(environment.config, environment.script):
+        _running.acquire()
+
+
+def end_environment(environment: EnvironmentContext) -> None:
+    """Let other threads run their environments."""
+    if is_host(environment.config, environment.script):
+        _running.release()
 
 
 def open_session(config: Config, script: ScriptDirectory) -> Session:
@@ -170,13 +211,23 @@ class _ShownMap(BranchMap):
         """Walk revisions to show them.
 
         Raises:
-            NotAHost: they are walked to be run.
+            NotAHost: they are walked to be run, by ``env.py``.
+            PastEnvironment: they are walked to be run, by a script.
         """
         if implicit_base or select_for_downgrade:
-            raise NotAHost(self._environment)
+            at_fault = NotAHost if _is_running(self._environment) else PastEnvironment
+            raise at_fault(self._environment)
         return super().iterate_revisions(
             upper, lower, inclusive=inclusive, assert_relative_length=assert_relative_length
         )
+
+
+def _is_running(path: str) -> bool:
+    """Tell whether a file is being executed by this thread."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename != path:
+        frame = frame.f_back
+    return frame is not None
 
 
 def find_branches(session: Session, scope: str | None) -> list[Branch]:

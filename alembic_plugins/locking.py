@@ -17,8 +17,10 @@ from zlib import crc32
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
+from .driver_errors import NoSecondConnection
 from .refusals import LockLost, LockTimeout, PooledConnection
 
 _CLASS = crc32(b"alembic_plugins") & 0x7FFFFFFF
@@ -83,6 +85,7 @@ def hold_lock(
 
     Raises:
         LockTimeout: another one held it for all that time.
+        NoSecondConnection: the engine's pool has none left.
         PooledConnection: statements of one connection reach different sessions of PostgreSQL.
         LockLost: the session that held it ended while the block ran.
     """
@@ -94,13 +97,20 @@ def hold_lock(
         with _held(connection, first, wait, name), _held(connection, second, wait, name):
             yield None
         return
-    with connection.engine.connect() as opened:
+    with _connect_besides(connection) as opened:
         locking = opened.execution_options(isolation_level="AUTOCOMMIT")
         _check_not_pooled(connection, locking)
         label = f"alembic {os.getpid()} on {socket.gethostname()}"[:63]
         locking.execute(_NAME_SESSION, {"name": label})
         with _held(locking, first, wait, name), _held(connection, second, wait, name):
             yield locking
+
+
+def _connect_besides(connection: Connection) -> Connection:
+    try:
+        return connection.engine.connect()
+    except PoolTimeout as error:
+        raise NoSecondConnection from error
 
 
 class _Wait:

@@ -15,8 +15,8 @@ from .autobegin import end_autobegun
 from .branches import Branch, BranchMap
 from .database import DRIVERS, translate_errors
 from .driver_errors import UnsupportedDriver
-from .errors import NotAHost
-from .hosting import open_session
+from .errors import InvalidOption, NotAHost
+from .hosting import find_branches, open_session
 from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .plugin import HOST
@@ -81,6 +81,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
     # An ``env.py`` for several databases configures again and again.
     work = environment.context_opts.get(_WORK, environment.context_opts["fn"])
     per_revision = bool(options.pop("transaction_per_migration", False))
+    if options.get("transactional_ddl") is False:
+        raise InvalidOption("transactional_ddl", "False", "True: migrations of plugins need it")
     if connection is not None and connection is not environment.config.attributes.get("connection"):
         end_autobegun(connection)
     if environment.is_offline_mode():
@@ -228,7 +230,12 @@ def _call_on_branches(
 ) -> list[tuple[str, bool]]:
     """Call a work function that sees some branches only; return the steps that it wants run."""
     state = migrator.session.state
-    branches = choose_branches(migrator.session, scope)
+    branches = list(choose_branches(migrator.session, scope))
+    if scope is None and _alembic.stock_command(work) is None:
+        # Another tool may be about to install what is on disk.
+        known = {branch.name for branch in branches}
+        found = find_branches(migrator.session, None)
+        branches += [branch for branch in found if branch.name not in known]
     script = environment.script
     script.revision_map = shown = BranchMap(lambda: branches, scope or HOST)
     # Each row is the head of what is applied of its branch, and no ancestor of another one.

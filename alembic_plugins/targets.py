@@ -338,9 +338,16 @@ def _stamped_branches(session: Session, name: str | None, revision: str) -> list
 
 
 def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
-    """Plan single steps that another tool has chosen: revisions, and whether each goes up."""
+    """Plan single steps that another tool has chosen: revisions, and whether each goes up.
+
+    An upgrade is planned with what it needs besides, of which the tool knows nothing.
+    """
     chosen = list(steps)
     owners = {revision: session.find_owner(revision) or HOST for revision, _ in chosen}
+    if all(up for _, up in chosen):
+        whole = upgrade_to(session, {owners[revision]: revision for revision, _ in chosen})
+        if owners.keys() <= {step.revision for step in whole.steps}:
+            return whole
     nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
     directions = {True: Direction.UPGRADE, False: Direction.DOWNGRADE}
     units = [Unit((Step(owners[r], r, directions[up]),), directions[up].value) for r, up in chosen]

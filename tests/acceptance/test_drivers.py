@@ -159,6 +159,20 @@ def test_own_error_does_not_blame_the_revision(driven: Host) -> None:
     assert driven.database.tables() == []
 
 
+def test_driver_that_migrations_do_not_run_on_is_refused(host: Host) -> None:
+    drive(host, "psycopg2")
+    env = host.folder / "migrations" / "env.py"
+    call = "alembic_plugins.run_migrations()"
+    other = f"context.get_context().dialect.driver = 'pg8000'; {call}"
+    env.write_text(env.read_text().replace(call, other))
+    assert host.fail("upgrade", "head") == (
+        f"The environment '{env}' connects by postgresql+pg8000, on which migrations of plugins do "
+        "not run. Use postgresql+psycopg, sync or async, postgresql+asyncpg or "
+        "postgresql+psycopg2 in its URL."
+    )
+    assert host.database.tables() == []
+
+
 def test_list_and_history_are_told(driven: Host) -> None:
     driven.succeed("plugin", "install", "billing")
     [billing, *_] = json.loads(driven.succeed("plugin", "list", "--json").stdout)

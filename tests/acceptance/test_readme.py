@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ERROR_ROOMS = ("errors", "refusals", "upkeep_errors", "custody_errors", "guard_errors")
+ERROR_ROOMS = (
+    "errors",
+    "refusals",
+    "upkeep_errors",
+    "custody_errors",
+    "driver_errors",
+    "guard_errors",
+)
 
 
 def read_console(heading: str) -> list[tuple[str, str]]:

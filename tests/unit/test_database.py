@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from psycopg import Error
+from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from alembic_plugins.database import connect, find_url, translate_errors
@@ -94,9 +95,10 @@ def test_password_in_a_wrong_url_is_never_told(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_connection_that_is_given_is_used_as_it_is() -> None:
-    given = object()
-    with connect(Config(attributes={"connection": given})) as connection:
-        assert connection is given
+    with create_engine("sqlite://").connect() as given:
+        with connect(Config(attributes={"connection": given})) as connection:
+            assert connection is given
+        assert not given.closed
 
 
 def test_server_that_cannot_be_reached_is_told_without_the_password(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ LAYERS: tuple[set[str], ...] = (
     {"commands"},
     {"doors"},
     {"cli"},
-    {"extension"},
+    {"extension", "flask_commands"},
 )
 """From the ground upwards: a room imports only from layers below its own."""
 

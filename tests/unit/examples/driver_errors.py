@@ -22,4 +22,27 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "kept by another driver than 'asyncpg'. Run the command once more on the engine that it "
         "was begun with.",
     ),
+    (
+        driver_errors.WrongConnection("AsyncEngine"),
+        "config.attributes['connection'] is an object of type 'AsyncEngine'. Set it to a "
+        "Connection or an Engine; 'await async_connection.run_sync(...)' calls a function with "
+        "one.",
+    ),
+    (
+        driver_errors.NoSecondConnection(),
+        "Migrations need a connection for their lock besides the one that migrates, and the "
+        "engine's pool has none left. Let it have one more by pool_size or max_overflow, or use "
+        "poolclass=NullPool.",
+    ),
+    (
+        driver_errors.NoLibpq(),
+        "psycopg finds no libpq, PostgreSQL's client library. Run 'pip install "
+        "alembic-plugins[binary]', which brings one, or install that of the system, such as "
+        "Debian's package 'libpq5'.",
+    ),
+    (
+        driver_errors.FlaskNeeded("alembic.ini"),
+        "The environment of 'alembic.ini' is Flask-Migrate's, which runs inside an application. "
+        "Run 'flask db plugin ...' in place of 'alembic plugin ...'.",
+    ),
 ]

@@ -35,6 +35,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "alembic_plugins.configure() and alembic_plugins.run_migrations() in its env.py.",
     ),
     (
+        errors.PastEnvironment("env.py"),
+        "A script runs migrations past the environment 'env.py', which knows of plugins. Call "
+        "run_env() of its ScriptDirectory inside the EnvironmentContext, or a function of "
+        "alembic.command.",
+    ),
+    (
         errors.InvalidName("Foo"),
         "'Foo' is no name for a plugin. Take 1 to 48 characters out of a-z, 0-9 and _ that begin "
         "with a letter, and none of the names that Alembic and PostgreSQL keep for themselves.",
