@@ -8,8 +8,8 @@ class OwnFailure(PluginError):
 
     words = (
         "alembic-plugins has failed in {function}() of revision '{revision}' of '{plugin}': "
-        "{reason}. The revision is not to blame; run the command again as 'alembic --raiseerr ...' "
-        "and report what it shows."
+        "{reason}. The revision is not to blame; run the command again with Alembic's option "
+        "--raiseerr, and report what it shows."
     )
 
     plugin: str
@@ -81,7 +81,7 @@ class FlaskNeeded(PluginError):
 
     words = (
         "The environment of '{file}' is Flask-Migrate's, which runs inside an application. Run "
-        "'flask db plugin ...' in place of 'alembic plugin ...'."
+        "the command as one of 'flask db plugin'."
     )
 
     file: str

@@ -21,7 +21,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(f"{words}\nLINE 1: SELECT")
         self.sqlstate = sqlstate
-        self.diag = SimpleNamespace(message_detail=detail)
+        self.diag = SimpleNamespace(message_detail=detail, message_hint=None)
 
 
 def fail(sqlstate: str, detail: str | None = None) -> Exception:

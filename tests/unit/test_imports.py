@@ -14,6 +14,7 @@ ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem !
 
 LAYERS: tuple[set[str], ...] = (
     {"quoting"},
+    {"_base_errors"},
     {"_alembic", "drift", "errors", "parameters", "replay", "results", "sourcefile", "sql"},
     {"tables", "written"},
     {"custody_errors", "driver_errors", "failures", "guard_errors", "objects", "plugin"},

@@ -7,8 +7,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         driver_errors.OwnFailure("billing", "a1", "upgrade", "KeyError: 'x'"),
         "alembic-plugins has failed in upgrade() of revision 'a1' of 'billing': KeyError: 'x'. The "
-        "revision is not to blame; run the command again as 'alembic --raiseerr ...' and report "
-        "what it shows.",
+        "revision is not to blame; run the command again with Alembic's option --raiseerr, and "
+        "report what it shows.",
     ),
     (
         driver_errors.UnsupportedDriver("env.py", "postgresql+pg8000"),
@@ -43,6 +43,6 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         driver_errors.FlaskNeeded("alembic.ini"),
         "The environment of 'alembic.ini' is Flask-Migrate's, which runs inside an application. "
-        "Run 'flask db plugin ...' in place of 'alembic plugin ...'.",
+        "Run the command as one of 'flask db plugin'.",
     ),
 ]

@@ -1,0 +1,109 @@
+"""How errors are made: facts come in, and a sentence goes out.
+
+Each error takes facts, keeps them as attributes and words itself. Facts are positional, so that
+an error survives pickling. All are `CommandError`s, which Alembic prints as ``FAILED: ...``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import ClassVar, dataclass_transform
+
+from alembic.util import CommandError
+
+from .quoting import add_options, find_options
+
+
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of an error's text, or its type where it has none; no full stop."""
+    text = str(error)
+    if text.startswith("<class '"):  # SQLAlchemy puts it before what asyncpg says.
+        text = text.partition(">: ")[2]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal obeys, or cannot encode: that is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text
+    )
+
+
+def find_sqlstate(error: BaseException | None) -> str | None:
+    """Return the SQLSTATE of a driver's error, which psycopg2 has by another name."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+def find_field(error: BaseException | None, name: str) -> str:
+    """Return PostgreSQL's "detail" or "hint"; asyncpg has them in an error of its own."""
+    diagnostics = getattr(error, "diag", None)
+    if diagnostics is not None:
+        return getattr(diagnostics, f"message_{name}") or ""
+    return getattr(getattr(error, "__cause__", None), name, None) or ""
+
+
+def explain(error: BaseException) -> str:
+    """Return an error of somebody else's code in one line: its type and what it says."""
+    name, line = type(error).__name__, first_line(error)
+    return name if line == name else f"{name}: {line}"
+
+
+def join(names: Sequence[str]) -> str:
+    """Return `names` as a reader wants them: sorted, with commas."""
+    return ", ".join(sorted(names))
+
+
+def offer_purge(plugin: str, words: str) -> str:
+    """Return the command that drops a plugin's objects, after some words; nothing for the host."""
+    return f"{words} 'alembic plugin uninstall {plugin} --purge'" if plugin != "host" else ""
+
+
+@dataclass_transform(eq_default=False)
+class PluginError(CommandError):
+    """The base of every error that this package raises.
+
+    A leaf names its facts as a dataclass does, without the time that it takes to make one, and
+    `words` says with what text they are told; sequences are told sorted, with commas.
+    """
+
+    words: ClassVar[str]
+    _options: ClassVar[str] = ""
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(*facts)
+        if options := find_options():
+            vars(self)["_options"] = options
+        vars(self).update(zip(type(self).__annotations__, facts, strict=False))
+
+    def __str__(self) -> str:
+        return add_options(printable(self.words.format_map(self.facts())), self._options)
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts by name, as the text has them."""
+        values = {name: getattr(self, name) for name in type(self).__annotations__}
+        return {
+            name: (join(value) or "none") if isinstance(value, tuple | list) else value
+            for name, value in values.items()
+        }
+
+
+@contextmanager
+def foreign_code(translate: Callable[[BaseException], PluginError]) -> Iterator[None]:
+    """Run somebody else's code in the block, and raise in words what it raises.
+
+    ``sys.exit()`` and whatever else is no `Exception` is told, too, lest the process ends as if all
+    was well. What asks the process, or a task of asyncio's, to end goes through.
+
+    Args:
+        translate: returns what is raised, except that our own errors stay as they are.
+    """
+    try:
+        yield
+    except (PluginError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        if type(error).__name__ == "CancelledError" and not isinstance(error, Exception):
+            raise
+        raise translate(error) from error
