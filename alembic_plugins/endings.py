@@ -40,13 +40,17 @@ class Endings:
         if self._step is not None:
             self.refuse(self._step)
 
-    def refuse(self, step: Step) -> NoReturn:
-        """Refuse what a revision is about to do.
+    def refuse(self, step: Step, kept: str = TransactionEnded.kept) -> NoReturn:
+        """Refuse what a revision is about to do, or has done.
+
+        Args:
+            step: the revision.
+            kept: what becomes of what it has done.
 
         Raises:
             TransactionEnded: always.
         """
-        self._refused = TransactionEnded(step.plugin, (step.revision,))
+        self._refused = TransactionEnded(step.plugin, (step.revision,), kept)
         raise self._refused
 
     @contextmanager

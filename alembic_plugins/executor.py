@@ -18,7 +18,7 @@ from .causes import find_cause
 from .errors import PluginError, RevisionTooLong
 from .estate import Estate
 from .failures import describe_refusal, find_naps, find_transient
-from .guard_errors import NamespaceViolation
+from .guard_errors import NamespaceViolation, TransactionEnded
 from .outcomes import Outcomes
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
@@ -124,7 +124,7 @@ class Executor:
         """Tell whether the connection is of use after a failure, and nothing else comes of that."""
         if isinstance(error, NamespaceViolation) and not self.session.is_traced(error.plugin):
             return False  # Whose the objects are has to be found out first.
-        return self._is_ours and not self._scribe.connection.invalidated
+        return self._is_ours and not self._scribe.is_lost
 
     def _end_reading(self) -> None:
         """End the transaction that checks have begun by reading."""
@@ -194,6 +194,9 @@ class Executor:
     ) -> NoReturn:
         """Record what has failed, and raise what it means."""
         failure: PluginError | DBAPIError | KeyboardInterrupt = error
+        if isinstance(error, TransactionEnded) and self._scribe.is_committed:
+            kept = f"{error.kept}, but what was committed midway stays"
+            failure = TransactionEnded(error.plugin, error.revisions, kept)
         if isinstance(error, MigrationFailed) and self._is_ours:
             failure = find_cause(self._scribe, self._steps.journal, plan, error)
         words = str(failure)
@@ -211,15 +214,17 @@ class Executor:
         """Record what was taken back, where there is a registry and the transaction was ours."""
         if not self._is_ours or not self._scribe.has_registry:
             return
-        # Losing the connection is a failure that cannot be recorded.
-        with suppress(SQLAlchemyError), _alembic.transaction(self.context):
-            if self._scribe.is_committed:
-                self._scribe.return_session()  # No rollback has done that.
-            rows = self._scribe.ledger.rows(name)
-            self._scribe.ledger.add_event(
-                name, _name_action(name, unit, rows), rows, duration, failure=words
-            )
-            self._scribe.flush()
+        scribe, rows = self._scribe, self._scribe.ledger.rows(name)
+        action = _name_action(name, unit, rows)
+        scribe.ledger.add_event(name, action, rows, duration, failure=words)
+        with suppress(SQLAlchemyError):  # The server may be gone.
+            if not scribe.is_lost:
+                with _alembic.transaction(self.context):
+                    if scribe.is_committed:
+                        scribe.return_session()  # No rollback has done that.
+                    scribe.flush()
+            elif self._witness is not None:
+                scribe.write_elsewhere(self._witness)
 
     def _set_timeouts(self) -> None:
         """Let no statement of the transaction wait or run for longer than the host allows."""

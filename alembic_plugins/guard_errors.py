@@ -55,12 +55,13 @@ class TransactionEnded(PluginError):
 
     words = (
         "Revision {revisions} of '{plugin}' ends the transaction that it runs in. Remove its "
-        "commit() or rollback(), or use connection.begin_nested() or an autocommit_block() for "
-        "what has to be apart; the transaction was rolled back."
+        "commit(), rollback() or close(), or use connection.begin_nested() or an "
+        "autocommit_block() for what has to be apart; {kept}."
     )
 
     plugin: str
     revisions: Sequence[str]
+    kept: str = "the transaction was rolled back"
 
     def facts(self) -> dict[str, object]:
         """Return the facts."""

@@ -8,7 +8,7 @@ the revision runs again, the statements that are in the journal are passed over.
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -18,13 +18,14 @@ from psycopg import Cursor
 from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .catalog import read_invalid_indexes
 from .driver_errors import DriverChanged
 from .endings import Endings
-from .errors import find_sqlstate, first_line
+from .errors import PluginError, find_sqlstate, first_line
 from .failures import find_transient
+from .guard_errors import TransactionEnded
 from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
@@ -34,7 +35,7 @@ from .registry import Interruption
 from .replay import keep_rows, replay_rows
 from .results import keep_result, replay_result
 from .scribe import Scribe
-from .sent import Origin
+from .sent import Origin, skip_comments
 from .sql import raw
 from .watch import Watch
 
@@ -61,8 +62,13 @@ _CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 """What belongs to the transaction of this run, and is never passed over; no more than what streams
 its rows, which only reads."""
 
-_ENDS = re.compile(r"\s*(?P<commits>COMMIT|END)\b|\s*(ROLLBACK|ABORT)\b(?!.*\bTO\b)", re.I)
+_ENDS = re.compile(r"(?P<commits>COMMIT|END)\b|(ROLLBACK|ABORT)\b(?!.*\bTO\b)", re.IGNORECASE)
 """What ends the transaction, said in SQL."""
+
+_MAY_END = re.compile(r"\b(COMMIT|END|ROLLBACK|ABORT|TRANSACTION)\b", re.IGNORECASE)
+"""What may be in a string that ends it among other commands: then PostgreSQL is asked."""
+
+_KEPT = "Revision %s of '%s' has ended its transaction; what it did before is kept."
 
 _SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
 """What may change the role or the search path of the session."""
@@ -154,13 +160,17 @@ class Journal:
                 run()
                 return True
             self.has_set = self.has_set or _SETS.search(statement) is not None
-            ending = None if self._in_block else _ENDS.match(statement)
+            if self._pipeline.take_use():
+                self._find_end()
+            ending = None if self._in_block else _ENDS.match(skip_comments(statement))
             if ending:
                 self._end(run, commits=bool(ending["commits"]))
             elif _is_streaming(cursor) or _CONTROL.match(statement):
                 run()
             else:
                 self._do(_Execution(cursor, context, run), statement)
+                if not self._in_block and _MAY_END.search(statement):
+                    self._find_end(rest="what its string has done after that is committed")
             return True
 
         return do
@@ -194,6 +204,12 @@ class Journal:
                 yield
                 if self._is_written:
                     self._pipeline.wait()  # What fails now has been committed in part.
+                if self._pipeline.take_use() or not self._pipeline.is_watched:
+                    self._find_end()
+        except BaseException:
+            with suppress(PluginError, SQLAlchemyError):  # Nothing may hide what has failed.
+                self._find_end(has_failed=True)
+            raise
         finally:
             self._step = None
 
@@ -248,11 +264,14 @@ class Journal:
         with self._apart():
             self._watch.check()
             self._scribe.commit_midway()
-            if not self._is_written:
-                namespace = self._namespace(page.plugin)
-                invalid = read_invalid_indexes(self._scribe.connection, namespace)
-                self._page = replace(page, invalid_before=invalid)
+            self._begin_page(page)
         self._write(None)
+
+    def _begin_page(self, page: Interruption) -> None:
+        if not self._is_written:
+            namespace = self._namespace(page.plugin)
+            invalid = read_invalid_indexes(self._scribe.connection, namespace)
+            self._page = replace(page, invalid_before=invalid)
 
     def _end(self, run: Run, *, commits: bool) -> None:
         """Let a revision commit what it has done until now; do not let it roll that back.
@@ -263,11 +282,48 @@ class Journal:
         step = self._require_step()
         if not commits:
             self._endings.refuse(step)
-        words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
-        log.warning(words, step.revision, step.plugin)
+        log.warning(_KEPT, step.revision, step.plugin)
         assert self._page is not None  # noqa: S101 - a page is open while a revision runs
         self._prepare_commit(self._page)
         run()
+        with self._apart():
+            self._watch.begin_again()
+
+    def _find_end(self, *, has_failed: bool = False, rest: str = "") -> None:
+        """Find out whether a revision has ended its transaction without our knowing.
+
+        It may have done so in a string of several commands, or by the driver's connection.
+
+        Args:
+            has_failed: whether the revision has raised.
+            rest: what is to be said of what it has done since, if anything.
+
+        Raises:
+            TransactionEnded: it has rolled it back.
+        """
+        if self._in_block or self._page is None:
+            return
+        step, end = self._require_step(), self._watch.find_end()
+        if end == "aborted" and not has_failed:
+            kept = TransactionEnded.kept
+            self._endings.refuse(step, f"{kept}, and {rest}" if rest else kept)
+        if end == "committed":
+            self._keep_committed(step, self._page, has_failed=has_failed)
+
+    def _keep_committed(self, step: Step, page: Interruption, *, has_failed: bool) -> None:
+        """Write what is due, and the journal, after a COMMIT that we have not heard of before."""
+        log.warning(_KEPT, step.revision, step.plugin)
+        driver = self._scribe.connection.connection
+        if has_failed:
+            driver.rollback()
+        if not self._pipeline.is_watched:
+            self._lines.clear()  # Nobody knows which of them have come after it.
+        with self._apart():
+            self._watch.look_back(step)
+            self._scribe.commit_midway()
+            self._begin_page(page)
+        self._write(None)
+        driver.commit()
         with self._apart():
             self._watch.begin_again()
 

@@ -46,7 +46,7 @@ class Pipeline:
         self._sent: list[Sent] = []
         self._is_paused = False
         self._is_stepping = False
-        self._is_expected = False
+        self._is_expected = self._was_used = False
         self._is_sending = False
         self._hidden: psycopg.Pipeline | None = None
         self._last: psycopg.Cursor[Any] | None = None
@@ -116,7 +116,7 @@ class Pipeline:
     @contextmanager
     def step(self) -> Iterator[None]:
         """Run a revision in the block: send ahead again, whatever the last one has done."""
-        self._is_paused, self._is_stepping = False, True
+        self._is_paused, self._is_stepping, self._was_used = False, True, False
         try:
             yield
         except Exception:
@@ -125,6 +125,16 @@ class Pipeline:
             raise
         finally:
             self._is_stepping = False
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is known what the driver's connection is used for past SQLAlchemy."""
+        return self._driver is not None
+
+    def take_use(self) -> bool:
+        """Tell whether the driver's connection was used past SQLAlchemy since this was asked."""
+        was_used, self._was_used = self._was_used, False
+        return was_used
 
     @contextmanager
     def expected(self) -> Iterator[None]:
@@ -331,7 +341,8 @@ class Pipeline:
         if self._is_sending:
             return use(*args, **options)
         if not self._is_expected:
-            self._is_paused = True  # A revision may open anything on the connection.
+            # A revision may open anything on the connection, or end its transaction.
+            self._is_paused = self._was_used = True
         if self._open is not None:
             if self._is_expected and not self._is_stepping:
                 answer = self._add(partial(use, *args, **options))

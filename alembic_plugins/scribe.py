@@ -244,6 +244,17 @@ class Scribe:
         else:
             self.connection.execute(item.statement, item.values, execution_options=UNHEARD)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is of no use any more."""
+        return not self.is_offline and (self.connection.closed or self.connection.invalidated)
+
+    def write_elsewhere(self, connection: Connection) -> None:
+        """Write what is due in the registry by another connection, since ours is lost."""
+        connection.execute(leave_namespace(self._path))
+        for item in self.ledger.take_due():
+            connection.execute(item.whole if isinstance(item, Row) else item)
+
     def flush(self) -> None:
         """Write what is to be recorded, on the host's search path."""
         entered = self._entered

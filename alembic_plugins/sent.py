@@ -89,6 +89,11 @@ def is_single(statement: str) -> bool:
 
 def is_harmless(statement: str) -> bool:
     """Tell whether a statement leaves session and transaction as they were, by how it begins."""
-    comments = _COMMENTS.match(statement)
-    words = statement[comments.end() if comments else 0 :].split(None, 1)
+    words = skip_comments(statement).split(None, 1)
     return bool(words) and words[0].upper() in _HARMLESS
+
+
+def skip_comments(statement: str) -> str:
+    """Return a statement without the comments before it."""
+    comments = _COMMENTS.match(statement)
+    return statement[comments.end() if comments else 0 :]

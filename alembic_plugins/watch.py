@@ -29,7 +29,7 @@ from .ownership import Ownership
 from .permissions import Permissions
 from .pipeline import UNHEARD, Pipeline
 from .plan import Plan, Step
-from .plugin import HOST
+from .plugin import HOST, Schema
 from .recorded import read_column_makers
 from .recording import Recorder
 from .scribe import Scribe
@@ -118,11 +118,37 @@ class Watch:
 
     def look_outside(self, step: Step) -> None:
         """Record what was made meanwhile; tell what was changed elsewhere, which stays."""
-        if self._outside is None:
-            return
-        later = read_later_objects(self._scribe.connection, self._scribe.tables, self._outside)
+        if self._outside is not None:
+            xid, before, self._outside = self._outside, self._before, None
+            self._record_later(step, xid, lambda item: item.key not in before)
+
+    def find_end(self) -> str:
+        """Return what has become of the transaction: ``in progress`` is what is expected."""
+        if self._witness is None or self._begun is None:
+            return "in progress"
+        return find_end(self._witness, self._begun.scalar)
+
+    def look_back(self, step: Step) -> None:
+        """Record what was made in a transaction that was committed before anybody was asked.
+
+        What has been there before cannot be told any more from what was made, so that in a schema
+        that others share nothing is taken for the revision's.
+        """
+        assert self._begun is not None  # noqa: S101 - it has ended
+        known = self._scribe.ledger.plugins.get(step.plugin)
+        space = known.namespace if known else None
+        is_shared = isinstance(space, Schema) and not space.create
+        self._record_later(
+            step, self._begun.scalar, lambda item: item.maker is None and not is_shared
+        )
+
+    def _record_later(
+        self, step: Step, xid: str, is_new: Callable[[DatabaseObject], bool]
+    ) -> None:
+        """Record what was made since a transaction; tell what was changed elsewhere."""
+        later = read_later_objects(self._scribe.connection, self._scribe.tables, xid)
         items = [item for item in later if not self._bookkeeping.has(item)]
-        new = frozenset(item.key for item in items if item.key not in self._before)
+        new = frozenset(item.key for item in items if is_new(item))
         permissions = self._make_permissions(new)
         self._recorder.record_new(items, new, permissions, step)
         abroad = [item for item in items if not permissions.may_touch(item)]
@@ -133,7 +159,6 @@ class Watch:
                 "another session."
             )
             log.warning(words, "; ".join(told), step.revision, step.plugin)
-        self._outside = None
 
     def add(self, step: Step) -> None:
         """Take note that a revision is going to run."""

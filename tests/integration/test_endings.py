@@ -32,6 +32,25 @@ COMMITS = {
     "ROLLBACK": 'op.execute("rollback work")',
     "ABORT": 'op.get_bind().execute(text("ABORT"))',
     "close": "op.get_bind().close()",
+    "close of a block": """
+        with op.get_bind() as connection:
+            connection.execute(text("SELECT 1"))
+    """,
+    "rollback of the driver": "op.get_bind().connection.rollback()",
+    "rollback by the driver's cursor": 'op.get_bind().connection.cursor().execute("ROLLBACK")',
+    "ROLLBACK behind a comment": 'op.execute("-- back\\nROLLBACK")',
+    "ROLLBACK among others": 'op.execute("SELECT 1; ROLLBACK; SELECT 2")',
+}
+KEPT = {
+    "COMMIT": 'op.execute("COMMIT")',
+    "commit work": 'op.execute(" commit work")',
+    "END": 'op.execute("END")',
+    "chain": 'op.execute("COMMIT AND CHAIN")',
+    "comment": 'op.execute("/* now */ COMMIT")',
+    "last of a string": 'op.execute("BEGIN; SELECT 1; COMMIT")',
+    "among others": 'op.execute("SELECT 1; COMMIT; SELECT 2")',
+    "driver": "op.get_bind().connection.commit()",
+    "cursor of the driver": 'op.get_bind().connection.cursor().execute("COMMIT")',
 }
 FAILURES = "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
 
@@ -85,6 +104,7 @@ def test_revision_that_ends_its_transaction_is_refused(shop: Host, body: str, la
     write(shop, 2, body)
     write(shop, 3, f'op.execute("CREATE TABLE later (i int)"); {last}')
     assert "'p2' of 'shop' ends the transaction" in shop.refuse("plugin", "install", "shop")
+    assert len(shop.database.values(FAILURES)) == 1
     write(shop, 2, "pass")
     write(shop, 3, 'op.execute("CREATE TABLE later (i int)")')
     shop.run("plugin", "install", "shop")
@@ -135,11 +155,11 @@ def test_session_may_commit_which_leaves_the_transaction_open(shop: Host) -> Non
     assert shop.database.values("SELECT i FROM shop.orders") == [1]
 
 
-@pytest.mark.parametrize("statement", ["COMMIT", " commit work", "END"])
-def test_what_is_committed_in_sql_stays_and_is_carried_on_from(shop: Host, statement: str) -> None:
+@pytest.mark.parametrize("commit", KEPT.values(), ids=list(KEPT))
+def test_what_is_committed_in_sql_stays_and_is_carried_on_from(shop: Host, commit: str) -> None:
     body = f"""
         op.execute("CREATE TABLE early (i int)")
-        op.execute("{statement}")
+        {commit}
         op.execute("CREATE TABLE late (i int)")
     """
     write(shop, 2, f"{body.rstrip()}\n        raise ValueError\n")
@@ -153,6 +173,28 @@ def test_what_is_committed_in_sql_stays_and_is_carried_on_from(shop: Host, state
     assert {"shop.early", "shop.late", "shop.later"} <= set(shop.database.tables())
     shop.run("plugin", "uninstall", "shop", "--yes", "--purge")
     assert "shop" not in shop.database.schemas()
+
+
+@pytest.mark.parametrize("commit", KEPT.values(), ids=list(KEPT))
+def test_what_a_revision_has_made_before_its_commit_is_its_own(shop: Host, commit: str) -> None:
+    write(shop, 2, f'op.execute("CREATE TABLE early (i int)"); {commit}')
+    shop.run("plugin", "install", "shop")
+    owners = "SELECT plugin || ' ' || identity FROM alembic_plugin_object WHERE kind = 'table'"
+    expected = ["shop shop.early", "shop shop.later", "shop shop.orders"]
+    assert [row for row in sorted(shop.database.values(owners)) if "shop" in row] == expected
+
+
+def test_function_whose_body_ends_with_end_is_no_commit(shop: Host) -> None:
+    body = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END; $$; SELECT 1"
+    write(shop, 2, f'op.execute("{body}"); raise ValueError')
+    assert "'p2' of 'shop' failed" in shop.refuse("plugin", "install", "shop")
+
+
+def test_rollback_after_a_commit_in_sql_is_told_with_what_stays(shop: Host) -> None:
+    write(shop, 2, 'op.execute("COMMIT"); op.get_bind().rollback()')
+    words = shop.fail("plugin", "install", "shop")
+    assert words.endswith("rolled back, but what was committed midway stays.")
+    assert shop.database.applied()[-1] == "p1"
 
 
 def test_what_comes_after_a_commit_in_sql_is_judged(shop: Host) -> None:
