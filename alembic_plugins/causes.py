@@ -32,7 +32,7 @@ def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFai
         return MigrationFailed(*facts[:3], left)
     # Where the connection is lost, nothing more is to be had.
     with suppress(SQLAlchemyError), _alembic.transaction(scribe.context):
-        if journal.is_written:
+        if journal.is_written and not journal.is_empty:
             return MigrationInterrupted(*facts, journal.find_invalid())
         dependents = find_dependents_in_words(error)
         if dependents and error.function == Direction.DOWNGRADE:

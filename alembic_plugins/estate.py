@@ -176,6 +176,13 @@ class Estate:
                 return
         self._forget(plugin)
 
+    def withdraw(self, name: str) -> None:
+        """Record that a revision has not been begun, and no plugin whose first one that is."""
+        ledger = self._scribe.ledger
+        ledger.add_settled(name)
+        if name in ledger.plugins and not ledger.has_applied(name):
+            self._forget(ledger.plugins[name])
+
     def _forget(self, plugin: InstalledPlugin) -> None:
         self._scribe.ledger.add_uninstalled(plugin.name)
         self._drop_empty_schema(plugin)

@@ -222,6 +222,8 @@ class Executor:
                 with _alembic.transaction(self.context):
                     if scribe.is_committed:
                         scribe.return_session()  # No rollback has done that.
+                        if self._steps.journal.is_empty:
+                            self._estate.withdraw(name)
                     scribe.flush()
             elif self._witness is not None:
                 scribe.write_elsewhere(self._witness)

@@ -132,6 +132,17 @@ class Journal:
         """Whether the revision has committed something, now or before it was interrupted."""
         return self._is_written
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the page says nothing: the first statement that commits by itself has failed.
+
+        What CALL and DO run may have committed a part before it has failed.
+        """
+        if self._page is None or not self._is_written:
+            return False
+        is_begun = bool(self._lines or self._known or self._pending or self.has_set)
+        return not is_begun and not self.find_invalid()
+
     @contextmanager
     def listen(self) -> Iterator[None]:
         """Stand between SQLAlchemy and psycopg while the block runs."""
@@ -266,6 +277,7 @@ class Journal:
             self._scribe.commit_midway()
             self._begin_page(page)
         self._write(None)
+        self._watch.expect_end()
 
     def _begin_page(self, page: Interruption) -> None:
         if not self._is_written:

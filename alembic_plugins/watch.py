@@ -68,6 +68,7 @@ class Watch:
         self._recorder = Recorder(scribe)
         self._begun: Answer | None = None
         self._before: set[Key] = set()
+        self._ends = False
         self._outside: str | None = None
         self._steps: list[Step] = []
         self._committed: list[str] = []
@@ -92,6 +93,7 @@ class Watch:
         self._begin_transaction()
 
     def _begin_transaction(self) -> None:
+        self._ends = False
         if self._is_idle:
             return
         if self.is_on:
@@ -122,9 +124,13 @@ class Watch:
             xid, before, self._outside = self._outside, self._before, None
             self._record_later(step, xid, lambda item: item.key not in before)
 
+    def expect_end(self) -> None:
+        """Take note that the transaction is going to be committed, until another one begins."""
+        self._ends = True
+
     def find_end(self) -> str:
         """Return what has become of the transaction: ``in progress`` is what is expected."""
-        if self._witness is None or self._begun is None:
+        if self._witness is None or self._begun is None or self._ends:
             return "in progress"
         return find_end(self._witness, self._begun.scalar)
 

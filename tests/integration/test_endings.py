@@ -229,3 +229,43 @@ def test_interrupt_from_the_keyboard_is_one_line_and_in_the_history(shop: Host) 
         "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
     )
     assert failed == ["interrupted by the user"]
+
+
+BLOCK = """
+    with op.get_context().autocommit_block():
+        {0}
+"""
+
+
+@pytest.mark.parametrize(
+    "body", ['op.execute("CREATE INDEX CONCURRENTLY i ON nowhere (i)")', "raise ValueError"]
+)
+def test_block_whose_first_statement_fails_has_committed_nothing(shop: Host, body: str) -> None:
+    shop.run("plugin", "install", "shop")
+    write(shop, 4, BLOCK.format(body))
+    words = shop.refuse("plugin", "upgrade", "shop")
+    assert "Its transaction was taken back" in words
+    assert "ended its transaction" not in words
+    shop.run("plugin", "uninstall", "shop", "--yes", "--keep-data")
+
+
+def test_plugin_whose_first_block_fails_at_once_is_not_installed(shop: Host) -> None:
+    write(shop, 1, BLOCK.format('op.execute("CREATE INDEX CONCURRENTLY i ON nowhere (i)")'))
+    shop.refuse("plugin", "install", "shop")
+    assert shop.database.plugins() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.execute("CREATE UNIQUE INDEX CONCURRENTLY i ON orders ((1))")',
+        "op.execute(\"DO $$ BEGIN CREATE TABLE x (); COMMIT; RAISE 'no'; END $$\")",
+    ],
+)
+def test_block_whose_first_statement_leaves_something_has_to_be_completed(
+    shop: Host, body: str
+) -> None:
+    write(shop, 2, 'op.execute("INSERT INTO orders VALUES (1), (2)")')
+    shop.run("plugin", "install", "shop")
+    write(shop, 4, BLOCK.format(body))
+    assert "What it has committed stays" in shop.fail("plugin", "upgrade", "shop")
