@@ -19,7 +19,7 @@ from .errors import PluginError, RevisionTooLong
 from .estate import Estate
 from .failures import describe_refusal, find_naps, find_transient
 from .guard_errors import NamespaceViolation, TransactionEnded
-from .outcomes import Outcomes
+from .outcomes import Outcomes, name_action
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
@@ -215,7 +215,7 @@ class Executor:
         if not self._is_ours or not self._scribe.has_registry:
             return
         scribe, rows = self._scribe, self._scribe.ledger.rows(name)
-        action = _name_action(name, unit, rows)
+        action = name_action(name, unit, rows)
         scribe.ledger.add_event(name, action, rows, duration, failure=words)
         with suppress(SQLAlchemyError):  # The server may be gone.
             if not scribe.is_lost:
@@ -320,7 +320,7 @@ class Executor:
     def _add_event(
         self, name: str, unit: Unit, before: Sequence[str], duration: int | None
     ) -> None:
-        action = _name_action(name, unit, before)
+        action = name_action(name, unit, before)
         self._scribe.ledger.add_event(name, action, tuple(before), duration)
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
@@ -397,9 +397,3 @@ class Executor:
             for statement in record_versions(self._scribe.versions, before, rows):
                 self._scribe.execute(statement)
             self._scribe.tables.metadata.drop_all(self._scribe.connection, checkfirst=True)
-
-
-def _name_action(name: str, unit: Unit, before: Sequence[str]) -> str:
-    """Return what the event log calls a unit, for a plugin that had some rows before."""
-    is_new = not before and unit.action == "upgrade" and name != HOST
-    return "install" if is_new else unit.action

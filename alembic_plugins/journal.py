@@ -6,17 +6,15 @@ the revision runs again, the statements that are in the journal are passed over.
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from psycopg import Cursor
 from sqlalchemy import event
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -26,6 +24,19 @@ from .endings import Endings
 from .errors import PluginError, find_sqlstate, first_line
 from .failures import find_transient
 from .guard_errors import TransactionEnded
+from .journaled import (
+    CONTROL,
+    DONE_ALREADY,
+    ENDS,
+    KEY_LENGTH,
+    MAY_END,
+    SETS,
+    Execution,
+    Line,
+    Run,
+    add_line,
+    is_streaming,
+)
 from .pipeline import Pipeline
 from .plan import Step
 from .plugin import HOST, Namespace
@@ -41,63 +52,10 @@ from .watch import Watch
 
 log = logging.getLogger(__name__)
 
-_DONE_ALREADY = {
-    "42P07": "duplicate table or index",
-    "42710": "duplicate object",
-    "42701": "duplicate column",
-    "42P01": "undefined table",
-    "42704": "undefined object, which an index is too",
-    "42703": "undefined column",
-}
-"""SQLSTATEs by which a statement says that it was done when its session ended unheard."""
-
-_KEY_LENGTH = 16
-"""A line of the journal says how often in a row a statement was run, its digest, and the rows that
-it has returned, if any."""
-
 _EVENTS = ("do_execute", "do_executemany", "do_execute_no_params")
 """By which SQLAlchemy lets others do what it was about to do."""
 
-_CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
-"""What belongs to the transaction of this run, and is never passed over; no more than what streams
-its rows, which only reads."""
-
-_ENDS = re.compile(r"(?P<commits>COMMIT|END)\b|(ROLLBACK|ABORT)\b(?!.*\bTO\b)", re.IGNORECASE)
-"""What ends the transaction, said in SQL."""
-
-_MAY_END = re.compile(r"\b(COMMIT|END|ROLLBACK|ABORT|TRANSACTION)\b", re.IGNORECASE)
-"""What may be in a string that ends it among other commands: then PostgreSQL is asked."""
-
 _KEPT = "Revision %s of '%s' has ended its transaction; what it did before is kept."
-
-_SETS = re.compile(r"\b(SET|RESET|DISCARD|SET_CONFIG|DO|CALL)\b", re.IGNORECASE)
-"""What may change the role or the search path of the session."""
-
-Run = Callable[[], None]
-
-
-@dataclass
-class _Line:
-    count: int
-    key: str
-    rows: str
-
-    @classmethod
-    def parse(cls, text: str) -> "_Line":
-        count, _, rest = text.partition(" ")
-        return cls(int(count), rest[:_KEY_LENGTH], rest[_KEY_LENGTH:])
-
-    def __str__(self) -> str:
-        return f"{self.count} {self.key}{self.rows}"
-
-
-@dataclass(frozen=True)
-class _Execution:
-    """A statement that SQLAlchemy is about to have executed."""
-
-    cursor: Any
-    context: DefaultExecutionContext
-    run: Run
 
 
 class Journal:
@@ -118,8 +76,8 @@ class Journal:
         self._step: Step | None = None
         self._path = ""
         self._page: Interruption | None = None
-        self._lines: list[_Line] = []
-        self._known: list[_Line] = []
+        self._lines: list[Line] = []
+        self._known: list[Line] = []
         self._pending: str | None = None
         self._is_written = False
         self._in_block = False
@@ -170,17 +128,17 @@ class Journal:
             if self._step is None or self._is_apart:
                 run()
                 return True
-            self.has_set = self.has_set or _SETS.search(statement) is not None
+            self.has_set = self.has_set or SETS.search(statement) is not None
             if self._pipeline.take_use():
                 self._find_end()
-            ending = None if self._in_block else _ENDS.match(skip_comments(statement))
+            ending = None if self._in_block else ENDS.match(skip_comments(statement))
             if ending:
                 self._end(run, commits=bool(ending["commits"]))
-            elif _is_streaming(cursor) or _CONTROL.match(statement):
+            elif is_streaming(cursor) or CONTROL.match(statement):
                 run()
             else:
-                self._do(_Execution(cursor, context, run), statement)
-                if not self._in_block and _MAY_END.search(statement):
+                self._do(Execution(cursor, context, run), statement)
+                if not self._in_block and MAY_END.search(statement):
                     self._find_end(rest="what its string has done after that is committed")
             return True
 
@@ -229,7 +187,7 @@ class Journal:
         if known and (known.revision, known.direction) != (step.revision, step.direction):
             known = None
         self._page = known or Interruption(step.revision, step.plugin, step.direction)
-        self._known = [_Line.parse(text) for text in self._page.statements]
+        self._known = [Line.parse(text) for text in self._page.statements]
         self._lines = []
         self.has_set = False
         self._pending = self._page.pending
@@ -379,11 +337,11 @@ class Journal:
             self._scribe.connection.execute(statement)
         self._is_written = True
 
-    def _do(self, execution: _Execution, statement: str) -> None:
+    def _do(self, execution: Execution, statement: str) -> None:
         """Do what SQLAlchemy was about to do, unless it is done already."""
         # A remembered statement has the words of the file's, and not all of its white space.
         words = " ".join(statement.split())
-        key = sha256(words.encode()).hexdigest()[:_KEY_LENGTH]
+        key = sha256(words.encode()).hexdigest()[:KEY_LENGTH]
         known = next((line for line in self._known if line.key == key), None)
         if known is not None:
             self._pass_over(execution, known)
@@ -393,23 +351,23 @@ class Journal:
             execution.run()
             self._note(execution, words, key)
 
-    def _pass_over(self, execution: _Execution, line: _Line) -> None:
+    def _pass_over(self, execution: Execution, line: Line) -> None:
         """Pass over what is committed, but for the rows that it has returned."""
         if line.rows:
             self._replay(execution, line.rows)
         line.count -= 1
         if not line.count:
             self._known.remove(line)
-        self._add_line(line.key, line.rows)
+        add_line(self._lines, line.key, line.rows)
 
-    def _replay(self, execution: _Execution, kept: str) -> None:
+    def _replay(self, execution: Execution, kept: str) -> None:
         if isinstance(execution.cursor, Cursor) and kept.startswith("["):
             replay_rows(execution.cursor, kept)
         elif not replay_result(execution.cursor, execution.context, kept):
             step, driver = self._require_step(), execution.context.dialect.driver
             raise DriverChanged(step.plugin, step.revision, driver)
 
-    def _do_outside(self, execution: _Execution, words: str, key: str) -> None:
+    def _do_outside(self, execution: Execution, words: str, key: str) -> None:
         """Do what commits by itself, so that a crash shows what it was."""
         was_pending = self._pending == key
         self._pending = None
@@ -418,36 +376,23 @@ class Journal:
             execution.run()
         except Exception as error:
             state = find_sqlstate(error)
-            if not (was_pending and state in _DONE_ALREADY):
+            if not (was_pending and state in DONE_ALREADY):
                 if state is not None and not self._is_lost(error, execution):
                     self._write(None)  # PostgreSQL has answered: it is not done.
                 raise
         self._note(execution, words, key)
         self._write(None)
 
-    def _is_lost(self, error: Exception, execution: _Execution) -> bool:
+    def _is_lost(self, error: Exception, execution: Execution) -> bool:
         """Tell whether an error of the driver means that the connection is gone."""
         driver = self._scribe.connection.connection.dbapi_connection
         dialect = execution.context.dialect
         return dialect.is_disconnect(error, driver, execution.cursor)  # type: ignore[arg-type]  # DBAPI's
 
-    def _note(self, execution: _Execution, words: str, key: str) -> None:
+    def _note(self, execution: Execution, words: str, key: str) -> None:
         cursor = execution.cursor
         is_psycopg = isinstance(cursor, Cursor)
         rows = keep_rows(cursor) if is_psycopg else keep_result(cursor, execution.context)
         if rows is None and cursor.description is not None and words[:6].upper() == "SELECT":
             return  # It has read what cannot be kept, and reads it again.
-        self._add_line(key, rows or "")
-
-    def _add_line(self, key: str, rows: str) -> None:
-        last = self._lines[-1] if self._lines else None
-        if last and (last.key, last.rows) == (key, rows):
-            last.count += 1
-        else:
-            self._lines.append(_Line(1, key, rows))
-
-
-def _is_streaming(cursor: DBAPICursor) -> bool:
-    """Tell whether a cursor is one of the server's: psycopg's have a name, asyncpg's are told."""
-    is_named = getattr(cursor, "name", None) is not None
-    return is_named or getattr(cursor, "server_side", False)
+        add_line(self._lines, key, rows or "")

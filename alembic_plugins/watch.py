@@ -148,9 +148,7 @@ class Watch:
             step, self._begun.scalar, lambda item: item.maker is None and not is_shared
         )
 
-    def _record_later(
-        self, step: Step, xid: str, is_new: Callable[[DatabaseObject], bool]
-    ) -> None:
+    def _record_later(self, step: Step, xid: str, is_new: Callable[[DatabaseObject], bool]) -> None:
         """Record what was made since a transaction; tell what was changed elsewhere."""
         later = read_later_objects(self._scribe.connection, self._scribe.tables, xid)
         items = [item for item in later if not self._bookkeeping.has(item)]

@@ -181,11 +181,15 @@ def test_what_a_revision_has_made_before_its_commit_is_its_own(shop: Host, commi
     shop.run("plugin", "install", "shop")
     owners = "SELECT plugin || ' ' || identity FROM alembic_plugin_object WHERE kind = 'table'"
     expected = ["shop shop.early", "shop shop.later", "shop shop.orders"]
-    assert [row for row in sorted(shop.database.values(owners)) if "shop" in row] == expected
+    assert [
+        row for row in sorted(map(str, shop.database.values(owners))) if "shop" in row
+    ] == expected
 
 
 def test_function_whose_body_ends_with_end_is_no_commit(shop: Host) -> None:
-    body = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END; $$; SELECT 1"
+    body = (
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END; $$; SELECT 1"
+    )
     write(shop, 2, f'op.execute("{body}"); raise ValueError')
     assert "'p2' of 'shop' failed" in shop.refuse("plugin", "install", "shop")
 

@@ -33,7 +33,7 @@ LAYERS: tuple[set[str], ...] = (
         "plan",
         "recorded",
     },
-    {"shapes", "undo"},
+    {"journaled", "shapes", "undo"},
     {"archive", "database", "extras", "ownership", "progress", "quarantine", "records"},
     {"sent", "traces"},
     {"autobegin", "claims", "contents", "ledger", "permissions", "pipeline", "session"},

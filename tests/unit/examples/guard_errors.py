@@ -40,8 +40,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         guard_errors.TransactionEnded("audit", ("a1",)),
-        "Revision 'a1' of 'audit' ends the transaction that it runs in. Remove its commit() or "
-        "rollback(), or use connection.begin_nested() or an autocommit_block() for what has to be "
-        "apart; the transaction was rolled back.",
+        "Revision 'a1' of 'audit' ends the transaction that it runs in. Remove its commit(), "
+        "rollback() or close(), or use connection.begin_nested() or an autocommit_block() for what "
+        "has to be apart; the transaction was rolled back.",
     ),
 ]
