@@ -153,8 +153,8 @@ def test_own_error_does_not_blame_the_revision(driven: Host) -> None:
     words = driven.fail("plugin", "install", "billing")
     assert words == (
         "alembic-plugins has failed in upgrade() of revision 'host_1' of 'host': ValueError: "
-        "broken. The revision is not to blame; run the command again as 'alembic --raiseerr ...' "
-        "and report what it shows."
+        "broken. The revision is not to blame; run the command again with Alembic's option "
+        "--raiseerr, and report what it shows."
     )
     assert driven.database.tables() == []
 

@@ -269,5 +269,5 @@ def test_environment_of_flask_says_how_it_is_run(flask: Host, option: str) -> No
     words = flask.fail("-c", "migrations/alembic.ini", "plugin", "install", "billing")
     assert words == (
         f"The environment of '{Path('migrations/alembic.ini')}' is Flask-Migrate's, which runs "
-        "inside an application. Run 'flask db plugin ...' in place of 'alembic plugin ...'."
+        "inside an application. Run the command as one of 'flask db plugin'."
     )
