@@ -72,7 +72,7 @@ def is_streaming(cursor: DBAPICursor) -> bool:
 
 
 def add_line(lines: list[Line], key: str, rows: str) -> None:
-    """Add a statement to the lines of a journal, or count it with the last one, which it repeats."""
+    """Add a statement to the lines of a journal, or count it with the last one that it repeats."""
     last = lines[-1] if lines else None
     if last and (last.key, last.rows) == (key, rows):
         last.count += 1
