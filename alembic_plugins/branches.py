@@ -219,13 +219,15 @@ class _LoneHead(BranchScript):
     """A head to be shown: the map is made only when somebody asks for branch labels."""
 
     def __init__(self, map_: "BranchMap", branch: Branch, info: RevisionInfo) -> None:
-        self._map = map_
+        self._map, self._whole = map_, branch
         super().__init__(branch, info, ())
 
     @property
     def branch_labels(self) -> set[str]:
         """The labels that it has in the map, its own and those of revisions before it."""
         found = cast("BranchScript", self._map.get_revision(self.revision))
+        if found.branch != self.branch:  # Which has the same id.
+            found = cast("BranchScript", self._whole.map.get_revision(self.revision))
         return found.branch_labels
 
     @branch_labels.setter
@@ -236,7 +238,8 @@ class _LoneHead(BranchScript):
 class BranchMap(RevisionMap):
     """Independent branches in one revision map; ``head`` alone means the one of branch `main`.
 
-    `find_branches` is called when the map is first looked at.
+    `find_branches` is called when the map is first looked at. A branch that has an id of an earlier
+    one is among the heads alone.
     """
 
     def __init__(self, find_branches: Callable[[], Sequence[Branch]], main: str) -> None:
@@ -258,21 +261,28 @@ class BranchMap(RevisionMap):
         """Return revisions that are to be shown and nothing else; heads without making the map."""
         heads = self._lone_heads
         if isinstance(id_, tuple | list) and all(revision in heads for revision in id_):
-            return tuple(heads[revision] for revision in id_)
+            return tuple(head for revision in dict.fromkeys(id_) for head in heads[revision])
         return self.get_revisions(id_)
 
     @cached_property
-    def _lone_heads(self) -> Mapping[str, BranchScript]:
+    def _lone_heads(self) -> Mapping[str, list[BranchScript]]:
         """The heads as revisions that nothing follows."""
-        return {
-            revision: _LoneHead(self, branch, branch.infos[revision])
-            for branch in self.branches
-            for revision in branch.heads()
-        }
+        heads: dict[str, list[BranchScript]] = {}
+        for branch in self.branches:
+            for revision in branch.heads():
+                head = _LoneHead(self, branch, branch.infos[revision])
+                heads.setdefault(revision, []).append(head)
+        return heads
 
     def _make_scripts(self) -> Iterator[BranchScript]:
-        labels = _choose_labels(self.branches)
+        taken: set[str] = set()
+        branches: list[Branch] = []
         for branch in self.branches:
+            if taken.isdisjoint(branch.infos):
+                branches.append(branch)
+                taken.update(branch.infos)
+        labels = _choose_labels(branches)
+        for branch in branches:
             for info in branch.infos.values():
                 yield BranchScript(branch, info, labels.get(info.revision, ()))
 

@@ -181,10 +181,11 @@ def _narrow(session: Session) -> None:
             locations = (session.find_plugin(scope).versions,)
     script.version_locations = [str(location) for location in locations]
     _alembic.forget_version_locations(script)
-    branches = partial(find_branches, session, scope)
+    shows_heads = config.attributes.get(_COMMAND) == "heads"
+    branches = partial(find_branches, session, scope, alike=shows_heads)
     shown = _ShownMap(branches, scope or HOST, script.env_py_location)
     script.revision_map = shown
-    if config.attributes.get(_COMMAND) == "heads":  # Others do more with them than to show them.
+    if shows_heads:  # Others do more with them than to show them.
         script.get_revisions = shown.find_shown  # type: ignore[method-assign]
 
 
@@ -230,8 +231,11 @@ def _is_running(path: str) -> bool:
     return frame is not None
 
 
-def find_branches(session: Session, scope: str | None) -> list[Branch]:
-    """Return one branch, or all that are on disk and in order."""
+def find_branches(session: Session, scope: str | None, *, alike: bool = False) -> list[Branch]:
+    """Return one branch, or all that are on disk and in order.
+
+    Of those that have a revision of the same id the first one, or with `alike` all.
+    """
     if scope is not None:
         return [session.branch(scope)]
     branches = [session.branch(HOST)]
@@ -239,11 +243,14 @@ def find_branches(session: Session, scope: str | None) -> list[Branch]:
     for name in session.discovery.names:
         try:
             branch = session.branch(name)
-            for revision in branch.infos.keys() & owners.keys():
-                raise DuplicateRevision(revision, (f"in '{owners[revision]}'", f"in '{name}'"))
         except PluginError as error:
             log.warning("Plugin '%s' is left out. %s", name, error)
-        else:
+            continue
+        twice = next(iter(branch.infos.keys() & owners.keys()), None)
+        if twice is not None:
+            warning = DuplicateRevision(twice, (f"in '{owners[twice]}'", f"in '{name}'"))
+            log.warning("%s%s", "" if alike else f"Plugin '{name}' is left out. ", warning)
+        if twice is None or alike:
             branches.append(branch)
             owners |= dict.fromkeys(branch.infos, name)
     return branches

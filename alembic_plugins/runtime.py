@@ -1,8 +1,10 @@
 """What ``env.py`` calls, and how a command's work gets from there to the migrator."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from io import StringIO
 from typing import Any, Generic, TypeVar
 
 from alembic.config import Config
@@ -21,6 +23,7 @@ from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .plugin import HOST
 from .registry import State
+from .rendering import render_with
 from .revisionfile import RevisionInfo
 from .session import Session
 from .settings import load_reference, read_cascade, read_scope
@@ -96,6 +99,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
         transaction_per_migration=True,
         **{_PER_REVISION: per_revision, _WORK: work, **options, "fn": refuse},
     )
+    if environment.is_offline_mode():
+        render_with(environment.get_context())
 
 
 def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
@@ -113,7 +118,7 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
         refuse((), context)  # `configure()` was left to Alembic.
     _check_driver(context)
     work = context.opts[_WORK]
-    with translate_errors():
+    with translate_errors(), _printed_whole(context) if context.as_sql else nullcontext():
         session = open_session(environment.config, environment.script)
         session.transaction_per_revision = context.opts[_PER_REVISION]
         migrator = Migrator(session, context, run_args)
@@ -137,6 +142,20 @@ def _check_driver(context: MigrationContext) -> None:
     if dialect.name != "postgresql" or not (context.as_sql or dialect.driver in DRIVERS):
         place = context.script.env_py_location if context.script else "env.py"
         raise UnsupportedDriver(place, f"{dialect.name}+{dialect.driver}")
+
+
+@contextmanager
+def _printed_whole(context: MigrationContext) -> Iterator[None]:
+    """Print SQL when all of it is there: a script with a part of it would be run by somebody."""
+    output = context.impl.output_buffer
+    assert output is not None  # noqa: S101 - offline mode has one
+    script = context.impl.output_buffer = StringIO()
+    try:
+        yield
+        output.write(script.getvalue())
+        output.flush()
+    finally:
+        context.impl.output_buffer = output
 
 
 def _assume_state(session: Session, context: MigrationContext, work: object) -> State:
@@ -239,7 +258,8 @@ def _call_on_branches(
     script = environment.script
     script.revision_map = shown = BranchMap(lambda: branches, scope or HOST)
     # Each row is the head of what is applied of its branch, and no ancestor of another one.
-    script.get_all_current = lambda id_: set(shown.find_shown(id_))  # type: ignore[method-assign]
+    # In the order of the branches, where Alembic has a set.
+    script.get_all_current = shown.find_shown  # type: ignore[assignment, method-assign]
     rows = tuple(
         row
         for branch in branches

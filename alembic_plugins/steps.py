@@ -25,6 +25,8 @@ from .plan import Direction, Node, Plan, Step
 from .plugin import HOST
 from .records import Duration, measure_duration
 from .refusals import MigrationFailed, NoDowngrade
+from .rendering import asks_database, is_asked
+from .revision_errors import OfflineRevision
 from .scribe import Scribe
 from .simulate import remember_revision
 from .sourcefile import Source, read_source
@@ -125,6 +127,8 @@ class StepRunner:
 
         def explain(error: BaseException) -> PluginError:
             facts = (step.plugin, step.revision, step.direction)
+            if self._scribe.is_offline and asks_database(error):
+                return OfflineRevision(*facts)
             if is_ours(error):
                 return OwnFailure(*facts, explain_error(error))
             return MigrationFailed(*facts, explain_failure(error, script.path))
@@ -135,6 +139,8 @@ class StepRunner:
             Operations.context(self._context),
         ):
             run()
+        if is_asked(self._context):  # It has gone on as if there were an answer.
+            raise OfflineRevision(step.plugin, step.revision, step.direction)
 
     def _find_function(self, step: Step, script: BranchScript) -> Callable[[], None]:
         """Return what runs a step: the file's function, or what is remembered of its downgrade."""

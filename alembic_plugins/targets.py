@@ -17,6 +17,7 @@ from .dependents import (
     find_revisions,
 )
 from .errors import NotInstalled, PluginError, UnknownPlugin, UnknownRevision
+from .identifiers import SYMBOLS, find_branch
 from .plan import (
     Direction,
     Fate,
@@ -41,20 +42,18 @@ from .refusals import (
 from .session import Session
 from .upkeep_errors import Interrupted, LostRevision, Quarantined
 
-_SYMBOLS = ("head", "heads", "base")
-
 
 def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
     """Return the branch and the revision argument that a command's argument means.
 
-    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision id alone is about
-    the branch that has it, everything else about the host.
+    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision alone is about the
+    branch that has it, everything else about the host.
     """
     name, separator, rest = target.partition("@")
     if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
         return name, rest
-    if scope is None and target not in _SYMBOLS and target[:1] not in ("+", "-"):
-        return session.find_owner(target, session.state.branches) or HOST, target
+    if scope is None and target not in SYMBOLS and target[:1] not in ("+", "-"):
+        return find_branch(session, target) or HOST, target
     return scope, target
 
 

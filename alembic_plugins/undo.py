@@ -10,11 +10,11 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.engine.mock import MockConnection
 
 from . import _alembic
 from .branches import BranchScript
 from .errors import explain
+from .rendering import asks_database, is_asked, render_with
 
 _COMMIT, _BEGIN = "COMMIT", "BEGIN"
 
@@ -63,6 +63,7 @@ class Renderer:
         A downgrade that asks the database something cannot be rendered; nor can one that raises.
         """
         self._statements.clear()
+        reason = None
         try:
             with (
                 _alembic.replaced_context(self._context, self._offline),
@@ -70,9 +71,13 @@ class Renderer:
             ):
                 script.module.downgrade(**self._run_args)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the author's code
-            self.__dict__.pop("_offline", None)  # It may be in the middle of something.
-            return Undo(None, NEEDS_DATABASE if _asks(error) else explain(error))
-        return Undo(tuple(self._statements), None)
+            reason = NEEDS_DATABASE if asks_database(error) else explain(error)
+        if is_asked(self._offline):  # It may have gone on as if there were an answer.
+            reason = NEEDS_DATABASE
+        if reason is None:
+            return Undo(tuple(self._statements), None)
+        self.__dict__.pop("_offline", None)  # It may be in the middle of something.
+        return Undo(None, reason)
 
     @cached_property
     def _offline(self) -> MigrationContext:
@@ -83,15 +88,9 @@ class Renderer:
         output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
         options = {**context.opts, **output}
         with _alembic.silenced_context_log():
-            return MigrationContext(dialect, None, options, context.environment_context)
-
-
-def _asks(error: BaseException) -> bool:
-    """Tell whether a downgrade has failed since there was no database to be asked."""
-    if isinstance(error, AttributeError):
-        return error.obj is None or isinstance(error.obj, MockConnection)
-    foreign = type(error).__module__.partition(".")[0] == "sqlalchemy"
-    return foreign or (isinstance(error, TypeError) and "NoneType" in str(error))
+            offline = MigrationContext(dialect, None, options, context.environment_context)
+        render_with(offline)
+        return offline
 
 
 def needs_database(reason: str) -> bool:

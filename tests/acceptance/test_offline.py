@@ -149,3 +149,58 @@ def test_offline_mode_refuses_what_only_the_database_knows(host: Host) -> None:
 def test_offline_downgrade_wants_to_know_from_where(host: Host, arguments: str) -> None:
     words = host.add("billing").refuse(*arguments.split())
     assert words == "downgrade with --sql requires <fromrev>:<torev>"
+
+
+ASKS = """
+from alembic import op
+from sqlalchemy import text
+
+revision = "asking_1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE first (id int)")
+    {}
+    op.execute("CREATE TABLE last (id int)")
+
+
+def downgrade():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "op.get_bind().scalar(text('SELECT 1'))",
+        "op.get_bind().execute(text('SELECT 1')).all()",
+        "list(op.get_bind().execute(text('SELECT 1')))",
+        "op.get_bind().execute(text('SELECT 1')) or print()",
+        "__import__('sqlalchemy').inspect(op.get_bind())",
+        "try: op.get_bind().execute(text('SELECT 1')).scalar()\n    except Exception: pass",
+    ],
+)
+def test_revision_that_asks_prints_nothing_and_names_the_way(host: Host, asks: str) -> None:
+    host.write("plugins/asking/versions/asking_1.py", ASKS.format(asks))
+    result = host.alembic("plugin", "install", "asking", "--sql")
+    assert result.exit_code != 0
+    assert "CREATE TABLE" not in result.output
+    [words] = result.failures
+    assert "'asking_1' of 'asking' asks the database something, and offline mode has none" in words
+    assert "'alembic -x plugin=asking upgrade FROM:TO --sql'" in words
+
+
+def test_parameters_are_in_the_printed_statement(host: Host) -> None:
+    insert = "op.get_bind().execute(text('INSERT INTO first VALUES (:a)'), [{'a': 1}, {'a': 2}])"
+    host.write("plugins/asking/versions/asking_1.py", ASKS.format(insert))
+    script = host.succeed("plugin", "install", "asking", "--sql").stdout
+    assert "INSERT INTO first VALUES (1);" in script
+    assert "INSERT INTO first VALUES (2);" in script
+
+
+def test_what_comes_after_a_revision_that_asks_is_printed_from_there(host: Host) -> None:
+    host.write("plugins/asking/versions/asking_1.py", ASKS.format("op.get_bind().scalar(1)"))
+    host.revise("asking", "")
+    script = host.succeed("-x", "plugin=asking", "upgrade", "asking_1:head", "--sql").stdout
+    assert "asking_2" in script

@@ -17,6 +17,7 @@ ERROR_ROOMS = (
     "custody_errors",
     "driver_errors",
     "guard_errors",
+    "revision_errors",
 )
 
 

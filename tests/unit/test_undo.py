@@ -28,6 +28,11 @@ def render(folder: Path, downgrade: str) -> Undo:
         ("op.execute('SELECT 1'); op.execute('SELECT 2;')", ("SELECT 1", "SELECT 2")),
         ("op.execute(\"SELECT 'a%b'\")", ("SELECT 'a%b'",)),
         ("pass", ()),
+        (
+            "from sqlalchemy import text\n"
+            "    op.get_bind().execute(text('DELETE FROM a WHERE b = :b'), {'b': 'c'})",
+            ("DELETE FROM a WHERE b = 'c'",),
+        ),
     ],
 )
 def test_downgrade_is_kept_statement_by_statement(
@@ -66,6 +71,9 @@ def test_downgrade_that_cannot_be_rendered_leaves_a_reason(
         "[row for row in op.get_bind().execute('SELECT 1')]",
         "op.get_bind().execute('SELECT 1').scalar() + 1",
         "import sqlalchemy; sqlalchemy.inspect(op.get_bind())",
+        "op.get_bind().scalar('SELECT 1')",
+        "op.get_bind().execute('SELECT 1') or op.drop_table('bills')",
+        "try: op.get_bind().scalar('SELECT 1')\n    except Exception: pass",
     ],
 )
 def test_downgrade_that_asks_the_database_says_so(tmp_path: Path, downgrade: str) -> None:

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from alembic_plugins.errors import PluginError
 
-from . import custody_errors, driver_errors, errors, guard_errors, refusals, upkeep_errors
+from . import (
+    custody_errors,
+    driver_errors,
+    errors,
+    guard_errors,
+    refusals,
+    revision_errors,
+    upkeep_errors,
+)
 
 EXAMPLES: Mapping[str, Sequence[tuple[PluginError, str]]] = {
     "errors": errors.EXAMPLES,
@@ -13,4 +21,5 @@ EXAMPLES: Mapping[str, Sequence[tuple[PluginError, str]]] = {
     "custody_errors": custody_errors.EXAMPLES,
     "driver_errors": driver_errors.EXAMPLES,
     "guard_errors": guard_errors.EXAMPLES,
+    "revision_errors": revision_errors.EXAMPLES,
 }

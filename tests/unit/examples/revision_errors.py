@@ -1,0 +1,13 @@
+"""Errors of `revision_errors`, and what they say."""
+
+from alembic_plugins import revision_errors
+from alembic_plugins.errors import PluginError
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        revision_errors.OfflineRevision("billing", "b2", "upgrade"),
+        "upgrade() of revision 'b2' of 'billing' asks the database something, and offline mode has"
+        " none. Nothing was printed; run this revision without --sql, and print the others with"
+        " 'alembic -x plugin=billing upgrade FROM:TO --sql'.",
+    ),
+]
