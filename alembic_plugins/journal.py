@@ -35,6 +35,7 @@ from .journaled import (
     Line,
     Run,
     add_line,
+    is_lost,
     is_streaming,
 )
 from .pipeline import Pipeline
@@ -180,7 +181,7 @@ class Journal:
                 self._find_end(has_failed=True)
             raise
         finally:
-            self._step = None
+            self._step, self._in_block = None, False
 
     def _open(self, step: Step) -> None:
         known = self._scribe.session.state.interruptions.get(step.plugin)
@@ -219,11 +220,18 @@ class Journal:
             yield
             return
         self._prepare_commit(self._page)
+        self._in_block = True
         try:
-            self._in_block = True
             yield
-        finally:
-            self._in_block = False
+        except Exception:
+            # The revision may catch it, and go on in another transaction.
+            with suppress(SQLAlchemyError, PluginError):
+                self._leave_block()
+            raise
+        self._leave_block()
+
+    def _leave_block(self) -> None:
+        self._in_block = False
         with self._apart():
             self._watch.look_outside(self._require_step())
             self._watch.begin_again()
@@ -377,17 +385,11 @@ class Journal:
         except Exception as error:
             state = find_sqlstate(error)
             if not (was_pending and state in DONE_ALREADY):
-                if state is not None and not self._is_lost(error, execution):
+                if state is not None and not is_lost(self._scribe.connection, error, execution):
                     self._write(None)  # PostgreSQL has answered: it is not done.
                 raise
         self._note(execution, words, key)
         self._write(None)
-
-    def _is_lost(self, error: Exception, execution: Execution) -> bool:
-        """Tell whether an error of the driver means that the connection is gone."""
-        driver = self._scribe.connection.connection.dbapi_connection
-        dialect = execution.context.dialect
-        return dialect.is_disconnect(error, driver, execution.cursor)  # type: ignore[arg-type]  # DBAPI's
 
     def _note(self, execution: Execution, words: str, key: str) -> None:
         cursor = execution.cursor

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -78,3 +79,9 @@ def add_line(lines: list[Line], key: str, rows: str) -> None:
         last.count += 1
     else:
         lines.append(Line(1, key, rows))
+
+
+def is_lost(connection: Connection, error: Exception, execution: Execution) -> bool:
+    """Tell whether an error of the driver means that the connection is gone."""
+    driver, dialect = connection.connection.dbapi_connection, execution.context.dialect
+    return dialect.is_disconnect(error, driver, execution.cursor)  # type: ignore[arg-type]  # DBAPI's
