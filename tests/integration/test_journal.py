@@ -372,7 +372,7 @@ def test_journal_is_kept_from_the_first_block_to_the_end(host: Host) -> None:
 
 def test_next_revision_keeps_a_journal_of_its_own(host: Host) -> None:
     tell(host, MAKE + VACUUM)
-    tell(host, VACUUM + VACUUM, "story_2", '"story_1"')
+    tell(host, f"{VACUUM}\n{VACUUM}", "story_2", '"story_1"')
     disturb(lambda: install(host, "teller"), 3, words="VACUUM")
     assert host.database.query(JOURNAL) == [("story_2", "teller", "upgrade")]
     install(host, "teller")
