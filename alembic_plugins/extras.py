@@ -94,10 +94,12 @@ _PRIVILEGES = """
            format('REVOKE ALL ON %s %s FROM PUBLIC, CURRENT_USER', kind, identity), '{}'
     FROM object WHERE acl IS NOT NULL
     UNION ALL
-    SELECT 2, format('%s%s on %s %s to %s', string_agg(g.privilege_type, ', '), g.part,
+    SELECT 2, format('%s%s on %s %s to %s',
+                     string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type), g.part,
                      lower(g.kind), g.identity, g.role),
            format('GRANT %s ON %s %s TO %s%s',
-                  string_agg(g.privilege_type || g.part, ', '), g.kind, g.identity,
+                  string_agg(g.privilege_type || g.part, ', ' ORDER BY g.privilege_type),
+                  g.kind, g.identity,
                   CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(g.role) END,
                   CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END),
            CASE WHEN g.grantee = 0 THEN '{}' ELSE ARRAY[g.role] END
@@ -108,7 +110,7 @@ _PRIVILEGES = """
     UNION ALL
     SELECT 2, format('default privileges of %s in schema %I to %s', f.maker, f.nspname, f.role),
            format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I GRANT %s ON %s TO %s%s',
-                  f.maker, f.nspname, string_agg(f.privilege_type, ', '),
+                  f.maker, f.nspname, string_agg(f.privilege_type, ', ' ORDER BY f.privilege_type),
                   CASE f.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
                        WHEN 'f' THEN 'ROUTINES' ELSE 'TYPES' END,
                   CASE WHEN f.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(f.role) END,
