@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NoReturn
 
@@ -305,17 +304,10 @@ class Executor:
             watch.add(step)
         return watch.describe()
 
-    def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
-        """Bring back the plugins of a backup, of which `name` is one; return their names.
-
-        Raises:
-            PluginError: see `alembic_plugins.restoring.Restorer`.
-        """
-        return Restorer(self._scribe).bring_back(path, name)
-
-    def settle(self) -> None:
-        """Complete the backup or restore of a command that was ended, or take it back."""
-        Restorer(self._scribe).settle()
+    @property
+    def restorer(self) -> Restorer:
+        """What brings back the plugins of backups."""
+        return Restorer(self._scribe)
 
     def _add_event(
         self, name: str, unit: Unit, before: Sequence[str], duration: int | None

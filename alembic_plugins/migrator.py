@@ -207,17 +207,17 @@ class Migrator:
         if self.session.state.in_transfer and not self.context.as_sql:
             self.end_reading()
             with self._lock():
-                self._make_executor().settle()
+                self._make_executor().restorer.settle()
             self.read()
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
-        """Bring back the plugins of a backup; see `Executor.bring_back`."""
+        """Bring back the plugins of a backup; see `Restorer.bring_back`."""
         self.end_reading()
         with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
             self._make_executor().run(self._contact, Plan())
             self.read()
-            return self._make_executor().bring_back(path, name)
+            return self._make_executor().restorer.bring_back(path, name)
 
     def _execute(self, plan: Plan, make_plan: MakePlan, witness: Connection | None) -> Plan:
         """Run a plan; where others lean on what was to go, and shall go along, one with them."""
