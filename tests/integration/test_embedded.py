@@ -38,7 +38,7 @@ def test_embedded_server_serves_every_connection_of_a_process(newcomer: Newcomer
         "from alembic import command; from alembic.config import Config; c = Config('alembic.ini')",
         "command.upgrade(c, 'head'); command.downgrade(c, '-1'); command.current(c)",
     )
-    assert result.stdout == "host: host_1\n"
+    assert result.stdout == "downgraded host: 1 revision\nhost: host_1\n"
     assert result.stderr.count(ABOUT) == 1
 
 

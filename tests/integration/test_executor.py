@@ -135,7 +135,8 @@ def test_too_long_id_is_found_before_anything_runs(host: Host) -> None:
 
 
 def test_autocommit_block_finds_recorded_what_came_before(host: Host) -> None:
-    block = "with op.get_context().autocommit_block():\n    raise RuntimeError('crash')"
+    block = "with op.get_context().autocommit_block():\n    op.execute('VACUUM')\n"
+    block += "    raise RuntimeError('crash')"
     host.add("autocommit")
     write_revision(host, "autocommit", "autocommit_3", block, '"autocommit_2"')
     with pytest.raises(MigrationInterrupted):
@@ -145,7 +146,8 @@ def test_autocommit_block_finds_recorded_what_came_before(host: Host) -> None:
 
 
 def test_install_goes_on_after_a_failure_in_an_autocommit_block(host: Host) -> None:
-    block = "with op.get_context().autocommit_block():\n    raise RuntimeError('crash')"
+    block = "with op.get_context().autocommit_block():\n    op.execute('VACUUM')\n"
+    block += "    raise RuntimeError('crash')"
     host.add("autocommit")
     file = write_revision(host, "autocommit", "autocommit_3", block, '"autocommit_2"')
     with pytest.raises(MigrationInterrupted):

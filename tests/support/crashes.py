@@ -321,7 +321,9 @@ def _read_trace(host: Host) -> Sequence[str]:
 def _find_result(host: Host, call: CallResult) -> Result:
     with psycopg.connect(host.database.plain, autocommit=True) as connection:
         rows = [_read_rows(connection, query) for query in _ROWS]
-    return Result(call.exit_code, call.failures, host.database.catalog(), rows)
+    # Each clone has a folder of its own, which commands that are advised name.
+    failures = [words.replace(str(host.folder), "") for words in call.failures]
+    return Result(call.exit_code, failures, host.database.catalog(), rows)
 
 
 def _read_rows(connection: psycopg.Connection, query: str) -> Sequence[str]:
