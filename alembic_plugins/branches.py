@@ -26,6 +26,9 @@ from .errors import DuplicateRevision, RevisionCycle, SeveralHeads, UnknownRevis
 from .refusals import FilesGone
 from .revisionfile import RevisionInfo, load_revision_module
 
+_HEAD = " (head)"
+"""What Alembic says of a revision that nothing follows."""
+
 
 class BranchScript(Script):
     """A revision of one branch, which knows its plugin and executes its file only when it runs."""
@@ -35,6 +38,7 @@ class BranchScript(Script):
         self.info = info
         self.orphaned = branch.orphaned
         self.path = info.path or ""
+        self._is_ahead = info.path is None and branch.has_files
         self._own = branch.infos
         Revision.__init__(self, info.revision, self.down_revisions, None, tuple(labels))
 
@@ -64,6 +68,7 @@ class BranchScript(Script):
     def log_entry(self) -> str:
         """The revision in Alembic's long form, with its branch and what it depends on."""
         first, _, rest = super().log_entry.partition("\n")
+        first = first.replace(_HEAD, "") if self._is_ahead else first
         lines = [first, f"Plugin: {self._branch_words}"]
         dependencies = [*self._foreign_down_revisions, *self.info.depends_on]
         if dependencies:
@@ -80,10 +85,14 @@ class BranchScript(Script):
     ) -> str:
         """Return the revision in a line of Alembic's, with its branch."""
         text = super().cmd_format(verbose, False, include_doc, include_parents, tree_indicators)
+        if self._is_ahead and not verbose:
+            text = text.replace(_HEAD, "", 1)
         return text if verbose else f"{self._branch_words}: {text}"
 
     @property
     def _branch_words(self) -> str:
+        if self._is_ahead:
+            return f"{self.branch} (ahead of its revision files)"
         return f"{self.branch} (its revision files are gone)" if self.orphaned else self.branch
 
     @property
@@ -121,6 +130,22 @@ class Branch:
         return tuple(
             revision for revision in self.infos if revision in chosen and revision not in followed
         )
+
+    @property
+    def file_heads(self) -> tuple[str, ...]:
+        """The heads of what is on disk, as far as anything is."""
+        return self.heads([info.revision for info in self.infos.values() if info.path])
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether anything is on disk."""
+        return any(info.path for info in self.infos.values())
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        """The heads that are remembered, and have no file where others have one."""
+        gone = [revision for revision in self.heads() if self.infos[revision].path is None]
+        return tuple(gone) if self.has_files else ()
 
     def find_label(self, label: str) -> str | None:
         """Return the revision that carries a label; the branch's first for its name."""

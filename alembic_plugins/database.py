@@ -68,6 +68,7 @@ def connect(config: Config) -> Iterator[Connection]:
         WrongConnection: what is given is something else.
         BrokenConfiguration: SQLAlchemy does not take an option ``sqlalchemy.*``.
         ConnectionFailed: the server cannot be reached, or does not let us in.
+        NoDatabase: there is no URL, and no embedded PostgreSQL is wanted.
         EmbeddedUnavailable: there is no URL, and no embedded PostgreSQL.
     """
     given = config.attributes.get("connection")

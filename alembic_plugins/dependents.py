@@ -75,13 +75,18 @@ def find_revisions(session: Session, name: str) -> set[str]:
 
 
 def find_requiring(session: Session, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the installed plugins that require one of `names`, directly or through others."""
+    """Return the installed plugins that require one of `names`, directly or through others.
+
+    One that is at base has nothing for which it would need them.
+    """
     gone = set(names)
     found: list[str] = []
     grown = True
     while grown:
         grown = False
         for name, plugin in session.state.plugins.items():
+            if name in session.state.at_base:
+                continue
             if name not in gone and gone & find_required(plugin):
                 gone.add(name)
                 found.append(name)

@@ -16,12 +16,12 @@ from alembic.config import Config
 
 from . import commands
 from .commands import Removal
+from .confirmation import confirm
 from .errors import InvalidOption, UnknownPlugin
 from .plan import Fate, Plan, Step
 from .plugin import HOST
 from .preview import Counted, Preview
 from .quoting import join_command
-from .refusals import ConfirmationNeeded, Declined
 from .status import PluginStatus
 
 _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
@@ -341,14 +341,7 @@ def _print_strangers(config: Config, strangers: Sequence[str]) -> None:
 
 
 def _confirm(*words: str, yes: bool) -> None:
-    if yes:
-        return
-    command = join_command(["alembic", "plugin", *words])
-    if not sys.stdin.isatty():
-        raise ConfirmationNeeded(command)
-    print(f"Run '{command}'? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Declined(command)
+    confirm(join_command(["alembic", "plugin", *words]), yes=yes)
 
 
 def _describe(plugin: PluginStatus) -> tuple[str, ...]:
@@ -359,6 +352,8 @@ def _describe(plugin: PluginStatus) -> tuple[str, ...]:
         return (*columns, f"{current}  {plugin.remark}".strip())
     if plugin.state == "orphaned":
         return (*columns, f"{current}  its revision files are gone")
+    if plugin.state == "ahead":
+        return (*columns, f"{current}  ahead of its revision files, whose head is {plugin.head}")
     if plugin.head is None:
         return (
             *columns,
@@ -367,7 +362,8 @@ def _describe(plugin: PluginStatus) -> tuple[str, ...]:
     if plugin.state == "installed":
         return (*columns, f"{current} (head)")
     if plugin.state == "outdated":
-        return (*columns, f"{current}  {_count(plugin.pending or 0, 'revision')} behind")
+        behind = f"{_count(plugin.pending or 0, 'revision')} behind"
+        return (*columns, f"{current or 'at base'}  {behind}")
     return columns
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
 from .errors import explain
-from .refusals import EmbeddedUnavailable
+from .refusals import EmbeddedUnavailable, NoDatabase
 from .settings import read_settings
 
 _FOLDER = ".postgres"
@@ -25,9 +25,13 @@ def start_embedded(config: Config) -> URL:
     that uses it. Says once, on stderr, where the data is.
 
     Raises:
+        NoDatabase: it must not serve in production.
         EmbeddedUnavailable: it is not installed, or does not start.
     """
-    return _start_once(read_settings(config).here / _FOLDER)
+    settings = read_settings(config)
+    if settings.environment == "production":
+        raise NoDatabase(settings.environment)
+    return _start_once(settings.here / _FOLDER)
 
 
 @cache

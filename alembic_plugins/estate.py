@@ -95,7 +95,9 @@ class Estate:
         """
         for name in unit.plugins:
             trace = self._scribe.session.traces.get(name)
-            if trace is not None and (trace.doubt is None or name in unit.fates):
+            if trace is not None and (
+                trace.doubt is None or unit.fates.get(name, Fate.LEFT) is not Fate.LEFT
+            ):
                 self._record_trace(name, trace)
 
     def _record_trace(self, name: str, trace: Trace) -> None:
@@ -118,10 +120,11 @@ class Estate:
             scribe.write(record_objects(scribe.tables, new, scribe.epoch))
 
     def prepare(self, name: str) -> None:
-        """Make the schema and the extensions of a plugin that is about to be installed."""
+        """Make the schema and the extensions of a plugin whose first revision is about to run."""
         scribe = self._scribe
-        if name in scribe.ledger.plugins:
+        if scribe.ledger.has_applied(name):
             return
+        known = scribe.ledger.plugins.get(name)
         found = scribe.session.find_plugin(name)
         for extension in found.declaration.extensions:
             scribe.execute(CreateExtension(extension))
@@ -131,8 +134,8 @@ class Estate:
         self._run(statements)
         if statements and isinstance(found.namespace, Schema):
             scribe.prepared.add(("schema", found.namespace.name))
-        plugin = remember_plugin(scribe.session, name, schema_created=bool(statements))
-        scribe.ledger.add_installed(plugin)
+        created = bool(statements) or (known is not None and known.schema_created)
+        scribe.ledger.add_installed(remember_plugin(scribe.session, name, schema_created=created))
 
     def settle(self, name: str, fate: Fate, plan: Plan) -> None:
         """Let a plugin as a whole become what it is to become."""
@@ -148,6 +151,8 @@ class Estate:
                 self._scribe.ledger.add_forgotten(name, kept)
             case Fate.REGISTERED:
                 self.register(name)
+            case Fate.LEFT:
+                self._leave(name, has_run=any(step.runs for step in plan.steps))
         if name in self._scribe.session.state.interruptions and fate is not Fate.REPAIRED:
             self._scribe.ledger.add_settled(name)
 
@@ -163,18 +168,31 @@ class Estate:
                 remember_plugin(scribe.session, name, schema_created=created)
             )
 
-    def leave(self, name: str, *, has_run: bool) -> None:
+    def stay(self, name: str) -> None:
+        """Keep a plugin of which nothing is applied any more, and say so."""
+        if not self._has_left(name):
+            words = (
+                "Plugin '%s' is at base, and stays installed. 'alembic upgrade heads' applies its "
+                "revisions again, 'alembic plugin uninstall %s' removes it."
+            )
+            log.warning(words, name, name)
+
+    def _leave(self, name: str, *, has_run: bool) -> None:
         """Forget a plugin of which nothing is applied any more.
 
         It is still known where its downgrades were run, and have left something.
         """
-        plugin = self._scribe.ledger.plugins[name]
-        if has_run and not self._scribe.is_offline:
-            left = self._read_holdings(name).made
-            if left:
-                log.warning("%s", LeftBehind(name, tuple(str(item) for item in left)))
-                return
-        self._forget(plugin)
+        if name not in self._scribe.ledger.plugins or (has_run and self._has_left(name)):
+            return
+        self._forget(self._scribe.ledger.plugins[name])
+        log.warning("Plugin '%s' is at base, and not installed any more.", name)
+
+    def _has_left(self, name: str) -> bool:
+        """Tell whether the downgrades of a plugin have left something, and warn of it."""
+        left = () if self._scribe.is_offline else self._read_holdings(name).made
+        if left:
+            log.warning("%s", LeftBehind(name, tuple(str(item) for item in left)))
+        return bool(left)
 
     def withdraw(self, name: str) -> None:
         """Record that a revision has not been begun, and no plugin whose first one that is."""

@@ -18,7 +18,7 @@ from .errors import PluginError, RevisionTooLong
 from .estate import Estate
 from .failures import describe_refusal, find_naps, find_transient
 from .guard_errors import NamespaceViolation, TransactionEnded
-from .outcomes import Outcomes, name_action
+from .outcomes import Outcomes
 from .pipeline import Pipeline
 from .plan import Direction, Fate, Plan, Step, Unit
 from .plugin import HOST
@@ -139,7 +139,7 @@ class Executor:
     def _check_interruptions(self, plan: Plan) -> None:
         """Check that what was interrupted is completed before anything else is done to it."""
         for name, known in self.session.state.interruptions.items():
-            if name in plan.fates:
+            if plan.fates.get(name, Fate.LEFT) is not Fate.LEFT:
                 continue
             step = next((step for step in plan.steps if step.plugin == name), None)
             same = step and (step.revision, step.direction) == (known.revision, known.direction)
@@ -214,7 +214,7 @@ class Executor:
         if not self._is_ours or not self._scribe.has_registry:
             return
         scribe, rows = self._scribe, self._scribe.ledger.rows(name)
-        action = name_action(name, unit, rows)
+        action = unit.name_action(name, self.session.state.plugins)
         scribe.ledger.add_event(name, action, rows, duration, failure=words)
         with suppress(SQLAlchemyError):  # The server may be gone.
             if not scribe.is_lost:
@@ -312,7 +312,7 @@ class Executor:
     def _add_event(
         self, name: str, unit: Unit, before: Sequence[str], duration: int | None
     ) -> None:
-        action = name_action(name, unit, before)
+        action = unit.name_action(name, self.session.state.plugins)
         self._scribe.ledger.add_event(name, action, tuple(before), duration)
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
@@ -372,8 +372,7 @@ class Executor:
         elif name != HOST and self._scribe.ledger.has_applied(name):
             self._estate.register(name)
         elif name in self._scribe.ledger.plugins:
-            has_run = any(step.runs for step in unit.steps if step.plugin == name)
-            self._estate.leave(name, has_run=has_run)
+            self._estate.stay(name)
 
     def _remove_strangers(self, rows: Sequence[str]) -> None:
         if rows:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from configparser import Error as ConfigParserError
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import Revision, RevisionError
-from alembic.util import CommandError
+from alembic.util import CommandError, err
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from . import _alembic
@@ -69,11 +69,33 @@ def run_command(
     *args: Any,  # noqa: ANN401 - any command
     **options: Any,  # noqa: ANN401 - any command
 ) -> Any:  # noqa: ANN401 - any command
-    """Run a command; where the host is one of ours, raise in words what can be foreseen."""
+    """Run a command; where the host is one of ours, raise in words what can be foreseen.
+
+    What one of our own commands prints to stdout is its answer; its failure goes to stderr.
+    """
     config.attributes[_COMMAND] = function.__name__
     try:
         with quoting_with(find_global_options(config)):
-            return function(config, *args, **options)
+            return _run_command(function, config, *args, **options)
+    except CommandError as error:
+        if not _is_ours(function) or config.cmd_opts is None or config.cmd_opts.raiseerr:
+            raise
+        with redirect_stdout(sys.stderr):
+            err(str(error), **config.messaging_opts)
+
+
+def _is_ours(function: Callable[..., Any]) -> bool:
+    return function.__module__.startswith(f"{__package__}.")
+
+
+def _run_command(
+    function: Callable[..., Any],
+    config: Config,
+    *args: Any,  # noqa: ANN401 - any command
+    **options: Any,  # noqa: ANN401 - any command
+) -> Any:  # noqa: ANN401 - any command
+    try:
+        return function(config, *args, **options)
     except KeyboardInterrupt as error:
         if _SESSION not in config.attributes:
             raise
@@ -90,8 +112,7 @@ def run_command(
         RuntimeError,
         CommandError,
     ) as error:
-        ours = function.__module__.startswith(f"{__package__}.")
-        if not ours and _SESSION not in config.attributes:
+        if not _is_ours(function) and _SESSION not in config.attributes:
             raise
         with translate_errors():
             raise _translate(error, config) from error

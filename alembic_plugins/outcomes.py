@@ -1,7 +1,7 @@
 """What has become of the transactions of an upgrade, where some fail and the others go on."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from .errors import PluginError
 from .plan import Direction, Plan, Unit
@@ -81,9 +81,3 @@ class Outcomes:
             words = tuple(str(error) for error in self._failures.values())
             done = [name for name in self._done if name not in self._failures]
             raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
-
-
-def name_action(name: str, unit: Unit, before: Sequence[str]) -> str:
-    """Return what the event log calls a unit, for a plugin that had some rows before."""
-    is_new = not before and unit.action == "upgrade" and name != HOST
-    return "install" if is_new else unit.action

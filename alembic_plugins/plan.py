@@ -25,13 +25,18 @@ class Direction(StrEnum):
 
 
 class Fate(StrEnum):
-    """What becomes of a plugin as a whole; the value is what the event log calls it."""
+    """What becomes of a plugin as a whole; the value is what the event log calls it.
+
+    A plugin that is `LEFT` is at base for good; one that is there for another reason stays
+    installed.
+    """
 
     REMOVED = "uninstall"
     QUARANTINED = "quarantine"
     RESTORED = "restore"
     FORGOTTEN = "forget"
     REGISTERED = "register"
+    LEFT = "leave"
     REPAIRED = "repair"
 
 
@@ -75,6 +80,11 @@ class Unit:
     def plugins(self) -> tuple[str, ...]:
         """The branches that the unit is about, in order."""
         return tuple(dict.fromkeys((*(step.plugin for step in self.steps), *self.fates)))
+
+    def name_action(self, name: str, installed: Collection[str]) -> str:
+        """Return what the event log calls it for one of its branches."""
+        is_new = self.action == "upgrade" and name != HOST and name not in installed
+        return "install" if is_new else self.action
 
 
 @dataclass(frozen=True)
@@ -180,10 +190,15 @@ def plan_downgrade(
     alone: Callable[[str], bool],
     *,
     cascade: bool,
+    leaving: Collection[str] = (),
 ) -> Plan:
-    """Return the plan that takes back `revisions` in the reverse order of application."""
+    """Return the plan that takes back `revisions` in the reverse order of application.
+
+    The plugins that are `leaving` are not installed any more when all of theirs is taken back.
+    """
     steps = _reverse(revisions, applied)
-    return Plan(_group(steps, alone, "downgrade"), cascade=cascade)
+    units = _settle(_group(steps, alone, "downgrade"), leaving, Fate.LEFT)
+    return Plan(tuple(units), cascade=cascade)
 
 
 def plan_uninstall(
@@ -204,17 +219,22 @@ def plan_uninstall(
     units: Iterable[Unit] = (Unit(tuple(steps), Fate.REMOVED),)
     if any(alone(name) for name in names):
         units = _group(steps, alone, Fate.REMOVED)
-    last = {step.plugin: step for step in steps}
-    removing = [
-        replace(
-            unit, fates={name: Fate.REMOVED for name in unit.plugins if last[name] in unit.steps}
-        )
-        for unit in units
-    ]
-    empty = {name: Fate.REMOVED for name in names if name not in last}
+    removing = _settle(units, names, Fate.REMOVED)
+    begun = {step.plugin for step in steps}
+    empty = {name: Fate.REMOVED for name in names if name not in begun}
     removing.append(Unit((), Fate.REMOVED, empty))
     units = tuple(unit for unit in removing if unit.steps or unit.fates)
     return Plan(units, purge=purge, with_unknown=with_unknown, backup=backup)
+
+
+def _settle(units: Iterable[Unit], names: Collection[str], fate: Fate) -> list[Unit]:
+    """Return units, each with what becomes of those of some plugins that end with it."""
+    units = list(units)
+    last = {step.plugin: step for unit in units for step in unit.steps if step.plugin in names}
+    return [
+        replace(unit, fates={name: fate for name, step in last.items() if step in unit.steps})
+        for unit in units
+    ]
 
 
 def plan_fate(names: Sequence[str], fate: Fate) -> Plan:
@@ -237,7 +257,9 @@ def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action
     new = {revision: node for revision, node in nodes.items() if revision not in known}
     ordered = _order(new, {})
     steps += [Step(node.plugin, node.revision, Direction.UPGRADE, runs=False) for node in ordered]
-    return Plan((Unit(tuple(steps), action),) if steps else (), nodes)
+    gone = {item.plugin for item in before} - {HOST, *(node.plugin for node in nodes.values())}
+    units = _settle([Unit(tuple(steps), action)] if steps else (), gone, Fate.LEFT)
+    return Plan(tuple(units), nodes)
 
 
 def find_dependents(

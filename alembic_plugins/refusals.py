@@ -255,9 +255,10 @@ class PooledConnection(PluginError):
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 
-    words = "'{command}' changes what is told above. Pass --yes to go on."
+    words = "'{command}' changes what is told above. Pass {way} to go on."
 
     command: str
+    way: str = "--yes"
 
 
 class Declined(PluginError):
@@ -355,6 +356,17 @@ class TransactionOpen(PluginError):
 
     what: str
     remedy: str
+
+
+class NoDatabase(PluginError):
+    """No database was named, and the embedded PostgreSQL is not wanted."""
+
+    words = (
+        "There is no database URL, and with plugin_environment = {environment} no embedded "
+        "PostgreSQL is started. Set DATABASE_URL or sqlalchemy.url."
+    )
+
+    environment: str
 
 
 class EmbeddedUnavailable(PluginError):

@@ -155,6 +155,7 @@ class State:
         first_schema: the first one that is there on the search path.
         role: as whom the command runs.
         in_transfer: whether a command writes or restores a backup, or was ended while it did.
+        holding: the plugins at base of which objects are remembered.
     """
 
     rows: frozenset[str] = frozenset()
@@ -170,11 +171,17 @@ class State:
     first_schema: str | None = field(default=None, compare=False)
     role: str = field(default="", compare=False)
     in_transfer: bool = False
+    holding: frozenset[str] = frozenset()
+
+    @property
+    def at_base(self) -> frozenset[str]:
+        """The installed plugins of which nothing is applied."""
+        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions})
 
     @property
     def leftover(self) -> frozenset[str]:
         """The plugins at base that have left something behind, by which they are still known."""
-        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions})
+        return self.at_base & self.holding
 
     @cached_property
     def by_revision(self) -> Mapping[str, AppliedRevision]:
@@ -216,10 +223,7 @@ class State:
 
 
 def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, ...]:
-    """Return revisions after those that they stand on, and else in the order that they have.
-
-    They are that already, unless one was lost and has been recorded anew.
-    """
+    """Return revisions, also one that was lost and recorded anew, after those that they follow."""
     known = {item.revision: item for item in applied}
     ordered: dict[str, AppliedRevision] = {}
     for item in applied:
@@ -315,10 +319,7 @@ def _find_tables(
 def _find_registry(
     connection: Connection, tables: Tables, comments: Mapping[str, str | None]
 ) -> int:
-    """Return the version of the registry, 0 where there is none.
-
-    A comment may be lost on the way through a dump; then the columns that are there tell.
-    """
+    """Return the version of the registry, 0 where there is none; columns tell without a comment."""
     present = [table for table in tables.all if table.name in comments]
     if not present:
         return 0
@@ -348,7 +349,7 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
     active = tuple(item for item in applied if item.plugin not in aside)
     lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
     guesses = (_guess_plugin(name) for name in sorted(lost))
-    return replace(
+    found = replace(
         state,
         applied=active,
         plugins={p.name: p for p in (*plugins, *guesses) if p.name not in aside},
@@ -358,6 +359,17 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
         interruptions=dict(_read_journal(connection, tables, version)),
         lost=frozenset(lost),
     )
+    return replace(found, holding=_read_holding(connection, tables, version, found.at_base))
+
+
+def _read_holding(
+    connection: Connection, tables: Tables, version: int, names: Collection[str]
+) -> frozenset[str]:
+    """Return which of some plugins at base have left something; all in an older registry."""
+    if not names or not is_since(tables.object, version):
+        return frozenset(names)
+    made = select(tables.object.c.plugin).where(tables.object.c.made)
+    return frozenset(connection.scalars(made.distinct())).intersection(names)
 
 
 def _read_applied(
@@ -382,8 +394,5 @@ def _read_journal(
 
 
 def _guess_plugin(name: str) -> InstalledPlugin:
-    """Return what a plugin may be whose row is gone: with a schema of its name, not to be dropped.
-
-    It must not vanish from sight, since its revisions are applied.
-    """
+    """Return what a plugin may be whose row is gone: with a schema of its name, to be kept."""
     return InstalledPlugin(name, None, None, Schema(name, create=False), False, ())

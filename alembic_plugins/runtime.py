@@ -1,5 +1,7 @@
 """What ``env.py`` calls, and how a command's work gets from there to the migrator."""
 
+import logging
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -15,6 +17,7 @@ from sqlalchemy import Connection
 from . import _alembic, targets
 from .autobegin import end_autobegun
 from .branches import Branch, BranchMap
+from .confirmation import confirm
 from .database import DRIVERS, translate_errors
 from .driver_errors import UnsupportedDriver
 from .errors import InvalidOption, NotAHost
@@ -22,13 +25,17 @@ from .hosting import find_branches, open_session
 from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .plugin import HOST
+from .quoting import join_command
 from .registry import State
 from .rendering import render_with
 from .revisionfile import RevisionInfo
 from .session import Session
-from .settings import load_reference, read_cascade, read_scope
+from .settings import load_reference, read_cascade, read_scope, read_yes
 from .simulate import simulate
+from .status import find_ahead
 from .tables import VERSION
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -184,14 +191,15 @@ def _run_stock(
     config = migrator.session.config
     scope, cascade = read_scope(config), read_cascade(config)
     target = environment.context_opts.get("destination_rev") or "base"
-    purge = migrator.context.purge
     plans: dict[str | None, MakePlan] = {
         "upgrade": lambda session: targets.upgrade(session, scope, target),
         "downgrade": lambda session: targets.downgrade(session, scope, target, cascade=cascade),
-        "stamp": lambda session: targets.stamp(session, scope, target, purge=purge),
+        "stamp": lambda session: targets.stamp(session, scope, target),
     }
     if command in plans:
         migrator.settle()
+        if migrator.context.purge and not migrator.context.as_sql:
+            _confirm_purge(config, plans[command](migrator.session))
         plan = migrator.run(plans[command])
         is_relative = command == "downgrade" and target.startswith("-")
         if is_relative and scope is None and not migrator.context.as_sql:
@@ -204,6 +212,19 @@ def _tell_branches(config: Config, plan: Plan) -> None:
     """Say which branches ``downgrade -N`` has been about: that was left to the database."""
     for name, count in Counter(step.plugin for step in plan.steps).items():
         config.print_stdout(f"downgraded {name}: {count} revision{'s' * (count > 1)}")
+
+
+def _confirm_purge(config: Config, plan: Plan) -> None:
+    """Ask on the command line whether ``stamp --purge`` shall forget plugins, if it would."""
+    if plan.fates and config.cmd_opts is not None:
+        names = ", ".join(plan.fates)
+        what = "the registry forgets all that it knows of plugins"
+        print(f"{what}, whose objects stay: {names}", file=sys.stderr)
+        scope = read_scope(config)
+        options = ["-x", f"plugin={scope}"] if scope else []
+        targets = getattr(config.cmd_opts, "revisions", ())
+        command = join_command(["alembic", *options, "stamp", "--purge", *targets])
+        confirm(command, yes=read_yes(config), way="-x yes=true before 'stamp'")
 
 
 def _run_other(
@@ -224,6 +245,9 @@ def _run_other(
             with narrow_autogenerate(session, migrator.context, name):
                 _call_on_branches(migrator, environment, work, name)
         return
+    if command == "current":
+        for ahead in find_ahead(choose_branches(session, scope)):
+            log.warning("%s", ahead)
     # A new revision goes onto one branch; what only shows, shows all.
     alone = command in ("revision", "merge")
     steps = _call_on_branches(migrator, environment, work, scope or (HOST if alone else None))
@@ -260,6 +284,9 @@ def _call_on_branches(
     # Each row is the head of what is applied of its branch, and no ancestor of another one.
     # In the order of the branches, where Alembic has a set.
     script.get_all_current = shown.find_shown  # type: ignore[assignment, method-assign]
+    if any(branch.ahead for branch in branches):  # Then what is applied is no head.
+        heads = [r for b in branches for r in (b.heads() if b.orphaned else b.file_heads)]
+        script.get_heads = lambda consider_depends_on=False: heads  # type: ignore[method-assign]  # noqa: ARG005
     rows = tuple(
         row
         for branch in branches
@@ -278,7 +305,8 @@ def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
     if scope is not None:
         installed = scope in session.state.branches and scope != HOST
         return [session.remembered_branch(scope) if installed else session.branch(scope)]
-    names = dict.fromkeys((HOST, *session.state.branches))
+    at_base = session.state.at_base - session.state.leftover
+    names = dict.fromkeys((HOST, *session.state.branches, *sorted(at_base)))
     strangers = sorted(session.state.rows - session.state.by_revision.keys())
     unknown = [RevisionInfo(row, (), (), (), "", None) for row in strangers]
     branches = [session.remembered_branch(name) for name in names]

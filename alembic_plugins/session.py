@@ -282,7 +282,8 @@ class Session:
         Raises:
             NamespaceConflict: two of them claim the same namespace.
         """
-        taken = {name: plugin.namespace for name, plugin in self.state.plugins.items()}
+        empty = self.state.at_base - self.state.leftover
+        taken = {n: p.namespace for n, p in self.state.plugins.items() if n not in empty}
         for name in names:
             namespace = self.find_plugin(name).namespace
             if taken.get(name) == namespace:

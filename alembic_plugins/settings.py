@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -31,12 +31,13 @@ OPTIONS = frozenset(
     for name in (
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
         *("lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
-        *("guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
+        *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
     )
 )
 """The options that a configuration may have."""
 
 GUARD_MODES = ("enforce", "warn", "off")
+ENVIRONMENTS = ("development", "production")
 _LOCK_WAIT_SECONDS = 300.0
 _OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
 
@@ -56,6 +57,8 @@ class Settings:
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
         lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
         statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
+        environment: ``plugin_environment``: ``development``, where an embedded PostgreSQL serves
+            where no other is named, or ``production``, where none does.
         guard: ``plugin_guard``: ``enforce``, ``warn`` or ``off``.
         guard_reads: ``plugin_guard_reads``, likewise, of rows that a plugin reads of another one
             which it does not require.
@@ -79,6 +82,7 @@ class Settings:
     lock_wait: float
     lock_timeout: float | None
     statement_timeout: float | None
+    environment: str
     guard: str
     guard_reads: str
     guard_allow: tuple[str, ...]
@@ -132,8 +136,9 @@ def _read(config: Config) -> Settings:
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
-        guard=_read_guard(config, "plugin_guard", "enforce"),
-        guard_reads=_read_guard(config, "plugin_guard_reads", "warn"),
+        environment=_read_choice(config, "plugin_environment", ENVIRONMENTS),
+        guard=_read_choice(config, "plugin_guard", GUARD_MODES),
+        guard_reads=_read_choice(config, "plugin_guard_reads", GUARD_MODES, "warn"),
         guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
         trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
         namespace=_read_namespace(config),
@@ -142,7 +147,7 @@ def _read(config: Config) -> Settings:
     )
 
 
-_OURS = ("plugin", "cascade")
+_OURS = ("plugin", "cascade", "yes")
 """The arguments after ``-x`` that are read here."""
 
 
@@ -216,6 +221,11 @@ def _read_fail_fast(config: Config) -> bool:
     return read_flag(option, config.get_alembic_option(option), default=False)
 
 
+def read_yes(config: Config) -> bool:
+    """Tell whether ``-x yes=true`` was given: do not ask."""
+    return read_flag("-x yes", read_arguments(config).get("yes"), default=False)
+
+
 def read_flag(option: str, value: object, *, default: bool) -> bool:
     """Return a yes-or-no option.
 
@@ -286,10 +296,13 @@ def _read_seconds(config: Config, option: str) -> float | None:
     return seconds
 
 
-def _read_guard(config: Config, option: str, default: str) -> str:
-    value = str(config.get_alembic_option(option) or default)
-    if value not in GUARD_MODES:
-        raise InvalidOption(option, value, "enforce, warn or off")
+def _read_choice(
+    config: Config, option: str, choices: Sequence[str], default: str | None = None
+) -> str:
+    """Return one of some words; the first one where the option is not set, or `default`."""
+    value = str(config.get_alembic_option(option) or default or choices[0])
+    if value not in choices:
+        raise InvalidOption(option, value, f"{', '.join(choices[:-1])} or {choices[-1]}")
     return value
 
 

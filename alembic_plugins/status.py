@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .branches import Branch
 from .catalog import read_invalid_indexes
 from .claims import find_claims
 from .dependencies import read_session_ownership
@@ -15,7 +16,7 @@ from .plugin import HOST
 from .registry import InstalledPlugin, Interruption, find_heads
 from .session import Session
 from .sourcefile import find_changes, read_source
-from .upkeep_errors import FilesChanged, Interrupted, NamespaceChanged
+from .upkeep_errors import DatabaseAhead, FilesChanged, Interrupted, NamespaceChanged
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class PluginStatus:
     """One line of ``alembic plugin list``.
 
     Attributes:
-        state: ``available``, ``installed``, ``outdated``, ``orphaned``, ``quarantined``,
-            ``interrupted`` or ``leftover``.
+        state: ``available``, ``installed``, ``outdated``, ``ahead``, ``broken``, ``orphaned``,
+            ``quarantined``, ``interrupted`` or ``leftover``.
         current: the applied heads, with commas; None where nothing is applied.
         head: the heads on disk, with commas; None where they cannot be read.
         pending: how many revisions on disk are not applied; None where they cannot be read.
@@ -95,6 +96,7 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
     changed = session.find_changed(name)
     if changed:
         problems.append(FilesChanged(name, changed))
+    problems += find_ahead([session.remembered_branch(name)])
     found = session.find_usable(name)
     if found:
         try:
@@ -103,6 +105,15 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
             problems.append(error)
     problems += find_moved(session, [name])
     return problems
+
+
+def find_ahead(branches: Iterable[Branch]) -> tuple[DatabaseAhead, ...]:
+    """Return of which branches the database has revisions that the files have not."""
+    return tuple(
+        DatabaseAhead(branch.name, ahead, branch.file_heads)
+        for branch in branches
+        if (ahead := branch.ahead)
+    )
 
 
 def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged, ...]:
@@ -184,25 +195,31 @@ def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> 
         name,
         version or None,
         str(known.namespace) if known else None,
-        _find_state(session, name, pending, is_gone=is_gone),
+        _find_state(session, branch, name, is_gone=is_gone, pending=pending),
         ", ".join(find_heads((*state.of(name), *state.kept_of(name)))) or None,
-        ", ".join(branch.heads()) or None if branch else None,
+        ", ".join(branch.file_heads) or None if branch else None,
         pending,
         _describe(migrator, name),
     )
 
 
-def _find_state(session: Session, name: str, pending: int | None, *, is_gone: bool) -> str:
+def _find_state(
+    session: Session, branch: Branch | None, name: str, *, is_gone: bool, pending: int | None
+) -> str:
     if name in session.state.quarantined:
         return "quarantined"
     if name in session.state.interruptions:
         return "interrupted"
-    if name not in session.state.plugins:
-        return "available"
     if name in session.state.leftover:
         return "leftover"
-    if is_gone:
+    if is_gone or (branch and branch.infos and not branch.has_files):
         return "orphaned"
+    if branch is None:
+        return "broken"
+    if name not in session.state.plugins:
+        return "available"
+    if branch.ahead:
+        return "ahead"
     return "outdated" if pending else "installed"
 
 

@@ -40,7 +40,12 @@ from .refusals import (
     RevisionInUse,
 )
 from .session import Session
-from .upkeep_errors import Interrupted, LostRevision, Quarantined
+from .upkeep_errors import (
+    Interrupted,
+    LostRevision,
+    Quarantined,
+    RequirementNotInstalled,
+)
 
 
 def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
@@ -83,6 +88,8 @@ def upgrade_installed(session: Session) -> Plan:
         if name in session.state.leftover:
             continue
         try:
+            if _misses_requirement(session, name, warnings):
+                continue
             needed = _with_requirements(session, [name])
             if any(_is_behind(session, other) for other in needed):
                 _plan_targets(session, dict.fromkeys(needed, "heads"))
@@ -94,6 +101,19 @@ def upgrade_installed(session: Session) -> Plan:
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     plan = _plan_targets(session, ordered)
     return replace(plan, problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _misses_requirement(session: Session, name: str, warnings: list[PluginError]) -> bool:
+    """Tell whether a plugin at base requires what was uninstalled since, which stays away.
+
+    That it is left out is added to `warnings`.
+    """
+    if name not in session.state.at_base:
+        return False
+    missing = [n for n in session.find_requirements(name) if n not in session.state.plugins]
+    if missing:
+        warnings.append(RequirementNotInstalled(name, tuple(missing)))
+    return bool(missing)
 
 
 def _has_pending(session: Session, name: str) -> bool:
@@ -167,6 +187,8 @@ def _order_hint(session: Session, names: Sequence[str]) -> dict[str, Collection[
 def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:
     """Plan ``downgrade TARGET``: of one branch, or ``-N`` of what was applied last, wherever.
 
+    A plugin stays installed at base, but where TARGET is ``base``.
+
     Raises:
         RevisionInUse: other branches depend on what would go, and there is no `cascade`.
         PluginsInstalled: the host would go to base under its plugins.
@@ -177,6 +199,8 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     name = scope or HOST
     if name != HOST and name not in session.state.branches:
         check_installed(session, [name])
+    if name in session.state.at_base and target == "base":
+        return uninstall(session, [name], cascade=cascade)
     branch = session.remembered_branch(name)
     going = set(branch.find_downgrade(target, session.state.heads(name)))
     plugins = [plugin for plugin in session.state.branches if plugin != HOST]
@@ -184,7 +208,7 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
         raise PluginsInstalled(tuple(plugins))
     if name == HOST and target == "base":
         going = {applied.revision for applied in session.state.applied}
-    return _plan_going(session, name, going, cascade=cascade)
+    return _plan_going(session, name, going, cascade=cascade, leaving=target == "base")
 
 
 def _downgrade_last(session: Session, target: str, *, cascade: bool) -> Plan:
@@ -197,7 +221,9 @@ def _downgrade_last(session: Session, target: str, *, cascade: bool) -> Plan:
     return _plan_going(session, last[-1].plugin, going, cascade=cascade)
 
 
-def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) -> Plan:
+def _plan_going(
+    session: Session, name: str, going: set[str], *, cascade: bool, leaving: bool = False
+) -> Plan:
     going = going | _all_revisions(session, session.doomed)
     grown = going | {applied.revision for applied in find_all_dependents(session, going)}
     while True:
@@ -214,7 +240,13 @@ def _plan_going(session: Session, name: str, going: set[str], *, cascade: bool) 
     if others and not cascade:
         raise RevisionInUse(name, tuple(others))
     _check_unbroken(session, grown)
-    return plan_downgrade(grown, session.state.applied, session.is_alone, cascade=cascade)
+    return plan_downgrade(
+        grown,
+        session.state.applied,
+        session.is_alone,
+        cascade=cascade,
+        leaving=whole if leaving else (),
+    )
 
 
 def _all_revisions(session: Session, names: Iterable[str]) -> set[str]:
@@ -317,21 +349,26 @@ def _find_removed(
     return removed
 
 
-def stamp(session: Session, scope: str | None, targets: Sequence[str], *, purge: bool) -> Plan:
-    """Plan ``stamp``: record revisions as applied, and others of their branch as not."""
+def stamp(session: Session, scope: str | None, targets: Sequence[str]) -> Plan:
+    """Plan ``stamp``: record revisions as applied, and others of their branch as not.
+
+    Other branches are left alone, with ``--purge`` too, which stock Alembic has for the rows of a
+    single branch.
+    """
     wanted: dict[str, set[str]] = {}
     for target in targets:
         name, revision = split_target(session, scope, target)
         for branch in _stamped_branches(session, name, revision):
             wanted.setdefault(branch.name, set()).update(branch.find_stamp(revision))
-    before = [a for a in session.state.applied if purge or a.plugin in wanted]
+    before = [applied for applied in session.state.applied if applied.plugin in wanted]
     nodes = [session.make_node(session.branch(name), r) for name, rs in wanted.items() for r in rs]
     return plan_record(before, nodes, "stamp")
 
 
 def _stamped_branches(session: Session, name: str | None, revision: str) -> list[Branch]:
     if name is None and revision == "heads":
-        names = (HOST, *(n for n in session.state.plugins if session.declaration(n)))
+        installed = [n for n in session.state.plugins if n not in session.state.leftover]
+        names = (HOST, *(n for n in installed if session.declaration(n)))
         return [session.branch(name) for name in names]
     return [session.find_target(name or HOST)]
 

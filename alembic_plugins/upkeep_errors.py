@@ -196,6 +196,25 @@ class FilesChanged(PluginError):
     revisions: Sequence[str]
 
 
+class DatabaseAhead(PluginError):
+    """A database has revisions that the files have not."""
+
+    words = (
+        "The database is ahead of the files of '{name}', which have not got {revisions}. Deploy "
+        "the version that has them, or go back to what is there with 'alembic{option} downgrade "
+        "{head}'."
+    )
+
+    name: str
+    revisions: Sequence[str]
+    heads: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the command that goes back."""
+        option = "" if self.name == "host" else f" -x plugin={self.name}"
+        return {**super().facts(), "option": option, "head": self.heads[0]}
+
+
 class RevisionMoved(PluginError):
     """A changed file follows, or depends on, revisions that are not applied."""
 

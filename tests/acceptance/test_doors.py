@@ -292,3 +292,15 @@ def test_every_command_has_help(host: Host, command: str) -> None:
 
 def test_plugin_without_a_command_is_refused(host: Host) -> None:
     assert host.alembic("plugin").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show nope --json", "install nope --dry-run", "adopt nope"])
+def test_failure_goes_to_stderr(host: Host, command: str) -> None:
+    result = host.alembic("plugin", *command.split())
+    assert (result.exit_code, result.stdout) == (255, "")
+    assert result.stderr.startswith("FAILED: ")
+
+
+def test_failure_is_raised_where_that_is_wanted(host: Host) -> None:
+    result = host.alembic("--raiseerr", "plugin", "show", "nope")
+    assert "Traceback" in result.stderr

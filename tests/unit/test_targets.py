@@ -26,7 +26,7 @@ from alembic_plugins.refusals import (
 )
 from alembic_plugins.registry import State
 from alembic_plugins.session import Session
-from alembic_plugins.upkeep_errors import LostRevision, Quarantined
+from alembic_plugins.upkeep_errors import LostRevision, Quarantined, RequirementNotInstalled
 
 from .builders import (
     ALL,
@@ -57,6 +57,13 @@ def here(tmp_path: Path) -> Path:
     """A host with the plugins audit, tags, and posts, which requires tags."""
     write_plugin(tmp_path, "audit", "aaaa1", "aaaa2")
     return write_host(tmp_path)
+
+
+def keep_at_base(name: str, *, holding: bool = False, requires: tuple[str, ...] = ()) -> State:
+    """Return a state in which a plugin is installed, and nothing of it applied."""
+    state = make_state(*HOST, *TAGS)
+    plugins = {**state.plugins, name: make_installed(name, requires)}
+    return replace(state, plugins=plugins, holding=frozenset([name] if holding else ()))
 
 
 def group(plan: Plan) -> list[list[str]]:
@@ -184,9 +191,38 @@ def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
 
 
 def test_upgrade_to_heads_leaves_a_plugin_at_base_that_has_left_something(here: Path) -> None:
-    state = make_state(*HOST, *TAGS)
-    left = replace(state, plugins={**state.plugins, "audit": make_installed("audit")})
+    left = keep_at_base("audit", holding=True)
     assert targets.upgrade(open_session(here, left), None, "heads").steps == ()
+
+
+def test_upgrade_to_heads_brings_back_a_plugin_at_base(here: Path) -> None:
+    plan = targets.upgrade(open_session(here, keep_at_base("audit")), None, "heads")
+    assert [step.revision for step in plan.steps] == ["aaaa1", "aaaa2"]
+
+
+def test_upgrade_to_heads_leaves_a_plugin_at_base_whose_requirement_is_gone(here: Path) -> None:
+    state = keep_at_base("posts", requires=("tags",))
+    state = replace(state, applied=HOST, plugins={"posts": state.plugins["posts"]})
+    plan = targets.upgrade(open_session(here, state), None, "heads")
+    assert (plan.steps, [type(w) for w in plan.warnings]) == ((), [RequirementNotInstalled])
+
+
+def test_plugin_at_base_hinders_no_other_from_going(here: Path) -> None:
+    state = keep_at_base("posts", requires=("tags",))
+    assert uninstall(open_session(here, state), "tags").fates == {"tags": Fate.REMOVED}
+
+
+def test_downgrade_of_what_is_at_base_to_base_removes_it(here: Path) -> None:
+    plan = targets.downgrade(
+        open_session(here, keep_at_base("audit")), "audit", "base", cascade=False
+    )
+    assert plan.fates == {"audit": Fate.REMOVED}
+
+
+@pytest.mark.parametrize(("target", "fates"), [("base", {"posts": Fate.LEFT}), ("-1", {})])
+def test_plugin_goes_where_base_is_said(here: Path, target: str, fates: dict[str, Fate]) -> None:
+    plan = targets.downgrade(open_session(here, ALL), "posts", target, cascade=False)
+    assert plan.fates == fates
 
 
 def test_upgrade_to_heads_warns_of_what_requires_what_is_set_aside(here: Path) -> None:
@@ -212,7 +248,7 @@ def test_upgrade_of_what_is_set_aside_is_refused(here: Path, scope: str | None) 
 
 def test_stamp_of_what_is_set_aside_is_refused(here: Path) -> None:
     with pytest.raises(Quarantined):
-        targets.stamp(open_session(here, ASIDE), "tags", ["heads"], purge=False)
+        targets.stamp(open_session(here, ASIDE), "tags", ["heads"])
 
 
 @pytest.mark.parametrize(("name", "error"), [("tags", Quarantined), ("audit", NotInstalled)])
@@ -612,7 +648,7 @@ def test_those_that_require_through_others_are_found(here: Path) -> None:
 
 def stamp(session: Session, scope: str | None, *names: str) -> list[tuple[str, str, bool]]:
     """Return the steps of a stamp."""
-    plan = targets.stamp(session, scope, names, purge=False)
+    plan = targets.stamp(session, scope, names)
     return [(str(step.direction), step.revision, step.runs) for step in plan.steps]
 
 
@@ -634,9 +670,14 @@ def test_stamp_of_heads_is_of_the_host_and_what_is_installed(here: Path) -> None
     assert [revision for _, revision, _ in steps] == ["h1", "h2", "t2"]
 
 
-def test_stamp_with_purge_forgets_other_branches(here: Path) -> None:
-    plan = targets.stamp(open_session(here, ALL), None, ["h2"], purge=True)
+def test_stamp_of_all_at_base_forgets_all(here: Path) -> None:
+    plan = targets.stamp(open_session(here, ALL), None, ["h2", "tags@base", "posts@base"])
     assert [step.revision for step in plan.steps] == ["p1", "t2", "t1"]
+    assert plan.fates == {"posts": Fate.LEFT, "tags": Fate.LEFT}
+
+
+def test_stamp_of_heads_leaves_a_plugin_at_base_that_has_left_something(here: Path) -> None:
+    assert stamp(open_session(here, keep_at_base("audit", holding=True)), None, "heads") == []
 
 
 def test_dependents_are_those_that_require_and_those_whose_revisions_depend(here: Path) -> None:

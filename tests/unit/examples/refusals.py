@@ -134,6 +134,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'alembic plugin uninstall billing' changes what is told above. Pass --yes to go on.",
     ),
     (
+        refusals.ConfirmationNeeded("alembic stamp --purge a@base", "-x yes=true"),
+        "'alembic stamp --purge a@base' changes what is told above. Pass -x yes=true to go on.",
+    ),
+    (
         refusals.Declined("alembic plugin uninstall billing"),
         "'alembic plugin uninstall billing' was declined. Nothing was changed.",
     ),
@@ -166,6 +170,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         refusals.DatabaseRefused("permission denied for schema public"),
         "PostgreSQL refused: permission denied for schema public. See to the database and run "
         "the command again; nothing was changed.",
+    ),
+    (
+        refusals.NoDatabase("production"),
+        "There is no database URL, and with plugin_environment = production no embedded "
+        "PostgreSQL is started. Set DATABASE_URL or sqlalchemy.url.",
     ),
     (
         refusals.EmbeddedUnavailable("it is not installed"),

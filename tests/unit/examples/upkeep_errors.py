@@ -96,6 +96,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "and accept it, with 'alembic plugin repair billing'.",
     ),
     (
+        upkeep_errors.DatabaseAhead("billing", ("b3", "b2"), ("b1",)),
+        "The database is ahead of the files of 'billing', which have not got b2, b3. Deploy the "
+        "version that has them, or go back to what is there with 'alembic -x plugin=billing "
+        "downgrade b1'.",
+    ),
+    (
+        upkeep_errors.DatabaseAhead("host", ("h3",), ("h1", "h2")),
+        "The database is ahead of the files of 'host', which have not got h3. Deploy the version "
+        "that has them, or go back to what is there with 'alembic downgrade h1'.",
+    ),
+    (
         upkeep_errors.RevisionMoved("billing", "b2", ("t2", "b3")),
         "The file of revision 'b2' of 'billing' now needs b3, t2, which is not applied. Upgrade "
         "'billing' first, or put the file back; nothing was changed.",

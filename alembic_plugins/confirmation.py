@@ -1,0 +1,26 @@
+"""Whether somebody wants a command to be run that destroys."""
+
+import sys
+
+from .refusals import ConfirmationNeeded, Declined
+
+
+def confirm(command: str, *, yes: bool, way: str = "--yes") -> None:
+    """Ask on a terminal whether a command is to be run.
+
+    Args:
+        command: as it would be typed, without `way`.
+        yes: whether that was said already.
+        way: how it is said where nobody can be asked.
+
+    Raises:
+        ConfirmationNeeded: nobody can be asked.
+        Declined: the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfirmationNeeded(command, way)
+    print(f"Run '{command}'? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Declined(command)
