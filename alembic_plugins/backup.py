@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -125,6 +126,41 @@ def dump(
             return path.stat().st_size
     except (OSError, ProgramFailed) as error:
         raise BackupFailed(path, _explain(error)) from error
+
+
+def copy_schema(source: Connection, target: Connection, without: Collection[str]) -> None:
+    """Make in an empty database what is in another one, without its rows.
+
+    Neither owners, privileges nor publications come along.
+
+    Args:
+        source: leads to the database that has it.
+        target: leads to the empty one; it must be in no transaction.
+        without: the names of tables that are left out, in whatever schema they are.
+
+    Raises:
+        ProgramMissing: no pg_dump or no pg_restore is there that fits the server.
+        ProgramFailed: one of them says why.
+    """
+    info = _get_info(source)
+    pg_dump = find_program("pg_dump", info.server_version)
+    pg_restore = find_program("pg_restore", info.server_version)
+    common = ("--no-password", "--no-owner", "--no-privileges", "--no-publications")
+    left_out = [f"--exclude-table=*.{_quote(name)}" for name in without]
+    with TemporaryDirectory(prefix="alembic-plugins-") as folder:
+        file = Path(folder, "schema")
+        conninfo, environment = describe_connection(info)
+        command: list[str | Path] = [
+            pg_dump,
+            "--format=custom",
+            "--schema-only",
+            "--no-subscriptions",
+            *common,
+        ]
+        run([*command, *left_out, "--file", file, "--dbname", conninfo], environment)
+        conninfo, environment = describe_connection(_get_info(target))
+        command = [pg_restore, "--single-transaction", "--exit-on-error", "--no-subscriptions"]
+        run([*command, *common, "--dbname", conninfo, file], environment)
 
 
 def restore(

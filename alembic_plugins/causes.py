@@ -8,10 +8,11 @@ from . import _alembic
 from .catalog import read_column_dependents, read_dependents
 from .dependencies import read_branch_objects, read_session_ownership
 from .errors import PluginError
-from .failures import find_dependents_in_words
+from .failures import find_dependents_in_words, is_duplicate
 from .journal import Journal
 from .ownership import read_columns, sort_dependents
 from .plan import Direction, Plan
+from .plugin import HOST
 from .refusals import MigrationFailed, MigrationInterrupted, ObjectsInUse, RevisionInUse
 from .scribe import Scribe
 
@@ -30,6 +31,10 @@ def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFai
         command = f"alembic plugin uninstall {error.plugin} --purge"
         left = f"{error.reason}; what its downgrades have left, '{command}' drops"
         return MigrationFailed(*facts[:3], left)
+    if is_duplicate(error) and error.plugin not in {HOST, *scribe.session.state.plugins}:
+        command = f"alembic plugin adopt {error.plugin}"
+        made = f"{error.reason}; what its revisions have made before, '{command}' records"
+        return MigrationFailed(*facts[:3], made)
     # Where the connection is lost, nothing more is to be had.
     with suppress(SQLAlchemyError), _alembic.transaction(scribe.context):
         if journal.is_written and not journal.is_empty:

@@ -55,7 +55,27 @@ _FROM = (
     "--from",
     {"dest": "path", "metavar": "PATH", "help": "a backup, instead of what is set aside"},
 )
-_ADOPTED = ("revision", {"metavar": "REVISION", "nargs": "?", "help": "the heads by default"})
+_ADOPTED = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "help": "plugins by name, or one and the revision that is there instead of its heads",
+    },
+)
+_ALL_TABLES = (
+    "--all",
+    {"dest": "all_plugins", "help": "every plugin that has a version table of its own"},
+)
+_VERSION_TABLE = (
+    "--version-table",
+    {
+        "dest": "version_table",
+        "metavar": "TABLE",
+        "help": "the plugin's own version table, which tells its revision and is dropped;"
+        " {name} stands for the plugin's name",
+    },
+)
 
 Argument = tuple[str, dict[str, Any]]
 
@@ -107,11 +127,11 @@ def _add_group(group: ArgumentParser) -> None:
     flags = [_SQL, _DRY_RUN, _FOOTPRINT]
     add("install", doors.install, [_PLUGINS], flags, settings=(_FAIL_FAST,))
     add("upgrade", doors.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=(_FAIL_FAST,))
-    add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN])
+    add("downgrade", doors.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN, _FOOTPRINT])
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN]
     add("uninstall", doors.uninstall, [_PLUGINS], flags, _BACKUP)
     add("restore", doors.restore, [_PLUGIN], [_DRY_RUN], _FROM)
-    add("adopt", doors.adopt, [_PLUGIN, _ADOPTED], [])
+    add("adopt", doors.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", doors.forget, [_PLUGIN], [_YES, _DRY_RUN])
     add("repair", doors.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
     add("history", doors.history, [_ANY_PLUGIN], [_JSON])

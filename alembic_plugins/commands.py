@@ -1,25 +1,21 @@
 """The ``alembic plugin`` commands as functions: a `Config` comes in, data goes out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 
 from . import targets, upkeep
+from .answers import Leaving, Removal, Repair
 from .archive import Event, read_events
-from .errors import InvalidOption, NotAHost, PluginError
-from .hosting import is_host
+from .errors import InvalidOption
 from .migrator import MakePlan, Migrator
 from .plan import Plan
 from .plugin import HOST, check_name
 from .preview import Preview, read_previews
 from .refusals import OfflineUnknown
-from .runtime import Work
+from .running import carry_out, read_database, run_work
 from .session import Session
 from .settings import read_cascade
 from .status import (
@@ -32,53 +28,10 @@ from .status import (
     read_listing,
 )
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Removal:
-    """What an uninstall takes away: its plan, and what each plugin has, by name."""
-
-    plan: Plan
-    previews: Mapping[str, Preview]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """What a repair accepts.
-
-    Attributes:
-        plan: what is recorded.
-        changes: the lines of a diff between a revision's file as it was applied and as it is
-            now, by plugin and revision; none where the file as it was is not remembered.
-        strangers: the rows of the version table that nothing explains, and that are deleted.
-        problems: what else is wrong, and has to be seen to by hand.
-        claims: what is recorded as made by plugins, though nobody is known to have made it.
-    """
-
-    plan: Plan
-    changes: Mapping[tuple[str, str], tuple[str, ...]]
-    strangers: tuple[str, ...]
-    problems: tuple[PluginError, ...] = ()
-    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Leaving:
-    """What is left when the database is handed back to stock Alembic.
-
-    Attributes:
-        rows: those of the version table.
-        locations: the version locations that stock Alembic has to be given.
-    """
-
-    rows: tuple[str, ...]
-    locations: tuple[str, ...]
-
 
 def list_plugins(config: Config) -> Listing:
     """Return all plugins that are on disk or in the database, by name."""
-    return _run(config, read_listing, settles=False)
+    return run_work(config, read_listing, settles=False)
 
 
 def show_plugin(config: Config, name: str) -> PluginDetails:
@@ -87,7 +40,7 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.
     """
-    return _run(config, lambda migrator: read_details(migrator, name), settles=False)
+    return run_work(config, lambda migrator: read_details(migrator, name), settles=False)
 
 
 def install(
@@ -100,7 +53,7 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
-    return _run(config, partial(_carry_out, _plan_install(names), dry_run), sql=sql)
+    return run_work(config, partial(carry_out, _plan_install(names), dry_run=dry_run), sql=sql)
 
 
 def rehearse(
@@ -116,7 +69,7 @@ def rehearse(
         PluginError: what cannot be done, in words.
     """
     make_plan = partial(_plan_upgrade, names=names) if upgrade else _plan_install(names)
-    return _run(config, lambda migrator: migrator.rehearse(make_plan))
+    return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
 
 def _plan_install(names: Sequence[str]) -> MakePlan:
@@ -132,16 +85,21 @@ def upgrade(
 ) -> Plan:
     """Bring installed plugins to their heads, all of them where `names` is empty.
 
+    With `sql` it is printed for the database as it is, and where there is none for an empty one.
+
     Raises:
         NotInstalled: the database does not have one of them.
         PluginError: what else cannot be done, in words.
     """
-    if sql and not names:
+    state = read_database(config) if sql else None
+    if sql and state is None and not names:
         way_out = "Name the plugins, or leave out --sql"
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
 
-    make_plan = _plan_install(names) if sql else partial(_plan_upgrade, names=names)
-    return _run(config, partial(_carry_out, make_plan, dry_run), sql=sql)
+    is_empty = sql and state is None
+    make_plan = _plan_install(names) if is_empty else partial(_plan_upgrade, names=names)
+    work = partial(carry_out, make_plan, dry_run=dry_run)
+    return run_work(config, work, sql=sql, state=state)
 
 
 def _plan_upgrade(session: Session, names: Sequence[str]) -> Plan:
@@ -164,17 +122,24 @@ def downgrade(
         PluginError: what else cannot be done, in words.
     """
     start, separator, rest = revision.partition(":")
-    target = rest if sql and separator else revision
-
-    def make_plan(session: Session) -> Plan:
-        return targets.downgrade(session, name, target, cascade=read_cascade(config))
-
-    return _run(
+    make_plan = _plan_downgrade(config, name, rest if sql and separator else revision)
+    return run_work(
         config,
-        partial(_carry_out, make_plan, dry_run),
+        partial(carry_out, make_plan, dry_run=dry_run),
         sql=sql,
         start={name: start if separator else "heads"},
     )
+
+
+def rehearse_downgrade(config: Config, name: str, revision: str) -> tuple[str, ...]:
+    """Take a plugin back and roll that back; return what it has done, in words; see `rehearse`."""
+    make_plan = _plan_downgrade(config, name, revision)
+    return run_work(config, lambda migrator: migrator.rehearse(make_plan))
+
+
+def _plan_downgrade(config: Config, name: str, revision: str) -> MakePlan:
+    cascade = read_cascade(config)
+    return partial(targets.downgrade, scope=name, target=revision, cascade=cascade)
 
 
 def uninstall(
@@ -220,9 +185,9 @@ def uninstall(
     def run(migrator: Migrator) -> Removal:
         plan = make_plan(migrator.session)
         previews = {} if sql else read_previews(migrator, plan)
-        return Removal(_carry_out(make_plan, dry_run, migrator), previews)
+        return Removal(carry_out(make_plan, migrator, dry_run=dry_run), previews)
 
-    return _run(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
+    return run_work(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
 
 
 def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bool) -> None:
@@ -247,8 +212,10 @@ def restore(
     """
     check_name(name)
     if path is not None:
-        return _run(config, lambda migrator: migrator.bring_back(path, name), settles=False)
-    plan = _run(config, partial(_carry_out, lambda session: upkeep.restore(session, name), dry_run))
+        return run_work(config, lambda migrator: migrator.bring_back(path, name), settles=False)
+    plan = run_work(
+        config, partial(carry_out, lambda session: upkeep.restore(session, name), dry_run=dry_run)
+    )
     return tuple(plan.fates)
 
 
@@ -265,37 +232,71 @@ def forget(config: Config, name: str, *, dry_run: bool = False) -> Preview:
 
     def run(migrator: Migrator) -> Preview:
         preview = read_previews(migrator, make_plan(migrator.session))[name]
-        _carry_out(make_plan, dry_run, migrator)
+        carry_out(make_plan, migrator, dry_run=dry_run)
         return preview
 
-    return _run(config, run)
+    return run_work(config, run)
 
 
-def adopt(config: Config, name: str, revision: str = "heads") -> Plan:
-    """Record a plugin whose objects are there already as installed; return what was recorded.
+def adopt(
+    config: Config,
+    names: str | Sequence[str] = (),
+    revision: str | None = None,
+    *,
+    version_table: str | None = None,
+    dry_run: bool = False,
+) -> Plan:
+    """Record plugins whose objects are there already as installed; return what was recorded.
 
-    What its revisions would make is made in a scratch database, and compared with what is there.
+    What their revisions would make is made in a scratch database, and compared with what is there.
+
+    Args:
+        config: the host's.
+        names: the plugins; none are all that have a version table of their own.
+        revision: up to which revision, of a single plugin; None is up to the heads.
+        version_table: what the plugins' own version tables are called, ``{name}`` in it standing
+            for a plugin's name. The rows tell the revision, and the tables are dropped.
+        dry_run: only compare.
 
     Raises:
-        AlreadyInstalled: the database has the plugin.
-        NothingToAdopt: its namespace is empty.
+        AlreadyInstalled: the database has one of the plugins.
+        NothingToAdopt: nothing of one is there.
+        NoVersionTable: one has no version table, or one that says nothing.
         Different: what is there is not what the revisions make.
         ScratchFailed: the revisions could not be tried out.
         PluginError: what else cannot be done, in words.
     """
-    check_name(name)
-
-    def make_plan(session: Session) -> Plan:
-        return upkeep.adopt(session, name, revision)
+    for name in [names] if isinstance(names, str) else names:
+        check_name(name)
 
     def run(migrator: Migrator) -> Plan:
-        from .adoption import check_made
+        make_plan = _plan_adoption(migrator, names, revision, version_table)
+        return carry_out(make_plan, migrator, dry_run=dry_run)
 
-        make_plan(migrator.session)
-        check_made(migrator, name, revision)
-        return migrator.run(make_plan)
+    return run_work(config, run)
 
-    return _run(config, run)
+
+def rehearse_adoption(
+    config: Config,
+    names: str | Sequence[str] = (),
+    revision: str | None = None,
+    *,
+    version_table: str | None = None,
+) -> tuple[str, ...]:
+    """Adopt plugins and roll that back; return what it has done, in words; see `adopt`."""
+
+    def run(migrator: Migrator) -> tuple[str, ...]:
+        return migrator.rehearse(_plan_adoption(migrator, names, revision, version_table))
+
+    return run_work(config, run)
+
+
+def _plan_adoption(
+    migrator: Migrator, names: str | Sequence[str], revision: str | None, pattern: str | None
+) -> MakePlan:
+    from .adoption import check_adoption
+
+    return check_adoption(migrator, names, revision, pattern)
 
 
 def repair(
@@ -335,10 +336,10 @@ def repair(
         changes = read_changes(migrator, tuple(plan.fates))
         strangers = tuple(row for unit in plan.units for row in unit.strangers)
         problems = find_moved(migrator.session, find_plugins(migrator.session))
-        done = _carry_out(make_plan, dry_run, migrator)
+        done = carry_out(make_plan, migrator, dry_run=dry_run)
         return Repair(done, changes, strangers, problems, claims)
 
-    return _run(config, run)
+    return run_work(config, run)
 
 
 def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
@@ -347,7 +348,7 @@ def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
     def make_plan(session: Session) -> Plan:
         return upkeep.repair(session, (), upkeep.find_strangers(session))
 
-    plan = _run(config, partial(_carry_out, make_plan, dry_run))
+    plan = run_work(config, partial(carry_out, make_plan, dry_run=dry_run))
     return tuple(row for unit in plan.units for row in unit.strangers)
 
 
@@ -360,10 +361,10 @@ def eject(config: Config, *, dry_run: bool = False) -> Leaving:
 
     def run(migrator: Migrator) -> Leaving:
         locations = upkeep.find_locations(migrator.session)
-        plan = _carry_out(upkeep.eject, dry_run, migrator)
+        plan = carry_out(upkeep.eject, migrator, dry_run=dry_run)
         return Leaving(plan.stock_rows or (), locations)
 
-    return _run(config, run)
+    return run_work(config, run)
 
 
 def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
@@ -373,28 +374,4 @@ def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
         known = migrator.session.state.registry
         return read_events(migrator.connection, migrator.tables, name) if known else ()
 
-    return _run(config, read, settles=False)
-
-
-def _run(
-    config: Config,
-    function: Callable[[Migrator], T],
-    *,
-    sql: bool = False,
-    start: Mapping[str, str] | None = None,
-    settles: bool = True,
-) -> T:
-    """Run `function` inside the host's ``env.py``."""
-    script = ScriptDirectory.from_config(config)
-    if not is_host(config, script):
-        raise NotAHost(script.env_py_location)
-    work = Work(function, start, settles=settles)
-    with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
-        script.run_env()
-    if not hasattr(work, "result"):
-        raise NotAHost(script.env_py_location)
-    return work.result
-
-
-def _carry_out(make_plan: MakePlan, dry_run: bool, migrator: Migrator) -> Plan:
-    return make_plan(migrator.session) if dry_run else migrator.run(make_plan)
+    return run_work(config, read, settles=False)

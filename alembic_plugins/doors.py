@@ -3,28 +3,27 @@
 The first line of a docstring is the command's help.
 """
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from alembic.config import Config
 
 from . import commands
-from .commands import Removal
+from .answers import Removal
 from .confirmation import confirm
+from .discovery import Discovery
 from .errors import InvalidOption, UnknownPlugin
+from .output import describe_status, in_words, number_of, print_columns, print_json
 from .plan import Fate, Plan, Step
 from .plugin import HOST
 from .preview import Counted, Preview
 from .quoting import join_command
+from .settings import read_settings
 from .status import PluginStatus
-
-_MARKS = {"available": " ", "installed": "X", "outdated": "X"}
 
 
 def list_plugins(config: Config, as_json: bool) -> None:
@@ -36,9 +35,9 @@ def list_plugins(config: Config, as_json: bool) -> None:
         if not (isinstance(problem, UnknownPlugin) and problem.name in gone):
             print(f"WARNING: {problem}", file=sys.stderr)
     if as_json:
-        _print_json(config, [_as_json(plugin) for plugin in listing.plugins])
+        print_json(config, [_as_json(plugin) for plugin in listing.plugins])
     else:
-        _print_columns(config, [_describe(plugin) for plugin in listing.plugins])
+        print_columns(config, [describe_status(plugin) for plugin in listing.plugins])
 
 
 def _as_json(plugin: PluginStatus) -> dict[str, object]:
@@ -52,9 +51,9 @@ def show(config: Config, plugin: str, as_json: bool) -> None:
     details = asdict(commands.show_plugin(config, plugin))
     facts = {**details.pop("status"), **details}
     if as_json:
-        _print_json(config, facts)
+        print_json(config, facts)
     else:
-        _print_columns(config, [(f"{key}:", _in_words(value)) for key, value in facts.items()])
+        print_columns(config, [(f"{key}:", in_words(value)) for key, value in facts.items()])
 
 
 def install(
@@ -105,8 +104,13 @@ def downgrade(
     yes: bool,
     sql: bool,
     dry_run: bool,
+    footprint: bool,
 ) -> None:
     """Take a plugin back to a revision, by id, -N or base."""
+    if footprint:
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse_downgrade(config, plugin, revision))
+        return
     if not sql:
         plan = commands.downgrade(config, plugin, revision, dry_run=True)
         _print_plan(config, plan)
@@ -170,10 +174,42 @@ def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> Non
         config.print_stdout(f"{'restore' if dry_run else 'restored'} {name}")
 
 
-def adopt(config: Config, plugin: str, revision: str | None) -> None:
-    """Take a plugin for installed whose objects are there, if its revisions make the same."""
-    plan = commands.adopt(config, plugin, revision or "heads")
-    config.print_stdout(f"adopted {plugin}: {_count(len(plan.steps), 'revision')}")
+def adopt(
+    config: Config,
+    plugins: Sequence[str],
+    all_plugins: bool,
+    dry_run: bool,
+    footprint: bool,
+    version_table: str | None,
+) -> None:
+    """Take plugins for installed whose objects are there, if their revisions make the same."""
+    if bool(plugins) == all_plugins:
+        raise InvalidOption("--all", str(all_plugins).lower(), "true, or name the plugins")
+    if all_plugins and version_table is None:
+        raise InvalidOption("--all", "true", "false, or add --version-table PATTERN")
+    names, revision = _split_adopted(config, plugins)
+    if revision and version_table:
+        raise InvalidOption("--version-table", version_table, "nothing, or leave out the revision")
+    if footprint:
+        _check_footprint(sql=False, dry_run=dry_run)
+        lines = commands.rehearse_adoption(config, names, revision, version_table=version_table)
+        _print_lines(config, lines)
+        return
+    plan = commands.adopt(config, names, revision, version_table=version_table, dry_run=dry_run)
+    if dry_run:
+        _print_plan(config, plan)
+    for name, count in Counter(step.plugin for step in plan.steps).items():
+        verb = "would adopt" if dry_run else "adopted"
+        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
+    for table in (table for unit in plan.units for table in unit.tables):
+        config.print_stdout("%s", f"{'would drop' if dry_run else 'dropped'} {table.identity}")
+
+
+def _split_adopted(config: Config, words: Sequence[str]) -> tuple[Sequence[str], str | None]:
+    """Return the plugins to adopt, and up to which revision, which a second word may be."""
+    if len(words) == 2 and words[1] not in Discovery(read_settings(config)).names:
+        return words[:1], words[1]
+    return words, None
 
 
 def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
@@ -224,13 +260,13 @@ def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
     elif not dry_run:
         _confirm("history-sync", yes=yes)
         commands.sync_history(config)
-        config.print_stdout(f"deleted {_count(len(strangers), 'row')}")
+        config.print_stdout(f"deleted {number_of(len(strangers), 'row')}")
 
 
 def eject(config: Config, yes: bool, dry_run: bool) -> None:
     """Hand the database back to stock Alembic, and drop the registry with its history."""
     leaving = commands.eject(config, dry_run=True)
-    config.print_stdout(f"the version table keeps: {_in_words(leaving.rows)}")
+    config.print_stdout(f"the version table keeps: {in_words(leaving.rows)}")
     config.print_stdout("stock Alembic needs these version_locations:")
     for location in leaving.locations:
         config.print_stdout(f"  {location}")
@@ -246,7 +282,7 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
     """Show who did what, when and how long it took."""
     events = commands.history(config, plugin)
     if as_json:
-        _print_json(config, [asdict(event) for event in events])
+        print_json(config, [asdict(event) for event in events])
         return
     rows = [
         (
@@ -254,13 +290,13 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
             event.happened_by,
             event.action,
             event.plugin,
-            f"{_in_words(event.from_revisions)} -> {_in_words(event.to_revisions)}",
+            f"{in_words(event.from_revisions)} -> {in_words(event.to_revisions)}",
             "" if event.duration_ms is None else f"{event.duration_ms} ms",
             event.outcome if event.detail is None else f"{event.outcome}: {event.detail}",
         )
         for event in events
     ]
-    _print_columns(config, rows)
+    print_columns(config, rows)
 
 
 def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
@@ -273,7 +309,7 @@ def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
     moved = Counter(step.plugin for step in plan.steps)
     for name, count in moved.items():
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
-        config.print_stdout(f"{verb} {name}: {_count(count, 'revision')}")
+        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
     if not moved:
         config.print_stdout("nothing to do")
 
@@ -281,11 +317,12 @@ def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
 def _print_plan(config: Config, plan: Plan) -> None:
     if not plan.units:
         config.print_stdout("nothing to do")
-    _print_columns(config, [_step_row(step) for step in plan.steps])
+    print_columns(config, [_step_row(step, plan) for step in plan.steps])
 
 
-def _step_row(step: Step) -> tuple[str, ...]:
-    return str(step.direction), step.plugin, step.revision
+def _step_row(step: Step, plan: Plan) -> tuple[str, ...]:
+    verb = str(step.direction) if step.runs else "record"
+    return verb, step.plugin, step.revision, plan.messages.get(step.revision, "")
 
 
 def _print_removal(config: Config, removal: Removal) -> None:
@@ -327,12 +364,12 @@ def _print_objects(config: Config, items: Iterable[Counted]) -> None:
         (
             f"  {item.kind}",
             item.identity,
-            "" if item.rows is None else _count(item.rows, "row"),
-            "" if item.bytes is None else _count(item.bytes, "byte"),
+            "" if item.rows is None else number_of(item.rows, "row"),
+            "" if item.bytes is None else number_of(item.bytes, "byte"),
         )
         for item in items
     ]
-    _print_columns(config, rows)
+    print_columns(config, rows)
 
 
 def _print_strangers(config: Config, strangers: Sequence[str]) -> None:
@@ -342,50 +379,3 @@ def _print_strangers(config: Config, strangers: Sequence[str]) -> None:
 
 def _confirm(*words: str, yes: bool) -> None:
     confirm(join_command(["alembic", "plugin", *words]), yes=yes)
-
-
-def _describe(plugin: PluginStatus) -> tuple[str, ...]:
-    mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
-    columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
-    current = plugin.current or ""
-    if plugin.remark:
-        return (*columns, f"{current}  {plugin.remark}".strip())
-    if plugin.state == "orphaned":
-        return (*columns, f"{current}  its revision files are gone")
-    if plugin.state == "ahead":
-        return (*columns, f"{current}  ahead of its revision files, whose head is {plugin.head}")
-    if plugin.head is None:
-        return (
-            *columns,
-            f"{current}  its revision files cannot be read, or there are none".strip(),
-        )
-    if plugin.state == "installed":
-        return (*columns, f"{current} (head)")
-    if plugin.state == "outdated":
-        behind = f"{_count(plugin.pending or 0, 'revision')} behind"
-        return (*columns, f"{current or 'at base'}  {behind}")
-    return columns
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or "-"
-    return "-" if value is None or value == "" else str(value)
-
-
-def _print_json(config: Config, value: Any) -> None:  # noqa: ANN401 - anything that json takes
-    config.print_stdout(json.dumps(value, indent=2, default=str))
-
-
-def _print_columns(config: Config, rows: Iterable[Sequence[str]]) -> None:
-    """Print rows with columns as wide as their widest cell."""
-    rows = list(rows)
-    width = max((len(row) for row in rows), default=0)
-    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(width)]
-    for row in rows:
-        line = "  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip()
-        config.print_stdout(line)

@@ -25,10 +25,6 @@ class Difference:
     expected: str | None
     found: str | None
 
-    def is_about(self, names: Collection[str]) -> bool:
-        """Tell whether it is about something that has one of some identities, or a part of it."""
-        return self.identity in names or _is_part(self.identity, names)
-
     def __str__(self) -> str:
         name = f"{self.kind} {self.identity}"
         if self.found is None:
@@ -46,6 +42,15 @@ def find_differences(expected: Picture, found: Picture) -> tuple[Difference, ...
     wholes = {name for kind, name in expected.keys() ^ found.keys() if kind in _WHOLES}
     differences = _compare(expected, found)
     return tuple(item for item in differences if not _is_part(item.identity, wholes))
+
+
+def is_about(identity: str, names: Collection[str]) -> bool:
+    """Tell whether something has one of some identities, or is a part of what has.
+
+    An index has none of the table's in its own.
+    """
+    own = identity.rpartition(" on ")[0]
+    return identity in names or own in names or _is_part(identity, names)
 
 
 def _compare(expected: Picture, found: Picture) -> Iterator[Difference]:

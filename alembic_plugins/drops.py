@@ -161,6 +161,11 @@ def drop_identity(table: DatabaseObject, column: str) -> Executable:
     return raw(f"ALTER TABLE {table.identity} ALTER COLUMN {column} DROP IDENTITY")
 
 
+def lock_exclusively(identity: str) -> Executable:
+    """Return the statement that keeps all others from a table, told as SQL writes it."""
+    return raw(f"LOCK TABLE {identity} IN ACCESS EXCLUSIVE MODE")
+
+
 def lock_table(item: DatabaseObject, mode: str) -> Executable:
     """Return the statement that locks a table in one of PostgreSQL's modes."""
     return raw(f"LOCK TABLE {item.identity} IN {mode} MODE")

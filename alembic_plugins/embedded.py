@@ -34,6 +34,13 @@ def start_embedded(config: Config) -> URL:
     return _start_once(settings.here / _FOLDER)
 
 
+def has_embedded(config: Config) -> bool:
+    """Tell whether there is an embedded PostgreSQL of a host's, be it stopped."""
+    settings = read_settings(config)
+    folder = settings.here / _FOLDER / "data"
+    return settings.environment != "production" and (folder / "PG_VERSION").exists()
+
+
 @cache
 def _start_once(folder: Path) -> URL:
     try:

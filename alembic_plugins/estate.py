@@ -1,14 +1,15 @@
 """What plugins have: namespaces made for them, objects dropped, set aside and brought back."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Executable
+from sqlalchemy.schema import DropTable
 
 from .catalog import Column, Dependent, find_prefixed, find_standing, has_schema, is_empty
 from .claims import find_claims
 from .dependencies import find_users
-from .drops import Dropper
+from .drops import Dropper, lock_exclusively
 from .errors import NotInstalled
 from .namespaces import CreateExtension, create_namespace, drop_schema
 from .objects import DatabaseObject, read_objects
@@ -21,14 +22,15 @@ from .plan import Direction, Fate, Plan, Unit
 from .plugin import HOST, Prefix, Schema
 from .quarantine import bring_back, find_home, find_quarantine, is_movable, set_aside
 from .recorded import RecordedObject, read_recorded
-from .records import mark_objects_known, record_objects, record_place
-from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse
+from .records import mark_objects_known, record_objects, record_place, record_versions
+from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse, UnexpectedVersionRows
 from .registry import InstalledPlugin
 from .scribe import Scribe
 from .simulate import remember_plugin
 from .tables import VERSION
 from .traces import Trace
 from .upkeep_errors import CannotKeep, NamespaceNotEmpty, SchemaTaken, UnknownObjects
+from .versiontables import VersionTable, read_versions
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +169,27 @@ class Estate:
             scribe.ledger.add_installed(
                 remember_plugin(scribe.session, name, schema_created=created)
             )
+
+    def remove_strangers(self, rows: Sequence[str]) -> None:
+        """Delete rows of the version table that nothing explains."""
+        scribe = self._scribe
+        if rows:
+            for statement in record_versions(scribe.versions, rows, ()):
+                scribe.execute(statement)
+            words = f"removed {', '.join(rows)}"
+            scribe.ledger.add_event(HOST, "history-sync", (), None, detail=words)
+
+    def take_over(self, tables: Iterable[VersionTable]) -> None:
+        """Drop version tables of plugins, if they still say what is recorded.
+
+        Raises:
+            UnexpectedVersionRows: somebody has changed one.
+        """
+        for item in tables:
+            self._run([lock_exclusively(item.identity)])
+            if read_versions(self._scribe.connection, item) != item.rows:
+                raise UnexpectedVersionRows(item.identity)
+            self._run([DropTable(item.table)])
 
     def stay(self, name: str) -> None:
         """Keep a plugin of which nothing is applied any more, and say so."""

@@ -77,6 +77,7 @@ class Executor:
         self._steps = StepRunner(self._scribe, self._watch, self._pipeline, run_args)
         self._estate = Estate(self._scribe)
         self._total = self._done = 0
+        self._is_rehearsal = False
 
     def run(self, contact: Plan, plan: Plan) -> None:
         """Record `contact`, then run `plan`: each unit is kept as soon as it is done.
@@ -264,7 +265,10 @@ class Executor:
                 if suspected is not None:
                     raise suspected
                 for name, rows in before.items():
-                    self._add_event(name, unit, rows, self._scribe.find_duration(started))
+                    action = unit.name_action(name, self.session.state.plugins)
+                    self._scribe.ledger.add_event(
+                        name, action, rows, self._scribe.find_duration(started)
+                    )
                 self._scribe.flush()
             if transaction is not None:  # It is ours to end.
                 self._pipeline.commit()
@@ -279,7 +283,8 @@ class Executor:
         self._watch.check()
         for name in unit.plugins:
             self._finish(name, unit, plan)
-        self._remove_strangers(unit.strangers)
+        self._estate.remove_strangers(unit.strangers)
+        self._estate.take_over(unit.tables)
 
     def rehearse(self, plan: Plan) -> tuple[str, ...]:
         """Run a plan in the transaction that is the caller's; return what it has done.
@@ -288,15 +293,17 @@ class Executor:
             NamespaceViolation: a revision does what it may not do.
         """
         watch = Watch(self._scribe, self._pipeline, self._witness)
+        self._is_rehearsal = True
         self._scribe.remember_path()
         self._scribe.ensure_tables()
         self._scribe.keep_tables()
         watch.begin(plan)
         for unit in plan.units:
             # What was done before is not to be taken for what this unit does.
-            before = watch.find_offences(unit.steps)
+            running = [step for step in unit.steps if step.runs]
+            before = watch.find_offences(running)
             self.run(Plan(), replace(plan, units=(unit,)))
-            after = watch.find_offences(unit.steps)
+            after = watch.find_offences(running)
             new = [offence for words, offence in after.items() if words not in before]
             if new:
                 watch.refuse(new)
@@ -308,12 +315,6 @@ class Executor:
     def restorer(self) -> Restorer:
         """What brings back the plugins of backups."""
         return Restorer(self._scribe)
-
-    def _add_event(
-        self, name: str, unit: Unit, before: Sequence[str], duration: int | None
-    ) -> None:
-        action = unit.name_action(name, self.session.state.plugins)
-        self._scribe.ledger.add_event(name, action, tuple(before), duration)
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
         """Run consecutive steps of one plugin in its namespace."""
@@ -362,6 +363,9 @@ class Executor:
     def _finish(self, name: str, unit: Unit, plan: Plan) -> None:
         """Register a plugin of which something is applied, and forget one of which nothing is."""
         fate = unit.fates.get(name)
+        has_gone = fate in (None, Fate.LEFT) and not self._scribe.ledger.has_applied(name)
+        if self._is_rehearsal and has_gone:
+            return  # It has still to be told whose its objects were.
         if fate is Fate.REPAIRED:
             for node in find_repairs(self.session, name):
                 self._steps.accept(node)
@@ -373,13 +377,6 @@ class Executor:
             self._estate.register(name)
         elif name in self._scribe.ledger.plugins:
             self._estate.stay(name)
-
-    def _remove_strangers(self, rows: Sequence[str]) -> None:
-        if rows:
-            for statement in record_versions(self._scribe.versions, rows, ()):
-                self._scribe.execute(statement)
-            words = f"removed {', '.join(rows)}"
-            self._scribe.ledger.add_event(HOST, "history-sync", (), None, detail=words)
 
     def _eject(self, rows: Sequence[str]) -> None:
         """Give the version table the rows that stock Alembic wants, and drop our tables."""

@@ -12,6 +12,9 @@ from .errors import explain, find_field, find_sqlstate, first_line
 _TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
 """SQLSTATEs after which the same transaction may well succeed: it met another one."""
 
+_DUPLICATE = ("42P07", "42701", "42710", "42723")
+"""SQLSTATEs of tables and the like, columns, other objects and functions that are there already."""
+
 _CONCURRENTLY = "tuple concurrently "
 """What PostgreSQL says, as an internal error, where two sessions GRANT or alter the same."""
 
@@ -27,6 +30,13 @@ def find_transient(error: BaseException) -> str | None:
     if _CONCURRENTLY in str(cause.orig):
         return first_line(cause.orig)
     return _TRANSIENT.get(find_sqlstate(cause.orig) or "")
+
+
+def is_duplicate(error: BaseException) -> bool:
+    """Tell whether PostgreSQL has refused to make what is there already."""
+    cause = error.__cause__
+    state = getattr(cause.orig, "sqlstate", None) if isinstance(cause, DBAPIError) else None
+    return state in _DUPLICATE
 
 
 def find_dependents_in_words(error: BaseException) -> str | None:

@@ -3,8 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import partial
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,8 +25,8 @@ from .scratch import make_scratch_database
 from .session import Session
 from .simulate import plan_contact, simulate
 from .tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
-from .targets import upgrade_to
 from .traces import Trace, place_rows
+from .trials import TRIALS
 from .upkeep_errors import FilesChanged, ScratchFailed
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Migrator:
     def assume(self, state: State) -> None:
         """Take the database to be in `state`, which offline mode cannot read."""
         self.session.state = state
-        self._recorded = frozenset(state.plugins)
+        self._recorded = frozenset(state.plugins.keys() - state.lost)
 
     def read(self) -> bool:
         """Read what the database remembers, with what another tool has done to it since.
@@ -191,6 +190,8 @@ class Migrator:
         with self._lock() as witness:
             self.read()
             plan = make_plan(self.session)
+            self.trace(_find_traced(self.session, plan))
+            self.end_reading()
             with self.connection.begin() as transaction:
                 context = self.context
                 inner = MigrationContext(
@@ -263,7 +264,7 @@ class Migrator:
         heads = find_heads((*state.of(name), *state.kept_of(name)))
         if (name, heads) not in known:
             try:
-                with self.build(name, heads) as other:
+                with self.build({name: heads}) as other:
                     known[name, heads] = (other.read_made(name), None)
             except PluginError as error:
                 known[name, heads] = ((), getattr(error, "reason", None) or str(error))
@@ -276,30 +277,42 @@ class Migrator:
             return Trace(tuple(find_in_namespace(connection, plugin, schema)), doubt)
 
     @contextmanager
-    def build(self, name: str, revisions: Sequence[str]) -> Iterator["Migrator"]:
-        """Run a plugin's revisions up to some, and all that they need, in a database of their own.
+    def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+        """Run plugins' revisions up to some, and all that they need, in a database of their own.
+
+        It starts empty. Where the revisions cannot be run there, for example since none makes the
+        host's own tables, it starts with what the host's database has, without rows and without
+        what the plugins have made: that is downgraded first, or else what is in their namespaces is
+        dropped.
 
         Raises:
             ScratchFailed: that cannot be done.
         """
+        with ExitStack() as stack:
+            for run_targets in TRIALS:
+                other = stack.enter_context(self._make_scratch(targets))
+                try:
+                    with _alembic.replaced_context(self.context, other.context):
+                        run_targets(other, self, targets)
+                    break
+                except ScratchFailed:
+                    if run_targets is TRIALS[-1]:
+                        raise
+                    stack.close()
+            yield other
+
+    @contextmanager
+    def _make_scratch(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
         context = self.context
-        with make_scratch_database(self.connection, name) as connection:
+        name, revisions = next(iter(targets.items()))
+        with make_scratch_database(self.connection, name, " ".join(revisions)) as connection:
             options = {**context.opts, "as_sql": False}
             scratch = MigrationContext(
                 context.dialect, connection, options, context.environment_context
             )
             session = Session(self.session.config, self.session.script, State())
             session.transaction_per_revision = self.session.transaction_per_revision
-            other = Migrator(session, scratch, self.run_args)
-            with _alembic.replaced_context(context, scratch):
-                other.read()
-                try:
-                    for revision in revisions:
-                        other.run(partial(upgrade_to, targets={name: revision}))
-                except PluginError as error:
-                    reason = getattr(error, "reason", None) or str(error).rstrip(".")
-                    raise ScratchFailed(name, reason) from error
-            yield other
+            yield Migrator(session, scratch, self.run_args)
 
     def read_made(self, name: str) -> tuple[RecordedObject, ...]:
         """Return what the revisions of a plugin have made."""

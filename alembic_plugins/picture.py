@@ -1,5 +1,8 @@
 """A picture of one namespace out of PostgreSQL's catalog, to be compared with another."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, text
 
 from .catalog import read_host_schema
@@ -129,6 +132,8 @@ _PARTS = text("""
 # operators, collations and the like it is told only that they are there.
 _OTHERS = text("""
     SELECT o.type AS kind, coalesce(p.oid::regprocedure::text, o.identity) AS identity, coalesce(
+           CASE WHEN d.classid = 'pg_statistic_ext'::regclass
+                THEN pg_get_statisticsobjdef(d.objid) END,
            CASE p.prokind WHEN 'a' THEN concat_ws(', ', pg_get_function_arguments(p.oid),
                'SFUNC = ' || a.aggtransfn, 'STYPE = ' || format_type(a.aggtranstype, NULL),
                'FINALFUNC = ' || nullif(a.aggfinalfn, 0)::regproc, 'INITCOND = ' || a.agginitval)
@@ -173,20 +178,37 @@ def read_picture(connection: Connection, namespace: Namespace) -> Picture:
     hangs on them. `connection` must be in a transaction, not in autocommit.
     """
     schema = namespace.name if isinstance(namespace, Schema) else read_host_schema(connection)
+    with _worded(connection):
+        relations = _find_relations(connection, namespace, schema)
+        return _read(connection, relations, [schema] if isinstance(namespace, Schema) else [])
+
+
+def read_picture_of(
+    connection: Connection, relations: Collection[int], schemas: Collection[str]
+) -> Picture:
+    """Return the definition of some relations, with what hangs on them.
+
+    With them is what is in some schemas, and is no relation; see `read_picture`.
+    """
+    with _worded(connection):
+        return _read(connection, relations, schemas)
+
+
+@contextmanager
+def _worded(connection: Connection) -> Iterator[None]:
+    """Let definitions in the block be told in words that depend on no setting."""
     # Rolled back, which takes back the settings, and the locks that wording a view takes.
     with connection.begin_nested() as savepoint:
         connection.execute(_WORDING)
-        picture = _read(connection, namespace, schema)
+        yield
         savepoint.rollback()
-    return picture
 
 
-def _read(connection: Connection, namespace: Namespace, schema: str) -> Picture:
-    """Return the picture of a namespace, worded as the session has it."""
-    relations = {"relations": _find_relations(connection, namespace, schema)}
-    results = [connection.execute(query, relations) for query in (_TABLES, _COLUMNS, _PARTS)]
-    if isinstance(namespace, Schema):
-        results.append(connection.execute(_OTHERS, {"schema": schema}))
+def _read(connection: Connection, relations: Collection[int], schemas: Collection[str]) -> Picture:
+    """Return the picture of relations and schemas, worded as the session has it."""
+    oids = {"relations": list(relations)}
+    results = [connection.execute(query, oids) for query in (_TABLES, _COLUMNS, _PARTS)]
+    results += [connection.execute(_OTHERS, {"schema": schema}) for schema in schemas]
     return {(row.kind, row.identity): row.definition for result in results for row in result}
 
 

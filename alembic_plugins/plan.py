@@ -15,6 +15,7 @@ from pathlib import Path
 from .errors import PluginError, RequirementCycle, RevisionCycle
 from .plugin import HOST
 from .registry import AppliedRevision
+from .versiontables import VersionTable
 
 
 class Direction(StrEnum):
@@ -69,12 +70,15 @@ class Unit:
         action: what the event log calls it.
         fates: what becomes of plugins when the steps are done, in order.
         strangers: rows of the version table to delete, since nothing explains them.
+        tables: version tables that plugins have of their own, to drop since it is recorded here
+            what they say.
     """
 
     steps: tuple[Step, ...]
     action: str
     fates: Mapping[str, Fate] = field(default_factory=dict)
     strangers: tuple[str, ...] = ()
+    tables: tuple[VersionTable, ...] = ()
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -101,6 +105,7 @@ class Plan:
         backup: the file to write the removed plugins to, before anything of them is removed.
         cascade: take along plugins that turn out to lean on what goes.
         stock_rows: hand the database back to stock Alembic, with these rows.
+        messages: the first lines of what revisions say of themselves, for readers.
     """
 
     units: tuple[Unit, ...] = ()
@@ -112,6 +117,7 @@ class Plan:
     backup: Path | None = None
     cascade: bool = False
     stock_rows: tuple[str, ...] | None = None
+    messages: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_empty(self) -> bool:

@@ -49,6 +49,7 @@ class Work(Generic[T]):
     Args:
         function: gets the `Migrator` of this command, and returns the command's result.
         start: in offline mode, the branches that are taken for installed, with their revisions.
+        state: there, what the database is taken for, instead.
         settles: whether a backup or restore that was interrupted is seen to before.
     """
 
@@ -58,11 +59,13 @@ class Work(Generic[T]):
         self,
         function: Callable[[Migrator], T],
         start: Mapping[str, str] | None = None,
+        state: State | None = None,
         *,
         settles: bool = True,
     ) -> None:
         self.function = function
         self.start = start or {}
+        self.state = state
         self.settles = settles
 
     def __call__(self, rows: object, context: MigrationContext) -> Iterable[Any]:
@@ -171,6 +174,8 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
     What is named is taken for installed as it would be by us, with all that it needs.
     """
     if isinstance(work, Work):
+        if work.state is not None:
+            return work.state
         start = work.start
     else:
         revision = context.opts.get("starting_rev")

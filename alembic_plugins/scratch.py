@@ -7,10 +7,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.schema import DropSchema, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
+from .catalog import find_prefixed, read_host_schema
 from .errors import first_line
+from .objects import read_objects
+from .plugin import Namespace, Schema
+from .sql import raw
 from .upkeep_errors import ScratchFailed
 
 _PREFIX = "alembic_scratch_"
@@ -49,11 +53,12 @@ def _compile_drop(element: DropDatabase, compiler: DDLCompiler, **_options: obje
 
 
 @contextmanager
-def make_scratch_database(connection: Connection, name: str) -> Iterator[Connection]:
+def make_scratch_database(connection: Connection, name: str, revision: str) -> Iterator[Connection]:
     """Make a database beside the one that is connected to, and drop it again.
 
     Raises:
-        ScratchFailed: PostgreSQL does not let us; the plugin `name` cannot be tried out.
+        ScratchFailed: PostgreSQL does not let us; the plugin `name` cannot be tried out up to
+            `revision`.
     """
     with connection.engine.connect() as opened:
         maker = opened.execution_options(isolation_level="AUTOCOMMIT")
@@ -64,10 +69,22 @@ def make_scratch_database(connection: Connection, name: str) -> Iterator[Connect
                 maker.execute(DropDatabase(stale))
             maker.execute(CreateDatabase(database))
         except DBAPIError as error:
-            raise ScratchFailed(name, first_line(error.orig)) from error
+            raise ScratchFailed(name, first_line(error.orig), revision) from error
         try:
             engine = create_engine(connection.engine.url.set(database=database), poolclass=NullPool)
             with engine.connect() as scratch:
                 yield scratch
         finally:
             maker.execute(DropDatabase(database))
+
+
+def drop_namespace(connection: Connection, namespace: Namespace) -> None:
+    """Drop all that is in a plugin's own schema, or goes by its prefix, and what depends on it."""
+    with connection.begin():
+        if isinstance(namespace, Schema):
+            if namespace.create:
+                connection.execute(DropSchema(namespace.name, cascade=True, if_exists=True))
+            return
+        keys = find_prefixed(connection, namespace, read_host_schema(connection))
+        for item in read_objects(connection, keys).values():
+            connection.execute(raw(f"DROP {item.kind} IF EXISTS {item.identity} CASCADE"))

@@ -4,6 +4,7 @@ It is also how offline mode, which has no database, knows where it starts from, 
 that another tool has applied are taken into account before they are recorded.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from .errors import PluginError
@@ -96,6 +97,30 @@ def plan_contact(session: Session) -> Plan:
     after = [node for name in touched for node in present.get(name, {}).values()]
     plan = plan_record(before, after, "adopt")
     return replace(plan, units=(*plan.units, *lost.units))
+
+
+def plan_copy(
+    session: Session, applied: Mapping[str, Collection[str]], targets: Mapping[str, Sequence[str]]
+) -> Plan:
+    """Plan to record what is applied where a database was copied from.
+
+    Args:
+        session: the view of the copy.
+        applied: the applied revisions, by branch.
+        targets: more of them, all up to some, by branch.
+    """
+    wanted = {name: set(revisions) for name, revisions in applied.items()}
+    for name, revisions in targets.items():
+        branch = session.branch(name)
+        found = (branch.find_upgrade(revision, ()) for revision in revisions)
+        wanted[name] = {revision for some in found for revision in some}
+    nodes = [
+        session.make_node(branch, revision)
+        for branch in map(session.branch, wanted)
+        for revision in branch.order
+        if revision in wanted[branch.name]
+    ]
+    return plan_record((), nodes, "adopt")
 
 
 def _find_broken(session: Session) -> set[str]:

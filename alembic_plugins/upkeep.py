@@ -3,12 +3,13 @@
 Every function takes the `Session` and returns a `Plan`, as those of `alembic_plugins.targets` do.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from .dependents import find_plugin_dependents, find_required
 from .errors import NamespaceConflict, NotInstalled, UnknownPlugin
-from .plan import Fate, Node, Plan, Unit, plan_fate, plan_record
+from .plan import Fate, Node, Plan, Unit, order_requirements, plan_fate, plan_record
 from .plugin import HOST, overlap
 from .registry import InstalledPlugin, State
 from .session import Session
@@ -20,6 +21,7 @@ from .upkeep_errors import (
     RequirementNotInstalled,
     RevisionMoved,
 )
+from .versiontables import VersionTable
 
 
 def restore(session: Session, name: str) -> Plan:
@@ -75,28 +77,48 @@ def forget(session: Session, name: str) -> Plan:
     return plan_fate([name], Fate.FORGOTTEN)
 
 
-def adopt(session: Session, name: str, target: str) -> Plan:
-    """Plan to record revisions of a plugin as applied, since what they make is there.
+def adopt(
+    session: Session,
+    targets: Mapping[str, Sequence[str]],
+    tables: Sequence[VersionTable] = (),
+) -> Plan:
+    """Plan to record revisions of plugins as applied, since what they make is there.
+
+    Args:
+        session: the command's view of disk and database.
+        targets: the revisions up to which each plugin is recorded, by its name.
+        tables: the version tables that say so, and that are dropped.
 
     Raises:
-        AlreadyInstalled: the database has the plugin.
-        RequirementNotInstalled: it does not have what the plugin needs.
+        AlreadyInstalled: the database has one of the plugins.
+        RequirementNotInstalled: it does not have what one of them needs.
     """
-    if name in session.state.plugins:
-        raise AlreadyInstalled(name)
-    branch = session.find_target(name)
-    session.check_namespaces([name])
-    wanted = [(name, revision) for revision in branch.find_upgrade(target, ())]
-    nodes = session.close(wanted)
+    wanted: list[tuple[str, str]] = []
+    for name in order_requirements(targets, session.find_requirements):
+        if name in targets and name in session.state.plugins:
+            raise AlreadyInstalled(name)
+        for target in targets.get(name, ()):
+            found = session.find_target(name).find_upgrade(target, ())
+            wanted += [(name, revision) for revision in found]
+    session.check_namespaces(targets)
+    nodes = session.close(wanted[::-1])  # It takes the last one first.
+    for name in targets:
+        missing = _find_missing(session, name, session.close(w for w in wanted if w[0] == name))
+        missing -= targets.keys()
+        if missing:
+            raise RequirementNotInstalled(name, tuple(sorted(missing)))
+    plan = plan_record((), nodes.values(), "adopt")
+    return replace(plan, units=tuple(replace(unit, tables=tuple(tables)) for unit in plan.units))
+
+
+def _find_missing(session: Session, name: str, nodes: Mapping[str, Node]) -> set[str]:
+    """Return in words what a plugin needs, by revision or by name, and the database has not."""
     missing = {
         node.plugin if node.plugin != HOST else f"revision '{node.revision}' of the host"
         for node in nodes.values()
         if node.plugin != name
     }
-    missing |= {n for n in session.find_requirements(name) if n not in session.state.plugins}
-    if missing:
-        raise RequirementNotInstalled(name, tuple(sorted(missing)))
-    return plan_record((), nodes.values(), "adopt")
+    return missing | {n for n in session.find_requirements(name) if n not in session.state.plugins}
 
 
 def repair(

@@ -142,7 +142,7 @@ class NamespaceChanged(PluginError):
 
 
 class NothingToAdopt(PluginError):
-    """A plugin's namespace is empty."""
+    """Nothing of a plugin is there."""
 
     words = (
         "There is nothing in {namespace} that plugin '{name}' could adopt. Install it with "
@@ -153,18 +153,32 @@ class NothingToAdopt(PluginError):
     namespace: str
 
 
+class NoVersionTable(PluginError):
+    """A plugin is to be adopted by a version table that tells nothing of it."""
+
+    words = (
+        "Table '{table}' tells no revision of plugin '{name}': {reason}. Name the table that does "
+        "with --version-table, as SCHEMA.TABLE; nothing was changed."
+    )
+
+    table: str
+    name: str
+    reason: str
+
+
 class Different(PluginError):
     """What is there is not what the revisions make."""
 
     words = (
         "What stands in {namespace} is not what the revisions of plugin '{name}' make: "
         "{differences}. Name the revision that made it, or change what is there; 'alembic -x "
-        "plugin={name} stamp heads' takes it as it is."
+        "plugin={name} stamp {target}' takes it as it is."
     )
 
     name: str
     namespace: str
     differences: Sequence[str]
+    target: str = "heads"
 
     def facts(self) -> dict[str, object]:
         """Return the facts; the differences may be many, and each has commas of its own."""
@@ -176,12 +190,13 @@ class ScratchFailed(PluginError):
 
     words = (
         "The revisions of plugin '{name}' cannot be tried out in a scratch database: {reason}. "
-        "See to that, or take the plugin as it is with 'alembic -x plugin={name} stamp heads'; "
-        "nothing was changed."
+        "See to that, or take the plugin as it is with 'alembic -x plugin={name} stamp "
+        "{target}'; nothing was changed."
     )
 
     name: str
     reason: str
+    target: str = "heads"
 
 
 class FilesChanged(PluginError):

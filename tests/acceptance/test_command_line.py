@@ -15,7 +15,7 @@ EMPTY = [
     ("plugin downgrade billing", "REVISION"),
     ("plugin install billing", "NAME"),
     ("plugin install", "NAME"),
-    ("plugin adopt billing", "REVISION"),
+    ("plugin adopt billing", "NAME"),
     ("plugin forget", "NAME"),
     ("upgrade", "REVISION"),
     ("downgrade", "REVISION"),

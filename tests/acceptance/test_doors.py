@@ -165,10 +165,10 @@ def test_install_brings_every_head(host: Host) -> None:
 def test_install_dry_run_prints_the_steps(host: Host) -> None:
     result = host.add("billing").succeed("plugin", "install", "billing", "--dry-run")
     assert result.lines == [
-        "upgrade  host     host_1",
-        "upgrade  host     host_2",
-        "upgrade  billing  billing_1",
-        "upgrade  billing  billing_2",
+        "upgrade  host     host_1     create accounts",
+        "upgrade  host     host_2     add accounts active",
+        "upgrade  billing  billing_1  create invoices",
+        "upgrade  billing  billing_2  add invoices paid",
     ]
 
 
@@ -203,7 +203,7 @@ def test_upgrade_dry_run_changes_nothing(host: Host) -> None:
     host.add("billing").run("-x", "plugin=billing", "upgrade", "billing_1")
     before = host.database.dump()
     result = host.succeed("plugin", "upgrade", "billing", "--dry-run")
-    assert result.lines == ["upgrade  billing  billing_2"]
+    assert result.lines == ["upgrade  billing  billing_2  add invoices paid"]
     assert host.database.dump() == before
 
 
@@ -211,7 +211,10 @@ def test_upgrade_dry_run_changes_nothing(host: Host) -> None:
 def test_downgrade_takes_a_plugin_back(host: Host, revision: str) -> None:
     host.add("billing").run("plugin", "install", "billing")
     result = host.succeed("plugin", "downgrade", "billing", revision, "--yes")
-    assert result.lines == ["downgrade  billing  billing_2", "downgraded billing: 1 revision"]
+    assert result.lines == [
+        "downgrade  billing  billing_2  add invoices paid",
+        "downgraded billing: 1 revision",
+    ]
     assert host.database.versions() == ["billing_1", "host_2"]
 
 
@@ -226,7 +229,10 @@ def test_downgrade_dry_run_changes_nothing(host: Host) -> None:
     host.add("billing").run("plugin", "install", "billing")
     before = host.database.dump()
     result = host.succeed("plugin", "downgrade", "billing", "base", "--dry-run")
-    assert result.lines == ["downgrade  billing  billing_2", "downgrade  billing  billing_1"]
+    assert result.lines == [
+        "downgrade  billing  billing_2  add invoices paid",
+        "downgrade  billing  billing_1  create invoices",
+    ]
     assert host.database.dump() == before
 
 

@@ -38,6 +38,8 @@ def test_install_leads_to_the_same_database(
     ("online", "offline"),
     [
         ("plugin upgrade billing", "-x plugin=billing upgrade billing_1:head --sql"),
+        ("plugin upgrade billing", "plugin upgrade billing --sql"),
+        ("plugin upgrade --all", "plugin upgrade --all --sql"),
         ("-x plugin=billing upgrade head", "-x plugin=billing upgrade billing_1:head --sql"),
         ("-x plugin=billing downgrade base", "-x plugin=billing downgrade billing_1:base --sql"),
         ("plugin downgrade billing base --yes", "plugin downgrade billing billing_1:base --sql"),
@@ -135,6 +137,19 @@ def test_offline_mode_prints_sql_alone(host: Host) -> None:
 def test_offline_mode_has_one_transaction_a_plugin(host: Host) -> None:
     lines = host.add("billing").succeed("plugin", "install", "billing", "--sql").lines
     assert (lines.count("BEGIN;"), lines.count("COMMIT;")) == (2, 2)
+
+
+def test_upgrade_is_for_an_empty_database_where_none_can_be_reached(host: Host) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
+    result = host.add("billing").alembic("plugin", "upgrade", "billing", "--sql", env=nowhere)
+    assert "CREATE TABLE alembic_version" in result.stdout
+    assert "The SQL is for an empty database. Cannot connect to" in result.stderr
+
+
+def test_upgrade_of_what_the_database_has_not_is_refused_offline_too(host: Host) -> None:
+    host.add("billing").run("upgrade", "head")
+    words = host.refuse("plugin", "upgrade", "billing", "--sql")
+    assert words.startswith("Plugin 'billing' is not installed.")
 
 
 def test_offline_mode_refuses_what_only_the_database_knows(host: Host) -> None:

@@ -117,3 +117,25 @@ def test_uninstall_with_cascade_returns_all_that_went(host: Host) -> None:
 def test_history_returns_events(host: Host) -> None:
     commands.install(host.add("billing").config(), ["billing"])
     assert [event.plugin for event in commands.history(host.config())] == ["host", "billing"]
+
+
+def test_footprint_of_a_downgrade_is_told_and_rolled_back(host: Host) -> None:
+    commands.install(host.add("billing").config(), ["billing"])
+    before = host.database.dump("--exclude-table-data=*.alembic_plugin*")
+    lines = commands.rehearse_downgrade(host.config(), "billing", "base")
+    assert any(line.startswith("drops table billing.invoices") for line in lines)
+    assert host.database.dump("--exclude-table-data=*.alembic_plugin*") == before
+
+
+@pytest.mark.parametrize("command", ["install", "upgrade", "downgrade"])
+def test_dry_run_tells_what_revisions_say_of_themselves(host: Host, command: str) -> None:
+    config = host.add("billing").config()
+    if command != "install":
+        host.run("-x", "plugin=billing", "upgrade", "billing_1")
+    plan = {
+        "install": lambda: commands.install(config, ["billing"], dry_run=True),
+        "upgrade": lambda: commands.upgrade(config, ["billing"], dry_run=True),
+        "downgrade": lambda: commands.downgrade(config, "billing", "-1", dry_run=True),
+    }[command]()
+    assert plan.messages.keys() == {step.revision for step in plan.steps}
+    assert {"create invoices", "add invoices paid"} & set(plan.messages.values())

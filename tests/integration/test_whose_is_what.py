@@ -13,12 +13,14 @@ from support.hosts import Host
 from support.registries import take_back_to_2
 
 from alembic_plugins import commands
+from alembic_plugins.errors import PluginError
 from alembic_plugins.guard_errors import NamespaceViolation
 from alembic_plugins.refusals import LeftoverObjects, MigrationFailed, ObjectsInUse, PluginLeanedOn
 from alembic_plugins.upkeep_errors import (
     CannotTell,
     Different,
     NamespaceNotEmpty,
+    NothingToAdopt,
     UnknownObjects,
 )
 
@@ -590,11 +592,16 @@ def test_plugin_is_adopted_beside_what_others_have_made(host: Host) -> None:
     assert preview(host, "p") == ["table public.p_a"]
 
 
-@pytest.mark.parametrize("table", ["CREATE TABLE p_a (id text)", "CREATE TABLE other (id int)"])
-def test_plugin_is_not_adopted_by_what_it_would_not_make(host: Host, table: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "error"),
+    [("CREATE TABLE p_a (id text)", Different), ("CREATE TABLE other (id int)", NothingToAdopt)],
+)
+def test_plugin_is_not_adopted_by_what_it_would_not_make(
+    host: Host, table: str, error: type[PluginError]
+) -> None:
     host.declare("p", SHARED).revise("p", "CREATE TABLE p_a (id int)", "DROP TABLE p_a")
     host.database.execute(table)
-    with pytest.raises(Different):
+    with pytest.raises(error):
         commands.adopt(host.config(), "p")
 
 

@@ -20,6 +20,12 @@ def parser() -> ArgumentParser:
 
 
 NO_CLAIM = {"with_unknown_objects": False}
+ADOPT: dict[str, object] = {
+    "all_plugins": False,
+    "dry_run": False,
+    "footprint": False,
+    "version_table": None,
+}
 
 
 def read_call(options: Namespace) -> tuple[object, list[object], dict[str, object]]:
@@ -64,7 +70,11 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ),
         (
             "downgrade a -1 --yes",
-            (doors.downgrade, ["a", "-1"], {"yes": True, "sql": False, "dry_run": False}),
+            (
+                doors.downgrade,
+                ["a", "-1"],
+                {"yes": True, "sql": False, "dry_run": False, "footprint": False},
+            ),
         ),
         ("restore a", (doors.restore, ["a"], {"dry_run": False, "path": None})),
         (
@@ -72,8 +82,16 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
             (doors.restore, ["a"], {"dry_run": False, "path": "a.dump"}),
         ),
         ("restore a --dry-run", (doors.restore, ["a"], {"dry_run": True, "path": None})),
-        ("adopt a", (doors.adopt, ["a", None], {})),
-        ("adopt a 12ab", (doors.adopt, ["a", "12ab"], {})),
+        ("adopt a", (doors.adopt, [["a"]], ADOPT)),
+        ("adopt a 12ab", (doors.adopt, [["a", "12ab"]], ADOPT)),
+        (
+            "adopt --all --version-table {name}_v --dry-run",
+            (
+                doors.adopt,
+                [[]],
+                {**ADOPT, "all_plugins": True, "dry_run": True, "version_table": "{name}_v"},
+            ),
+        ),
         ("forget a", (doors.forget, ["a"], {"yes": False, "dry_run": False})),
         ("forget a --yes --dry-run", (doors.forget, ["a"], {"yes": True, "dry_run": True})),
         ("repair", (doors.repair, [None], {**NO_CLAIM, "yes": False, "dry_run": False})),
@@ -182,7 +200,6 @@ def test_option_of_a_command_has_a_help(parser: ArgumentParser, name: str) -> No
         "uninstall a --backup",
         "restore",
         "restore a --from",
-        "adopt",
         "forget",
     ],
 )
@@ -198,7 +215,7 @@ def test_incomplete_line_is_refused(
     ("line", "unknown"),
     [
         ("list --sql", "--sql"),
-        ("adopt a --dry-run", "--dry-run"),
+        ("adopt a --yes", "--yes"),
         ("restore a --yes", "--yes"),
         ("forget a --purge", "--purge"),
         ("repair a --json", "--json"),

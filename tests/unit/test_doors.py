@@ -12,14 +12,15 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands, doors
+from alembic_plugins.answers import Leaving, Removal, Repair
 from alembic_plugins.archive import Event
-from alembic_plugins.commands import Leaving, Removal, Repair
 from alembic_plugins.errors import InvalidOption, PluginError, UnknownPlugin
 from alembic_plugins.plan import Direction, Fate, Plan, Step, Unit, plan_fate
 from alembic_plugins.preview import Counted, Preview
 from alembic_plugins.refusals import ConfirmationNeeded, Declined
 from alembic_plugins.status import Listing, PluginDetails, PluginStatus
 from alembic_plugins.upkeep_errors import FilesChanged, Interrupted
+from alembic_plugins.versiontables import VersionTable
 
 from .builders import make_dependent
 
@@ -335,7 +336,15 @@ def test_footprint_of_an_upgrade_is_of_a_dry_run(config: Config, sql: bool, dry_
 
 def downgrade(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
     """Run the door with the usual arguments."""
-    doors.downgrade(config, "audit", "-1", yes=yes, sql=False, dry_run=dry_run)
+    doors.downgrade(config, "audit", "-1", yes=yes, sql=False, dry_run=dry_run, footprint=False)
+
+
+def test_footprint_of_a_downgrade_is_printed(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    calls = stub(monkeypatch, "rehearse_downgrade", ("drops table audit.entries",))
+    doors.downgrade(config, "audit", "-1", yes=False, sql=False, dry_run=True, footprint=True)
+    assert (printed(config), calls) == ("drops table audit.entries\n", [(("audit", "-1"), {})])
 
 
 def uninstall(
@@ -690,13 +699,61 @@ def test_restore_of_a_backup_cannot_be_planned_alone(
     assert (excinfo.value.option, calls) == ("--dry-run", [])
 
 
-@pytest.mark.parametrize(("given", "revision"), [(None, "heads"), ("t1", "t1")])
+def adopt(
+    config: Config,
+    *words: str,
+    everything: bool = False,
+    dry_run: bool = False,
+    table: str | None = None,
+) -> None:
+    """Run ``alembic plugin adopt``."""
+    doors.adopt(config, words, everything, dry_run, False, table)
+
+
+@pytest.mark.parametrize(("given", "revision"), [((), None), (("t1",), "t1")])
 def test_adopted_plugin_is_told(
-    monkeypatch: pytest.MonkeyPatch, config: Config, given: str | None, revision: str
+    monkeypatch: pytest.MonkeyPatch, config: Config, given: tuple[str, ...], revision: str | None
 ) -> None:
     calls = stub(monkeypatch, "adopt", UP)
-    doors.adopt(config, "tags", given)
-    assert (printed(config), calls) == ("adopted tags: 3 revisions\n", [(("tags", revision), {})])
+    adopt(config, "tags", *given)
+    options = {"version_table": None, "dry_run": False}
+    assert printed(config) == "adopted tags: 1 revision\nadopted audit: 2 revisions\n"
+    assert calls == [((("tags",), revision), options)]
+
+
+def test_dropped_version_table_is_told(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    table = VersionTable("tags", "public", "tags_v", "public.tags_v", ("t1",))
+    stub(monkeypatch, "adopt", Plan((Unit((), "adopt", tables=(table,)),)))
+    adopt(config, "tags", table="tags_v")
+    assert printed(config) == "dropped public.tags_v\n"
+
+
+def test_adoption_that_is_only_planned_says_so(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    step = Step("tags", "t1", Direction.UPGRADE, runs=False)
+    plan = Plan((Unit((step,), "adopt"),), messages={"t1": "create tags"})
+    calls = stub(monkeypatch, "adopt", plan)
+    adopt(config, "tags", dry_run=True)
+    assert calls[0][1]["dry_run"]
+    assert printed(config) == ("record  tags  t1  create tags\nwould adopt tags: 1 revision\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "everything", "table", "option"),
+    [
+        ((), False, None, "--all"),
+        (("tags",), True, "t", "--all"),
+        ((), True, None, "--all"),
+        (("tags", "t1"), False, "t", "--version-table"),
+    ],
+)
+def test_adoption_wants_to_know_what(
+    config: Config, words: tuple[str, ...], everything: bool, table: str | None, option: str
+) -> None:
+    with pytest.raises(InvalidOption) as excinfo:
+        adopt(config, *words, everything=everything, table=table)
+    assert excinfo.value.option == option
 
 
 def test_forget_shows_what_stays(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:

@@ -174,29 +174,29 @@ def test_what_others_need_is_not_forgotten(here: Path, requires: dict[str, Ids])
 
 
 def test_adoption_records_without_running(here: Path) -> None:
-    plan = upkeep.adopt(open_session(here, make_state(*HOST)), "tags", "heads")
+    plan = upkeep.adopt(open_session(here, make_state(*HOST)), {"tags": ["heads"]})
     steps = tuple(Step("tags", r, Direction.UPGRADE, runs=False) for r in ("t1", "t2"))
     assert plan.units == (Unit(steps, "adopt"),)
 
 
 def test_adoption_can_be_of_an_earlier_revision(here: Path) -> None:
-    plan = upkeep.adopt(open_session(here), "tags", "t1")
+    plan = upkeep.adopt(open_session(here), {"tags": ["t1"]})
     assert [step.revision for step in plan.steps] == ["t1"]
 
 
 def test_adoption_knows_what_its_revisions_need(here: Path) -> None:
-    plan = upkeep.adopt(open_session(here, make_state(*HOST, *TAGS)), "posts", "heads")
+    plan = upkeep.adopt(open_session(here, make_state(*HOST, *TAGS)), {"posts": ["heads"]})
     assert plan.nodes == {"p1": Node("p1", "posts", (), ("t1",))}
 
 
 def test_what_is_installed_is_not_adopted(here: Path) -> None:
     with pytest.raises(AlreadyInstalled):
-        upkeep.adopt(open_session(here, ALL), "tags", "heads")
+        upkeep.adopt(open_session(here, ALL), {"tags": ["heads"]})
 
 
 def test_what_is_set_aside_is_not_adopted(here: Path) -> None:
     with pytest.raises(Quarantined):
-        upkeep.adopt(open_session(here, set_aside(ALL, "posts")), "posts", "heads")
+        upkeep.adopt(open_session(here, set_aside(ALL, "posts")), {"posts": ["heads"]})
 
 
 @pytest.mark.parametrize(
@@ -214,25 +214,25 @@ def test_what_leads_nowhere_is_not_adopted(
     write_plugin(here, "empty")
     write_revision(write_plugin(here, "forked", "f1") / "versions", "f2")
     with pytest.raises(error):
-        upkeep.adopt(open_session(here), name, target)
+        upkeep.adopt(open_session(here), {name: [target]})
 
 
 def test_adoption_refuses_what_would_take_anothers_namespace(here: Path) -> None:
     write_plugin(here, "labels", "l1", toml="namespace = 'schema tags'")
     with pytest.raises(NamespaceConflict):
-        upkeep.adopt(open_session(here, make_state(*TAGS)), "labels", "heads")
+        upkeep.adopt(open_session(here, make_state(*TAGS)), {"labels": ["heads"]})
 
 
 def test_adoption_waits_for_what_the_plugin_requires(here: Path) -> None:
     with pytest.raises(RequirementNotInstalled) as excinfo:
-        upkeep.adopt(open_session(here, make_state(*HOST)), "posts", "heads")
+        upkeep.adopt(open_session(here, make_state(*HOST)), {"posts": ["heads"]})
     assert vars(excinfo.value) == {"name": "posts", "missing": ("tags",)}
 
 
 def test_adoption_waits_for_a_requirement_on_which_no_revision_depends(here: Path) -> None:
     write_plugin(here, "blog", "b1", toml="requires = ['tags']")
     with pytest.raises(RequirementNotInstalled) as excinfo:
-        upkeep.adopt(open_session(here), "blog", "heads")
+        upkeep.adopt(open_session(here), {"blog": ["heads"]})
     assert excinfo.value.missing == ("tags",)
 
 
@@ -240,7 +240,7 @@ def test_adoption_waits_for_what_no_requirement_names(here: Path) -> None:
     folder = write_plugin(here, "blog")
     write_revision(folder / "versions", "b1", depends=("t1",))
     with pytest.raises(RequirementNotInstalled) as excinfo:
-        upkeep.adopt(open_session(here), "blog", "heads")
+        upkeep.adopt(open_session(here), {"blog": ["heads"]})
     assert excinfo.value.missing == ("tags",)
 
 
@@ -248,7 +248,7 @@ def test_adoption_waits_for_the_host(here: Path) -> None:
     folder = write_plugin(here, "blog")
     write_revision(folder / "versions", "b1", depends=("h2",))
     with pytest.raises(RequirementNotInstalled) as excinfo:
-        upkeep.adopt(open_session(here, make_state(HOST[0])), "blog", "heads")
+        upkeep.adopt(open_session(here, make_state(HOST[0])), {"blog": ["heads"]})
     assert excinfo.value.missing == ("revision 'h2' of the host",)
 
 

@@ -85,6 +85,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "what is there; 'alembic -x plugin=billing stamp heads' takes it as it is.",
     ),
     (
+        upkeep_errors.NoVersionTable("crm_v", "crm", "it is empty"),
+        "Table 'crm_v' tells no revision of plugin 'crm': it is empty. Name the table that does "
+        "with --version-table, as SCHEMA.TABLE; nothing was changed.",
+    ),
+    (
+        upkeep_errors.ScratchFailed("billing", "relation accounts does not exist", "b1 b2"),
+        "The revisions of plugin 'billing' cannot be tried out in a scratch database: relation "
+        "accounts does not exist. See to that, or take the plugin as it is with 'alembic -x "
+        "plugin=billing stamp b1 b2'; nothing was changed.",
+    ),
+    (
         upkeep_errors.ScratchFailed("billing", "permission denied to create database"),
         "The revisions of plugin 'billing' cannot be tried out in a scratch database: permission "
         "denied to create database. See to that, or take the plugin as it is with 'alembic -x "
