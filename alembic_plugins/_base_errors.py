@@ -4,6 +4,7 @@ Each error takes facts, keeps them as attributes and words itself. Facts are pos
 an error survives pickling. All are `CommandError`s, which Alembic prints as ``FAILED: ...``.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, dataclass_transform
@@ -104,6 +105,18 @@ def foreign_code(translate: Callable[[BaseException], PluginError]) -> Iterator[
     except (PluginError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        if type(error).__name__ == "CancelledError" and not isinstance(error, Exception):
+        if _is_cancelled(error):
             raise
         raise translate(error) from error
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Tell whether asyncio has raised an error since somebody has cancelled the task that runs."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or not isinstance(error, asyncio.CancelledError):
+        return False
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return False  # No loop runs.
+    return task is not None and task.cancelling() > 0

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from .driver_errors import NoLibpq, WrongConnection
+from .driver_errors import ConnectionLost, NoLibpq, WrongConnection
 from .errors import BrokenConfiguration, explain, first_line
 from .failures import describe_refusal
 from .refusals import ConnectionFailed, DatabaseRefused, WrongUrl
@@ -112,7 +112,8 @@ def translate_errors() -> Iterator[None]:
     """The one place where PostgreSQL's errors become ours, with the cause kept.
 
     Raises:
-        ConnectionFailed: the server cannot be reached, or the connection was lost.
+        ConnectionFailed: the server cannot be reached.
+        ConnectionLost: it cannot any more.
         DatabaseRefused: a statement failed.
         NoLibpq: psycopg finds no libpq.
     """
@@ -121,6 +122,8 @@ def translate_errors() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if error.statement is not None and not error.connection_invalidated:
             raise DatabaseRefused(describe_refusal(error.orig)) from error
+        if error.connection_invalidated:
+            raise ConnectionLost(first_line(error.orig)) from error
         raise ConnectionFailed("the database", first_line(error.orig)) from error
     except DBAPIError as error:
         raise DatabaseRefused(describe_refusal(error.orig)) from error

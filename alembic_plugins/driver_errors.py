@@ -85,3 +85,14 @@ class FlaskNeeded(PluginError):
     )
 
     file: str
+
+
+class ConnectionLost(PluginError):
+    """The connection to PostgreSQL was lost while the command ran."""
+
+    words = (
+        "The connection to the database was lost: {reason}. What was not committed is rolled back;"
+        " look at 'alembic plugin list' and run the command again."
+    )
+
+    reason: str

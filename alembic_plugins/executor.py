@@ -10,13 +10,13 @@ from typing import Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import _alembic
 from .causes import find_cause
 from .errors import PluginError, RevisionTooLong
 from .estate import Estate
-from .failures import describe_refusal, find_naps, find_transient
+from .failures import describe_failure, find_naps, find_transient
 from .guard_errors import NamespaceViolation, TransactionEnded
 from .outcomes import Outcomes
 from .pipeline import Pipeline
@@ -157,7 +157,7 @@ class Executor:
             self._scribe.begin()
             try:
                 self._try_unit(unit, plan, safekeeping, suspected)
-            except (PluginError, DBAPIError, KeyboardInterrupt) as error:
+            except BaseException as error:
                 self._done = done
                 self._scribe.go_back()
                 if isinstance(error, NamespaceViolation):
@@ -187,25 +187,20 @@ class Executor:
 
     def _fail(
         self,
-        error: PluginError | DBAPIError | KeyboardInterrupt,
+        error: BaseException,
         unit: Unit,
         plan: Plan,
         duration: int | None,
     ) -> NoReturn:
         """Record what has failed, and raise what it means."""
-        failure: PluginError | DBAPIError | KeyboardInterrupt = error
+        failure = error
         if isinstance(error, TransactionEnded) and self._scribe.is_committed:
             kept = f"{error.kept}, but what was committed midway stays"
             failure = TransactionEnded(error.plugin, error.revisions, kept)
         if isinstance(error, MigrationFailed) and self._is_ours:
             failure = find_cause(self._scribe, self._steps.journal, plan, error)
-        words = str(failure)
-        if isinstance(failure, DBAPIError):
-            words = describe_refusal(failure.orig)
-        words = words or "interrupted by the user"
-        self._record_failure(
-            unit, words, getattr(error, "plugin", (*unit.plugins, HOST)[0]), duration
-        )
+        name = getattr(error, "plugin", (*unit.plugins, HOST)[0])
+        self._record_failure(unit, describe_failure(failure), name, duration)
         if failure is error:
             raise error
         raise failure from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from .errors import explain, find_field, find_sqlstate, first_line
+from .errors import PluginError, explain, find_field, find_sqlstate, first_line
 
 _TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
 """SQLSTATEs after which the same transaction may well succeed: it met another one."""
@@ -76,6 +76,15 @@ def describe_refusal(error: BaseException | None) -> str:
     parts = [find_field(error, name) for name in ("detail", "hint")]
     more = [" ".join(part.split()).rstrip(".") for part in parts if part]
     return "; ".join([first_line(error), *more])
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return what the event log says of a failure."""
+    if isinstance(error, DBAPIError):
+        return describe_refusal(error.orig)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted by the user"
+    return str(error) if isinstance(error, PluginError) else explain(error)
 
 
 def explain_failure(error: BaseException, path: str, line: int | None = None) -> str:

@@ -43,6 +43,7 @@ from .refusals import WrongUrl
 from .registry import State
 from .session import Session
 from .settings import check_arguments, find_global_options, load_reference, read_scope
+from .streams import ensure_streams
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def run_command(
     What one of our own commands prints to stdout is its answer; its failure goes to stderr.
     """
     config.attributes[_COMMAND] = function.__name__
+    ensure_streams(config)
     try:
         with quoting_with(find_global_options(config)):
             return _run_command(function, config, *args, **options)

@@ -16,7 +16,7 @@ from datetime import datetime
 from zlib import crc32
 
 from sqlalchemy import Connection, TextClause, bindparam, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
@@ -39,7 +39,11 @@ _UNLOCK = text(
     "SELECT pg_catalog.pg_advisory_unlock(:class, :object), pg_catalog.pg_backend_pid()"
 ).bindparams(bindparam("class"), bindparam("object"))
 
-_NAME_SESSION = text("SELECT pg_catalog.set_config('application_name', :name, false)")
+# It does nothing but hold the lock, for as long as that takes.
+_SET_UP_SESSION = text("""
+    SELECT pg_catalog.set_config('application_name', :name, false),
+           pg_catalog.set_config('idle_session_timeout', '0', false)
+""")
 
 _PID = text("SELECT pg_catalog.pg_backend_pid()")
 
@@ -101,9 +105,24 @@ def hold_lock(
         locking = opened.execution_options(isolation_level="AUTOCOMMIT")
         _check_not_pooled(connection, locking)
         label = f"alembic {os.getpid()} on {socket.gethostname()}"[:63]
-        locking.execute(_NAME_SESSION, {"name": label})
-        with _held(locking, first, wait, name), _held(connection, second, wait, name):
+        locking.execute(_SET_UP_SESSION, {"name": label})
+        with (
+            _held(locking, first, wait, name),
+            _held(connection, second, wait, name),
+            _lost_told(locking, name),
+        ):
             yield locking
+
+
+@contextmanager
+def _lost_told(locking: Connection, name: str) -> Iterator[None]:
+    """Say so where what has failed is the session of the lock, and not the one that migrates."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated and locking.invalidated:
+            raise LockLost(name) from error
+        raise
 
 
 def _connect_besides(connection: Connection) -> Connection:

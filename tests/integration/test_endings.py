@@ -57,6 +57,7 @@ FAILURES = "SELECT detail FROM alembic_plugin_event WHERE outcome = 'failed'"
 EXITS = {
     "exit": "sys.exit(0)",
     "quit": "raise GeneratorExit",
+    "cancelled": "import asyncio; raise asyncio.CancelledError",
     "own": "raise type('Stop', (BaseException,), {})()",
 }
 

@@ -279,3 +279,45 @@ def test_what_the_server_did_for_a_killed_process_is_seen(
     monkeypatch.setattr("alembic_plugins.migrator._report", lambda _line: killed.close())
     commands.install(host.config(), ["late"])
     assert host.database.applied() == ["host_1", "host_2", "story_1"]
+
+
+def test_idle_session_timeout_does_not_end_the_session_of_the_lock(
+    connection: Connection, database: Database
+) -> None:
+    name = connection.engine.url.database
+    database.execute(f"ALTER DATABASE {name} SET idle_session_timeout = '1h'")
+    with hold_lock(connection, "versions", 0, ignore) as locking:
+        assert locking is not None
+        assert locking.scalar(text("SHOW idle_session_timeout")) == "0"
+
+
+def test_lock_that_was_lost_is_told_where_its_session_is_asked(
+    connection: Connection, database: Database
+) -> None:
+    def ask(locking: Connection | None) -> None:
+        assert locking is not None
+        database.execute(END_ONE.format(database.values(PIDS)[0]))
+        locking.execute(text("SELECT 1"))
+
+    with pytest.raises(LockLost), hold_lock(connection, "versions", 0, ignore) as locking:
+        ask(locking)
+
+
+def test_command_whose_lock_is_lost_says_so_and_changes_nothing(host: Host) -> None:
+    host.run("upgrade", "head")
+    host.revise(
+        "crm",
+        f"SELECT pg_terminate_backend(l.pid, 10000) {_HELD} AND l.pid <> pg_backend_pid()",
+    ).revise("crm", "CREATE TABLE a ()")
+    assert host.refuse("plugin", "install", "crm").startswith("The lock of ")
+
+
+def test_command_whose_connection_is_lost_says_so(host: Host) -> None:
+    host.run("upgrade", "head")
+    host.revise("crm", "CREATE TABLE a ()")
+    end = "SELECT pg_terminate_backend(pg_backend_pid())"
+    host.revise("crm", f"CREATE TABLE b (); CREATE TABLE c AS {end} AS x")
+    words = host.refuse("plugin", "install", "crm")
+    assert "terminating connection due to administrator command" in words
+    failed = "SELECT count(*) FROM alembic_plugin_event WHERE outcome = 'failed'"
+    assert host.database.values(failed) == [1]

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from alembic_plugins.database import connect, find_url, translate_errors
+from alembic_plugins.driver_errors import ConnectionLost
 from alembic_plugins.errors import PluginError
 from alembic_plugins.refusals import ConnectionFailed, DatabaseRefused, WrongUrl
 
@@ -125,9 +126,10 @@ def test_server_that_is_not_there_is_a_failed_connection(kind: type[DBAPIError])
     assert vars(found) == {"database": "the database", "reason": "connection refused"}
 
 
-def test_connection_that_is_lost_in_a_statement_is_a_failed_connection() -> None:
-    found = fail(OperationalError, "server closed the connection", lost=True, statement="SELECT")
-    assert isinstance(found, ConnectionFailed)
+@pytest.mark.parametrize("statement", ["SELECT", None])
+def test_connection_that_is_lost_is_told_as_lost(statement: str | None) -> None:
+    found = fail(OperationalError, "server closed the connection", lost=True, statement=statement)
+    assert isinstance(found, ConnectionLost)
 
 
 @pytest.mark.parametrize("kind", [OperationalError, ProgrammingError, DBAPIError])

@@ -45,4 +45,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "The environment of 'alembic.ini' is Flask-Migrate's, which runs inside an application. "
         "Run the command as one of 'flask db plugin'.",
     ),
+    (
+        driver_errors.ConnectionLost("server closed the connection unexpectedly"),
+        "The connection to the database was lost: server closed the connection unexpectedly. What "
+        "was not committed is rolled back; look at 'alembic plugin list' and run the command "
+        "again.",
+    ),
 ]
