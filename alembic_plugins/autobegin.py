@@ -19,13 +19,15 @@ def end_autobegun(connection: Connection) -> None:
     """Commit the transaction of a connection, if SQLAlchemy has begun it by itself.
 
     Alembic would take it for one of the caller's, and nothing would ever be committed. A rollback
-    would take back a ``SET search_path`` of ``env.py``. One of ``begin()`` is left alone.
+    would take back a ``SET search_path`` of ``env.py``. One of ``begin()`` is left alone, and so is
+    one with a savepoint.
 
     Raises:
         TransactionOpen: something was written in it, or holds in it alone.
         DatabaseRefused: a statement in it has failed.
     """
-    if not connection.in_transaction() or not _is_autobegun(connection):
+    is_ours = connection.in_transaction() and not connection.in_nested_transaction()
+    if not is_ours or not _is_autobegun(connection):
         return
     with translate_errors():
         *before, xid = connection.execute(_SESSION).one()

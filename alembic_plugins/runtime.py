@@ -96,7 +96,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
     per_revision = bool(options.pop("transaction_per_migration", False))
     if options.get("transactional_ddl") is False:
         raise InvalidOption("transactional_ddl", "False", "True: migrations of plugins need it")
-    if connection is not None and connection is not environment.config.attributes.get("connection"):
+    given = environment.config.attributes.values()
+    if connection is not None and all(connection is not value for value in given):
         end_autobegun(connection)
     if environment.is_offline_mode():
         options["literal_binds"] = True  # Rows of the registry are inserted with values.

@@ -10,10 +10,11 @@ from alembic_plugins.guard_errors import CannotCommit
 
 ENV = """\
 import os
-from sqlalchemy import create_engine, text
+from alembic import context
+from sqlalchemy import NullPool, create_engine, text
 from alembic_plugins import configure, run_migrations
 
-engine = create_engine(os.environ["DATABASE_URL"])
+engine = create_engine(os.environ["DATABASE_URL"], poolclass=NullPool)
 {0}
 """
 
@@ -92,6 +93,9 @@ def test_what_the_environment_has_not_committed_is_refused(
         "    configure(connection=connection)\n    run_migrations()",
         "with engine.connect() as connection, connection.begin():\n"
         "    configure(connection=connection)\n    run_migrations()",
+        "with engine.connect() as connection:\n    with connection.begin_nested():\n"
+        "        configure(connection=connection)\n        run_migrations()\n"
+        "    connection.commit()",
         "with engine.connect() as connection:\n    transaction = connection.begin()\n"
         "    configure(connection=connection)\n    run_migrations()\n    transaction.commit()",
     ],
@@ -111,6 +115,18 @@ def test_transaction_of_the_caller_is_left_alone(host: Host) -> None:
         commands.install(host.config(connection=connection), ["crm"])
         connection.rollback()
     assert host.database.tables() == []
+
+
+def test_connection_of_the_caller_is_left_alone_by_whatever_name_it_comes(custom: Host) -> None:
+    (custom.folder / "plugins/crm/versions/crm_2.py").unlink()
+    body = "configure(connection=context.config.attributes['mine'])\nrun_migrations()"
+    write_env(custom, body)
+    engine = create_engine(custom.database.text, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE mine ()"))
+        commands.install(custom.config(mine=connection), ["crm"])
+        connection.rollback()
+    assert custom.database.tables() == []
 
 
 def test_autocommit_block_in_the_transaction_of_the_caller_is_refused(custom: Host) -> None:
