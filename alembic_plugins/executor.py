@@ -297,7 +297,7 @@ class Executor:
             # What was done before is not to be taken for what this unit does.
             running = [step for step in unit.steps if step.runs]
             before = watch.find_offences(running)
-            self.run(Plan(), replace(plan, units=(unit,)))
+            self.run(Plan(), replace(plan, units=(unit,), problems={}))
             after = watch.find_offences(running)
             new = [offence for words, offence in after.items() if words not in before]
             if new:

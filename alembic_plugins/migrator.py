@@ -15,6 +15,7 @@ from . import _alembic
 from .catalog import read_host_schema
 from .errors import PluginError
 from .guard_errors import CannotRehearse, NamespaceViolation
+from .outcomes import Outcomes
 from .plan import Direction, Fate, Plan
 from .plugin import HOST, Schema
 from .progress import make_progress
@@ -325,8 +326,7 @@ class Migrator:
         """Say what is wrong besides; what could not be done is an error when all else is done."""
         for warning in plan.warnings:
             log.warning("%s", warning)
-        for problem in plan.problems:
-            raise problem
+        Outcomes(self.session, plan).check()
         return plan
 
     def _warn_of_changes(self, plan: Plan) -> None:

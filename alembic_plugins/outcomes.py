@@ -17,14 +17,17 @@ class Outcomes:
 
     Args:
         session: tells what plugins require.
-        plan: the plan.
+        plan: the plan; what could not even be planned has failed.
     """
 
     def __init__(self, session: Session, plan: Plan) -> None:
         self._session = session
         self._plan = plan
-        self._failures: dict[str, PluginError] = {}
-        self._skipped: dict[str, None] = {}
+        blamed = {name: _find_blamed(error, name) for name, error in plan.problems.items()}
+        self._skipped = {n: None for n, other in blamed.items() if other != n and other in blamed}
+        self._failures = {
+            name: error for name, error in plan.problems.items() if name not in self._skipped
+        }
         self._done: dict[str, None] = {}
         self._revisions: set[str] = set()
 
@@ -81,3 +84,8 @@ class Outcomes:
             words = tuple(str(error) for error in self._failures.values())
             done = [name for name in self._done if name not in self._failures]
             raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
+
+
+def _find_blamed(error: PluginError, name: str) -> str:
+    """Return whose fault it is that a plugin cannot be upgraded: its own, or that of another."""
+    return str(getattr(error, "plugin", getattr(error, "name", name)))

@@ -100,7 +100,7 @@ class Plan:
         nodes: the revisions of the steps upwards, by id.
         purge: drop what the downgrades of removed plugins leave behind, or cannot take back.
         with_unknown: include what is in the schemas of plugins, and nobody is known to have made.
-        problems: why plugins had to be left out; the first is raised when all else is done.
+        problems: why plugins had to be left out, by name; raised when all else is done.
         warnings: what is wrong with plugins for which there is nothing to do.
         backup: the file to write the removed plugins to, before anything of them is removed.
         cascade: take along plugins that turn out to lean on what goes.
@@ -112,7 +112,7 @@ class Plan:
     nodes: Mapping[str, Node] | None = None
     purge: bool = False
     with_unknown: bool = False
-    problems: tuple[PluginError, ...] = ()
+    problems: Mapping[str, PluginError] = field(default_factory=dict)
     warnings: tuple[PluginError, ...] = ()
     backup: Path | None = None
     cascade: bool = False

@@ -81,7 +81,7 @@ def upgrade_installed(session: Session) -> Plan:
     is raised when all others are done: it must not stop them. One that has nothing to be done
     is not missed, and its error is told as a warning.
     """
-    problems: list[PluginError] = []
+    problems: dict[str, PluginError] = {}
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
     for name in session.state.plugins:
@@ -97,10 +97,13 @@ def upgrade_installed(session: Session) -> Plan:
         except UnknownPlugin:
             continue
         except PluginError as error:
-            (problems if _has_pending(session, name) else warnings).append(error)
+            if _has_pending(session, name):
+                problems[name] = error
+            else:
+                warnings.append(error)
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     plan = _plan_targets(session, ordered)
-    return replace(plan, problems=tuple(problems), warnings=tuple(warnings))
+    return replace(plan, problems=problems, warnings=tuple(warnings))
 
 
 def _misses_requirement(session: Session, name: str, warnings: list[PluginError]) -> bool:

@@ -71,6 +71,27 @@ def test_single_plugin_that_fails_is_told_alone(three: Host) -> None:
     assert three.fail("plugin", "upgrade", "mmm").startswith("upgrade() of revision 'mmm_2'")
 
 
+@pytest.mark.parametrize("command", [("upgrade", "heads"), ("plugin", "upgrade", "--all")])
+def test_plugins_that_cannot_even_be_planned_are_in_the_summary(
+    three: Host, command: tuple[str, ...]
+) -> None:
+    three.write("plugins/bad/versions/bad_1.py", "revision = 'bad_1'\ndown_revision = None")
+    three.declare("needy", 'requires = ["bad"]').revise("needy", "SELECT 1")
+    three.write("plugins/lost/versions/lost_1.py", "revision = 'lost_1'\ndown_revision = None")
+    for name in ("bad", "lost", "needy"):
+        three.run("-x", f"plugin={name}", "stamp", "heads")
+    three.write("plugins/bad/versions/bad_2.py", "not python")
+    three.write("plugins/lost/versions/lost_2.py", "revision, down_revision = 'lost_2', 'lost_1'")
+    three.declare("lost", 'requires = ["nowhere"]')
+    three.revise("needy", "SELECT 1")
+    words = three.fail(*command)
+    assert words.startswith(
+        "Plugins that could not be upgraded: bad, lost, mmm; left out, since they need these: "
+        "needy; upgraded: aaa, zzz. "
+    )
+    assert words.count("cannot be read") == words.count("requires 'nowhere'") == 1
+
+
 def test_host_that_fails_stops_all(three: Host) -> None:
     three.revise("host", "SELECT 1/0")
     assert three.fail("upgrade", "heads").startswith("upgrade() of revision 'host_3' of 'host'")

@@ -148,7 +148,9 @@ def test_upgrade_to_heads_leaves_out_a_broken_plugin_and_tells_it_last(here: Pat
     state = make_state(make_applied("aaaa1", "audit"), TAGS[0])
     plan = targets.upgrade(open_session(here, state), None, "heads")
     assert group(plan) == [["h1", "h2"], ["t2"]]
-    assert [type(problem) for problem in plan.problems] == [BrokenRevision]
+    assert {name: type(problem) for name, problem in plan.problems.items()} == {
+        "audit": BrokenRevision
+    }
     assert plan.warnings == ()
 
 
@@ -166,9 +168,7 @@ def test_upgrade_to_heads_tells_last_what_has_to_be_done_and_lacks_a_requirement
     write_needy(here)
     plan = targets.upgrade(open_session(here, make_state(NEEDY[0], TAGS[0])), None, "heads")
     assert group(plan) == [["h1", "h2"], ["t2"]]
-    assert [vars(problem) for problem in plan.problems] == [
-        {"name": "needy", "requirement": "no_such"}
-    ]
+    assert vars(plan.problems["needy"]) == {"name": "needy", "requirement": "no_such"}
     assert plan.warnings == ()
 
 
@@ -183,7 +183,7 @@ def test_upgrade_to_heads_warns_of_what_has_nothing_to_be_done_and_lacks_a_requi
     write_needy(here, requirement)
     plan = targets.upgrade(open_session(here, make_state(*HOST, *NEEDY)), None, "heads")
     assert [type(warning) for warning in plan.warnings] == [error]
-    assert (plan.problems, plan.units) == ((), ())
+    assert (plan.problems, plan.units) == ({}, ())
 
 
 def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
