@@ -5,15 +5,17 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import _alembic
-from .catalog import read_column_dependents, read_dependents
+from .blockers import find_blocker
+from .catalog import Dependent, read_column_dependents, read_dependents
 from .dependencies import read_branch_objects, read_session_ownership
-from .errors import PluginError
-from .failures import find_dependents_in_words, is_duplicate
+from .errors import PluginError, join
+from .failures import find_dependents_in_words, is_duplicate, is_lock_timeout
 from .journal import Journal
-from .ownership import read_columns, sort_dependents
+from .ownership import Dependents, read_columns, sort_dependents
 from .plan import Direction, Plan
 from .plugin import HOST
-from .refusals import MigrationFailed, MigrationInterrupted, ObjectsInUse, RevisionInUse
+from .refusals import MigrationFailed, MigrationInterrupted, ObjectsInUse
+from .revision_errors import RevisionInUse
 from .scribe import Scribe
 
 
@@ -26,7 +28,8 @@ def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFai
         plan: what was run.
         error: the failure.
     """
-    facts = (error.plugin, error.revision, error.function, error.reason)
+    reason = _add_blocker(scribe, error)
+    facts = (error.plugin, error.revision, error.function, reason)
     if error.plugin in scribe.session.state.leftover:
         command = f"alembic plugin uninstall {error.plugin} --purge"
         left = f"{error.reason}; what its downgrades have left, '{command}' drops"
@@ -39,15 +42,40 @@ def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFai
     with suppress(SQLAlchemyError), _alembic.transaction(scribe.context):
         if journal.is_written and not journal.is_empty:
             return MigrationInterrupted(*facts, journal.find_invalid())
-        dependents = find_dependents_in_words(error)
-        if dependents and error.function == Direction.DOWNGRADE:
-            return _find_dependents(scribe, error.plugin, dependents, plan) or error
-    return error
+        words = find_dependents_in_words(error)
+        users = _find_users(scribe, error.plugin, words, plan) if words else {}
+        if users:
+            return _explain_use(scribe, error, users)
+    return error if reason == error.reason else MigrationFailed(*facts)
 
 
-def _find_dependents(scribe: Scribe, name: str, words: str, plan: Plan) -> PluginError | None:
-    """Return who leans on what a downgrade was to drop, of what PostgreSQL has named."""
-    session, state = scribe.session, scribe.session.state
+def _add_blocker(scribe: Scribe, error: MigrationFailed) -> str:
+    """Return the reason of a failure, with who held the lock that was waited for in vain."""
+    blocker = find_blocker(scribe.connection) if is_lock_timeout(error) else None
+    return f"{error.reason}; the lock is held by {blocker}" if blocker else error.reason
+
+
+def _explain_use(scribe: Scribe, error: MigrationFailed, users: Dependents) -> PluginError:
+    """Return what it means that something has users which was to be dropped."""
+    name = error.plugin
+    owners = users.keys() - {name}
+    words = tuple(_describe_user(item, owner) for owner, items in users.items() for item in items)
+    if error.function == Direction.UPGRADE:
+        reason = f"{error.reason}; it is used by {join(words)}"
+        return MigrationFailed(name, error.revision, error.function, reason) if owners else error
+    if owners and owners <= scribe.session.state.plugins.keys():
+        return RevisionInUse(name, tuple(owners), words)
+    return ObjectsInUse(name, words)
+
+
+def _describe_user(item: Dependent, owner: str) -> str:
+    whose = {"": "", HOST: " of the host"}
+    return str(item) + whose.get(owner, f" of plugin '{owner}'")
+
+
+def _find_users(scribe: Scribe, name: str, words: str, plan: Plan) -> Dependents:
+    """Return what uses what a revision was to drop, of what PostgreSQL has named, by branch."""
+    session = scribe.session
     ownership = read_session_ownership(scribe.connection, scribe.tables, session)
     objects = read_branch_objects(scribe.connection, ownership, name)
     if name in scribe.ledger.plugins:
@@ -56,8 +84,4 @@ def _find_dependents(scribe: Scribe, name: str, words: str, plan: Plan) -> Plugi
     found = read_dependents(scribe.connection, {item.key for item in objects})
     found += read_column_dependents(scribe.connection, columns)
     scribe.leave()
-    named = tuple(item for item in found if str(item) in words)
-    owners = sort_dependents(ownership, named).keys() - {name}
-    if owners and owners <= state.plugins.keys():
-        return RevisionInUse(name, tuple(owners))
-    return ObjectsInUse(name, tuple(str(item) for item in named)) if named else None
+    return sort_dependents(ownership, [item for item in found if str(item) in words])

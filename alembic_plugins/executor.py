@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import _alembic
@@ -223,18 +223,6 @@ class Executor:
             elif self._witness is not None:
                 scribe.write_elsewhere(self._witness)
 
-    def _set_timeouts(self) -> None:
-        """Let no statement of the transaction wait or run for longer than the host allows."""
-        settings = self.session.settings
-        timeouts = {
-            "lock_timeout": settings.lock_timeout,
-            "statement_timeout": settings.statement_timeout,
-        }
-        for name, seconds in timeouts.items():
-            if seconds is not None and not self._scribe.is_offline:
-                milliseconds = f"{round(seconds * 1000)}ms"
-                self._scribe.execute(select(func.pg_catalog.set_config(name, milliseconds, True)))
-
     def _try_unit(
         self,
         unit: Unit,
@@ -252,7 +240,7 @@ class Executor:
         self.context.impl.memo.clear()  # Types that another try has made are not there any more.
         before = {name: self._scribe.ledger.rows(name) for name in unit.plugins}
         with _alembic.transaction(self.context) as transaction, self._pipeline.use():
-            self._set_timeouts()
+            self._scribe.set_timeouts()
             self._scribe.ensure_tables()
             self._scribe.ensure_bound()
             with safekeeping.keep() if plan.backup else nullcontext():

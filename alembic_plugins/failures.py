@@ -39,6 +39,12 @@ def is_duplicate(error: BaseException) -> bool:
     return state in _DUPLICATE
 
 
+def is_lock_timeout(error: BaseException) -> bool:
+    """Tell whether `error` is that a lock was waited for until there was no more time."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and find_sqlstate(cause.orig) == "55P03"
+
+
 def find_dependents_in_words(error: BaseException) -> str | None:
     """Return PostgreSQL's list of what depends on an object that `error` was about to drop."""
     cause = error.__cause__

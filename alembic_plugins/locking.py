@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
+from .blockers import tell_blockers
 from .driver_errors import NoSecondConnection
 from .refusals import LockLost, LockTimeout, PooledConnection
 
@@ -85,7 +86,8 @@ def hold_lock(
         connection: the one that migrates; the lock gets another one of its engine.
         name: the version table's, with its schema.
         wait_seconds: how long to wait for another holder.
-        report: told who holds it, after a second of waiting and every ten from then on.
+        report: told who holds it, after a second of waiting and every ten from then on; likewise
+            who holds what the block has to wait for.
 
     Raises:
         LockTimeout: another one held it for all that time.
@@ -108,8 +110,9 @@ def hold_lock(
         locking.execute(_SET_UP_SESSION, {"name": label})
         with (
             _held(locking, first, wait, name),
-            _held(connection, second, wait, name),
+            _held(connection, second, wait, name) as pid,
             _lost_told(locking, name),
+            tell_blockers(connection, locking, pid, report),
         ):
             yield locking
 
@@ -156,11 +159,14 @@ class _Wait:
 
 
 @contextmanager
-def _held(connection: Connection, key: dict[str, int], wait: _Wait, name: str) -> Iterator[None]:
-    """Hold one lock by the session of a connection, in which no transaction is left open."""
+def _held(connection: Connection, key: dict[str, int], wait: _Wait, name: str) -> Iterator[int]:
+    """Hold one lock by the session of a connection, in which no transaction is left open.
+
+    The block gets the pid of the session.
+    """
     pid = _acquire(connection, key, wait)
     try:
-        yield
+        yield pid
     except BaseException:
         _release(connection, key, pid)
         raise

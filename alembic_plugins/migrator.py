@@ -20,8 +20,8 @@ from .plan import Direction, Fate, Plan
 from .plugin import HOST, Schema
 from .progress import make_progress
 from .recorded import RecordedObject, find_in_namespace, read_recorded
-from .refusals import RevisionInUse
 from .registry import State, find_heads, read_state
+from .revision_errors import RevisionInUse
 from .scratch import make_scratch_database
 from .session import Session
 from .simulate import plan_contact, simulate

@@ -91,18 +91,6 @@ class PluginLeanedOn(PluginError):
     leaning: Sequence[str]
 
 
-class RevisionInUse(PluginError):
-    """A revision cannot be taken back while others depend on it."""
-
-    words = (
-        "The downgrade of '{branch}' would take away what is needed by {dependents}. Downgrade "
-        "{dependents} first, or pass -x cascade=true."
-    )
-
-    branch: str
-    dependents: Sequence[str]
-
-
 class PluginsInstalled(PluginError):
     """The host cannot go to base while plugins are installed."""
 

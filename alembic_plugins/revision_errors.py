@@ -1,6 +1,8 @@
-"""What revisions do that cannot be, where they are run, in words."""
+"""What keeps a revision from being run where it is, in words."""
 
-from .errors import PluginError
+from collections.abc import Sequence
+
+from .errors import PluginError, join
 
 
 class OfflineRevision(PluginError):
@@ -20,3 +22,20 @@ class OfflineRevision(PluginError):
         """Return the facts by name, and the command that prints a part of a branch."""
         command = f"alembic -x plugin={self.plugin} {self.direction}"
         return {**super().facts(), "command": command}
+
+
+class RevisionInUse(PluginError):
+    """A revision cannot be taken back while others depend on it."""
+
+    words = (
+        "The downgrade of '{branch}' would take away what is needed by {dependents}{objects}. "
+        "Downgrade {dependents} first, or pass -x cascade=true."
+    )
+
+    branch: str
+    dependents: Sequence[str]
+    objects: Sequence[str] = ()
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts by name, with the objects that are used, where these are known."""
+        return {**super().facts(), "objects": f": {join(self.objects)}" if self.objects else ""}

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UpdateBase,
+    case,
     func,
     select,
 )
@@ -30,6 +31,9 @@ from .records import Row, record_objects, record_place
 from .refusals import UnexpectedVersionRows
 from .session import Session
 from .tables import REMOVED_IN_3, VERSION, is_since, make_tables
+
+_LOCK_TIMEOUT_SECONDS = 10
+"""How long a statement may wait for a lock by default: others wait behind it all that time."""
 
 _FIRST_WITH_NAMES = 2
 """The version of the registry that had names of objects."""
@@ -101,6 +105,27 @@ class Scribe:
             question = select(path, role, func.current_schema(), flush)
             self._path, self._role, schema, _ = self.connection.execute(question).one()
             self.host_schema = schema or ""
+
+    def set_timeouts(self) -> None:
+        """Let no statement of the transaction wait or run for longer than the host allows.
+
+        Without an option, a lock is waited for as long as the session has it, if it has a limit.
+        """
+        if self.is_offline:
+            return
+        settings = self.session.settings
+        self._set_timeout("statement_timeout", settings.statement_timeout)
+        if settings.lock_timeout is not None:
+            self._set_timeout("lock_timeout", settings.lock_timeout)
+            return
+        given = func.pg_catalog.current_setting("lock_timeout")
+        value = case((given == "0", f"{_LOCK_TIMEOUT_SECONDS}s"), else_=given)
+        self.execute(select(func.pg_catalog.set_config("lock_timeout", value, True)))
+
+    def _set_timeout(self, name: str, seconds: float | None) -> None:
+        if seconds is not None:
+            milliseconds = f"{round(seconds * 1000)}ms"
+            self.execute(select(func.pg_catalog.set_config(name, milliseconds, True)))
 
     def ensure_tables(self) -> None:
         """Make what is missing of the version table and the registry."""

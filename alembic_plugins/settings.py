@@ -55,7 +55,8 @@ class Settings:
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
         fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
-        lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock.
+        lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock; 0
+            is for ever.
         statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
         environment: ``plugin_environment``: ``development``, where an embedded PostgreSQL serves
             where no other is named, or ``production``, where none does.

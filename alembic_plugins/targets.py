@@ -37,8 +37,8 @@ from .refusals import (
     PluginInUse,
     PluginLeanedOn,
     PluginsInstalled,
-    RevisionInUse,
 )
+from .revision_errors import RevisionInUse
 from .session import Session
 from .upkeep_errors import (
     Interrupted,

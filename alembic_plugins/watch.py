@@ -110,6 +110,7 @@ class Watch:
         self._committed += [step.revision for step in self._steps[:-1]]
         del self._steps[:-1]
         self.is_close = self.is_on
+        self._scribe.set_timeouts()  # They have ended with the transaction before.
         self._begin_transaction()
 
     def begin_outside(self) -> None:

@@ -22,9 +22,9 @@ from alembic_plugins.refusals import (
     PluginInUse,
     PluginLeanedOn,
     PluginsInstalled,
-    RevisionInUse,
 )
 from alembic_plugins.registry import State
+from alembic_plugins.revision_errors import RevisionInUse
 from alembic_plugins.session import Session
 from alembic_plugins.upkeep_errors import LostRevision, Quarantined, RequirementNotInstalled
 

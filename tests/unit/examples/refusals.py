@@ -37,11 +37,6 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "first, or pass --cascade.",
     ),
     (
-        refusals.RevisionInUse("billing", ("tax", "crm")),
-        "The downgrade of 'billing' would take away what is needed by crm, tax. Downgrade crm, "
-        "tax first, or pass -x cascade=true.",
-    ),
-    (
         refusals.PluginsInstalled(("tax", "crm")),
         "The host cannot go back to base while plugins are installed: crm, tax. Uninstall crm, "
         "tax first, or pass -x cascade=true.",

@@ -10,4 +10,14 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         " none. Nothing was printed; run this revision without --sql, and print the others with"
         " 'alembic -x plugin=billing upgrade FROM:TO --sql'.",
     ),
+    (
+        revision_errors.RevisionInUse("billing", ("tax", "crm")),
+        "The downgrade of 'billing' would take away what is needed by crm, tax. Downgrade crm, "
+        "tax first, or pass -x cascade=true.",
+    ),
+    (
+        revision_errors.RevisionInUse("billing", ("crm",), ("view crm.v of plugin 'crm'",)),
+        "The downgrade of 'billing' would take away what is needed by crm: view crm.v of plugin"
+        " 'crm'. Downgrade crm first, or pass -x cascade=true.",
+    ),
 ]
