@@ -34,7 +34,8 @@ def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFai
         command = f"alembic plugin uninstall {error.plugin} --purge"
         left = f"{error.reason}; what its downgrades have left, '{command}' drops"
         return MigrationFailed(*facts[:3], left)
-    if is_duplicate(error) and error.plugin not in {HOST, *scribe.session.state.plugins}:
+    is_new = error.plugin not in {HOST, *scribe.session.state.plugins}
+    if is_duplicate(error) and is_new and not journal.is_written:
         command = f"alembic plugin adopt {error.plugin}"
         made = f"{error.reason}; what its revisions have made before, '{command}' records"
         return MigrationFailed(*facts[:3], made)
