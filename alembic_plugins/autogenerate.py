@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData, func, inspect, select
 from .discovery import FoundPlugin
 from .namespaces import enter_namespace, leave_namespace
 from .plugin import HOST, Namespace, Prefix, Schema
+from .references import complete_references
 from .refusals import NoModels
 from .session import Session
 from .tables import BACKUP_SCHEMA, make_tables
@@ -27,6 +28,7 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     Raises:
         NoModels: a plugin is to be compared, and declares no models.
         ReferenceFailed: its models cannot be imported.
+        UnknownReference: they refer to a table that nobody has.
     """
     connection = context.connection
     assert connection is not None  # noqa: S101 - autogenerate has a connection
@@ -44,18 +46,20 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     qualified = any(table.schema is not None for table in metadata.tables.values())
     given = dict(context.opts)
     known = _find_tables(given["target_metadata"], metadata)
-    context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
-    _filter_tables(
-        context, _owned_by_plugin(connection, found, metadata, known, qualified=qualified)
-    )
-    statement = None if qualified else enter_namespace(found.namespace, ())
-    if statement is not None:
-        connection.execute(statement)
-    try:
-        yield
-    finally:
-        context.opts |= given
-        connection.execute(leave_namespace(path))
+    with complete_references(connection, metadata, scope) as added:
+        context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
+        owns = _owned_by_plugin(connection, found, metadata, known | added, qualified=qualified)
+        _filter_tables(context, owns)
+        if qualified:
+            _choose_schema(context, found.namespace)
+        statement = None if qualified else enter_namespace(found.namespace, ())
+        if statement is not None:
+            connection.execute(statement)
+        try:
+            yield
+        finally:
+            context.opts |= given
+            connection.execute(leave_namespace(path))
 
 
 def leave_out_registry(context: AutogenContext) -> None:
@@ -128,6 +132,18 @@ def _owned_by_plugin(
         own, hosts = set(), known
     modelled = {table.name for table in metadata.tables.values()} - hosts
     return lambda schema, name: schema is None and name in own | modelled
+
+
+def _choose_schema(context: MigrationContext, namespace: Namespace) -> None:
+    """Let a plugin's schema be compared, of which a filter of the host's may not know."""
+    given = context.opts["include_name"]
+
+    def include_name(name: str | None, type_: str, parents: dict[str, Any]) -> bool:
+        if type_ == "schema" and isinstance(namespace, Schema):
+            return name == namespace.name
+        return bool(given(name, type_, parents))
+
+    context.opts["include_name"] = include_name
 
 
 def _filter_tables(context: MigrationContext, owns: Owns) -> None:

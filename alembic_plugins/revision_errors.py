@@ -1,4 +1,4 @@
-"""What keeps a revision from being run where it is, in words."""
+"""What keeps a revision from being made or run as it is, in words."""
 
 from collections.abc import Sequence
 
@@ -39,3 +39,15 @@ class RevisionInUse(PluginError):
     def facts(self) -> dict[str, object]:
         """Return the facts by name, with the objects that are used, where these are known."""
         return {**super().facts(), "objects": f": {join(self.objects)}" if self.objects else ""}
+
+
+class UnknownReference(PluginError):
+    """Models of a plugin refer to a table or a column that nobody has."""
+
+    words = (
+        "The models of '{name}' refer to '{target}', which neither they nor the database have. "
+        "Correct the foreign key, or upgrade what has the table with 'alembic upgrade heads'."
+    )
+
+    name: str
+    target: str

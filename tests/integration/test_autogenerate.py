@@ -133,3 +133,85 @@ def test_what_is_set_aside_is_not_the_hosts(host: Host, connection: Connection, 
     config = host.config(connection=connection, options=options)
     config.set_main_option("script_location", str(host.folder))
     command.check(config)
+
+
+REFERRING = """\
+import sqlalchemy as sa
+
+m = sa.MetaData({metadata})
+sa.Table(
+    "{table}",
+    m,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("{target}")),
+)
+"""
+
+
+def refer(host: Host, table: str, target: str, *, metadata: str = "", namespace: str = "") -> None:
+    """Give a plugin without revisions models that refer to a table of others."""
+    text = REFERRING.format(table=table, target=target, metadata=metadata)
+    host.write(f"plugins/foo/refers_{host.folder.name}.py", text)
+    lines = [f"models = 'refers_{host.folder.name}:m'"]
+    host.declare("foo", *lines, *([f"namespace = '{namespace}'"] if namespace else []))
+    (host.folder / "plugins/foo/versions").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("table", "namespace"),
+    [
+        ("notes", ""),
+        ("foo_notes", "prefix foo_"),
+        ("notes", "schema public existing"),
+    ],
+)
+def test_foreign_key_to_a_table_of_the_host_needs_no_stub(
+    host: Host, table: str, namespace: str
+) -> None:
+    host.run("upgrade", "head")
+    refer(host, table, "accounts.id", namespace=namespace)
+    host.run("-x", "plugin=foo", "revision", "--autogenerate", "-m", "notes")
+    host.run("plugin", "install", "foo")
+    command.check(host.config(plugin="foo"))
+    [script] = (host.folder / "plugins/foo/versions").glob("*.py")
+    assert script.read_text().count("op.create_table") == 1
+    keys = "SELECT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
+    assert "accounts" in host.database.values(f"{keys} AND conrelid::regclass::text ~ 'notes'")
+
+
+@pytest.mark.parametrize("metadata", ["", "schema='foo'"])
+@pytest.mark.parametrize("target", ["billing.invoices.id", "public.accounts.id"])
+def test_foreign_key_to_a_table_in_another_schema_needs_no_stub(
+    host: Host, target: str, metadata: str
+) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    refer(host, "notes", target, metadata=metadata)
+    host.run("-x", "plugin=foo", "revision", "--autogenerate", "-m", "notes")
+    [script] = (host.folder / "plugins/foo/versions").glob("*.py")
+    assert target in script.read_text()
+    assert script.read_text().count("op.create_table") == 1
+
+
+@pytest.mark.parametrize("target", ["nothing.id", "public.nothing.id", "accounts.nothing"])
+def test_foreign_key_to_nothing_is_told(host: Host, target: str) -> None:
+    host.run("upgrade", "head")
+    refer(host, "notes", target)
+    words = host.fail("-x", "plugin=foo", "revision", "--autogenerate", "-m", "notes")
+    assert words.startswith(f"The models of 'foo' refer to '{target.removesuffix('.id')}', which")
+
+
+def test_filter_of_schemas_of_the_host_does_not_hide_a_plugins(
+    host: Host, connection: Connection
+) -> None:
+    hosts = ', schema="public"'
+    declare(host, "billing", "invoices", schema='schema="billing"', host_schema=hosts)
+
+    def include_name(name: str | None, type_: str, _parents: object) -> bool:
+        return type_ != "schema" or name is None
+
+    options = {"include_schemas": True, "include_name": include_name}
+    host.write("migrations/env.py", ENV)
+    host.ini.write_text(
+        host.ini.read_text().replace("alembic_plugins:environment", "%(here)s/migrations")
+    )
+    assert "add_table" not in differences(host, "billing", connection=connection, options=options)

@@ -37,7 +37,16 @@ LAYERS: tuple[set[str], ...] = (
     {"journaled", "shapes", "undo"},
     {"archive", "database", "extras", "ownership", "progress", "quarantine", "records"},
     {"sent", "traces"},
-    {"autobegin", "claims", "contents", "ledger", "permissions", "pipeline", "session"},
+    {
+        "autobegin",
+        "claims",
+        "contents",
+        "ledger",
+        "permissions",
+        "pipeline",
+        "references",
+        "session",
+    },
     {
         "autogenerate",
         "dependencies",

@@ -20,4 +20,9 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "The downgrade of 'billing' would take away what is needed by crm: view crm.v of plugin"
         " 'crm'. Downgrade crm first, or pass -x cascade=true.",
     ),
+    (
+        revision_errors.UnknownReference("billing", "users"),
+        "The models of 'billing' refer to 'users', which neither they nor the database have."
+        " Correct the foreign key, or upgrade what has the table with 'alembic upgrade heads'.",
+    ),
 ]
