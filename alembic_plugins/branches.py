@@ -147,6 +147,17 @@ class Branch:
         gone = [revision for revision in self.heads() if self.infos[revision].path is None]
         return tuple(gone) if self.has_files else ()
 
+    def load(self) -> None:
+        """Execute all files that are there, as Alembic does.
+
+        Raises:
+            BrokenRevision: one raised.
+        """
+        for revision in self.order:
+            script = cast("BranchScript", self.map.get_revision(revision))
+            if script.info.path is not None:
+                _ = script.module
+
     def find_label(self, label: str) -> str | None:
         """Return the revision that carries a label; the branch's first for its name."""
         for info in self.infos.values():

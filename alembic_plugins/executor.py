@@ -301,6 +301,8 @@ class Executor:
 
     def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
         """Run consecutive steps of one plugin in its namespace."""
+        if self.session.settings.load == "all" and any(step.runs for step in steps):
+            self.session.remembered_branch(plugin).load()
         if plugin != HOST and any(step.runs for step in steps):
             if steps[0].direction is Direction.UPGRADE:
                 self._estate.prepare(plugin)

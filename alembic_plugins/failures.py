@@ -4,6 +4,7 @@ import random
 import sys
 import traceback
 from collections.abc import Iterator
+from types import ModuleType
 
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
@@ -93,6 +94,13 @@ def describe_failure(error: BaseException) -> str:
     return str(error) if isinstance(error, PluginError) else explain(error)
 
 
+def explain_loading(error: BaseException) -> str:
+    """Return what went wrong in Python, with the way out where another file has to be imported."""
+    is_missing = isinstance(error, AttributeError) and isinstance(error.obj, ModuleType)
+    hint = "; set plugin_load = all where it takes what other revision files import"
+    return explain(error) + (hint if is_missing else "")
+
+
 def explain_failure(error: BaseException, path: str, line: int | None = None) -> str:
     """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where.
 
@@ -106,7 +114,7 @@ def explain_failure(error: BaseException, path: str, line: int | None = None) ->
         if find_sqlstate(error.orig) == "42P06":
             reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:
-        reason = explain(error)
+        reason = explain_loading(error)
         if isinstance(error, NoSuchTableError):
             reason += "; declare transaction = 'revision' where revisions open other connections"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from alembic.util import load_python_file
 
 from .errors import BrokenRevision, explain, foreign_code, printable
+from .failures import explain_loading
 from .sourcefile import find_checksum
 
 _NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
@@ -75,7 +76,7 @@ def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any 
     Raises:
         BrokenRevision: it raised.
     """
-    with foreign_code(lambda error: BrokenRevision(branch, path, explain(error))):
+    with foreign_code(lambda error: BrokenRevision(branch, path, explain_loading(error))):
         return load_python_file(path.parent, path.name)
 
 

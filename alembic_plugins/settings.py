@@ -30,12 +30,13 @@ OPTIONS = frozenset(
     f"plugin_{name}"
     for name in (
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
-        *("lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
+        *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
         *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
     )
 )
 """The options that a configuration may have."""
 
+LOADS = ("needed", "all")
 GUARD_MODES = ("enforce", "warn", "off")
 ENVIRONMENTS = ("development", "production")
 _LOCK_WAIT_SECONDS = 300.0
@@ -54,6 +55,8 @@ class Settings:
         target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
         fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
+        load: ``plugin_load``: ``needed`` executes a revision file when its revision runs, ``all``
+            those of a branch before the first one of it.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
         lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock; 0
             is for ever.
@@ -80,6 +83,7 @@ class Settings:
     target_metadata: str | None
     host_first: bool
     fail_fast: bool
+    load: str
     lock_wait: float
     lock_timeout: float | None
     statement_timeout: float | None
@@ -134,6 +138,7 @@ def _read(config: Config) -> Settings:
             "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
         ),
         fail_fast=_read_fail_fast(config),
+        load=_read_choice(config, "plugin_load", LOADS),
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
         statement_timeout=_read_seconds(config, "plugin_statement_timeout"),

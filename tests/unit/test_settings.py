@@ -53,6 +53,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         host_first=True,
         fail_fast=False,
         lock_wait=300.0,
+        load="needed",
         lock_timeout=None,
         statement_timeout=None,
         namespace=None,
