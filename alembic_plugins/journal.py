@@ -99,7 +99,7 @@ class Journal:
         """
         if self._page is None or not self._is_written:
             return False
-        is_begun = bool(self._lines or self._known or self._pending or self.has_set)
+        is_begun = bool(self._lines or self._known or self._page.pending or self.has_set)
         return not is_begun and not self.find_invalid()
 
     @contextmanager

@@ -160,10 +160,7 @@ class MigrationFailed(PluginError):
 class PluginsFailed(PluginError):
     """Some plugins could not be upgraded, and the others were."""
 
-    words = (
-        "Plugins that could not be upgraded: {failed}; left out, since they need these: {skipped}; "
-        "upgraded: {done}. {reasons}"
-    )
+    words = "Plugins that could not be upgraded: {failed}{left_out}{others}. {reasons}"
 
     failed: Sequence[str]
     skipped: Sequence[str]
@@ -172,7 +169,14 @@ class PluginsFailed(PluginError):
 
     def facts(self) -> dict[str, object]:
         """Return the facts; what each plugin has met is a sentence of its own."""
-        return {**super().facts(), "reasons": " ".join(self.reasons)}
+        facts = super().facts()
+        skipped, done = facts["skipped"], facts["done"]
+        return {
+            **facts,
+            "left_out": f"; left out, since they need these: {skipped}" if self.skipped else "",
+            "others": f"; upgraded: {done}" if self.done else "",
+            "reasons": " ".join(self.reasons),
+        }
 
 
 class MigrationInterrupted(PluginError):

@@ -7,6 +7,7 @@ from support.databases import Database
 from support.hosts import Host
 
 from alembic_plugins.database import connect, find_url, translate_errors
+from alembic_plugins.driver_errors import ConnectionLost
 from alembic_plugins.refusals import ConnectionFailed, DatabaseRefused, WrongUrl
 
 
@@ -78,5 +79,5 @@ def test_statement_that_fails_is_refused(connection: Connection, sql: str, reaso
 def test_connection_that_is_lost_is_told(connection: Connection, database: Database) -> None:
     pid = connection.scalar(text("SELECT pg_backend_pid()"))
     database.execute(f"SELECT pg_terminate_backend({pid})")
-    with pytest.raises(ConnectionFailed), translate_errors():
+    with pytest.raises(ConnectionLost), translate_errors():
         connection.execute(text("SELECT 1"))

@@ -137,7 +137,7 @@ def test_invalid_index_that_was_there_before_is_not_named(host: Host) -> None:
     tell(host, MAKE)
     install(host)
     leave_invalid(host, "teller.words", "mine")
-    tell(host, VACUUM, "story_2", '"story_1"')
+    tell(host, MAKE.replace("words", "more") + VACUUM, "story_2", '"story_1"')
     disturb(lambda: install(host), words="VACUUM")
     assert read_status(host).remark == "interrupted in the upgrade of story_2"
 
@@ -210,8 +210,10 @@ def test_interrupted_plugin_cannot_be_downgraded(interrupted: Host) -> None:
 
 def test_downgrade_that_was_interrupted_cannot_be_turned_round(host: Host) -> None:
     host.add("drops_concurrently").run("plugin", "install", "drops_concurrently")
-    down = ["drops_concurrently", "drops_1"]
-    disturb(lambda: commands.downgrade(host.config(), *down), words="DROP INDEX")
+    target = ["drops_concurrently", "drops_1"]
+    disturb(
+        lambda: commands.downgrade(host.config(), *target), moment=Moment.AFTER, words="DROP INDEX"
+    )
     host.write("plugins/drops_concurrently/versions/drops_3.py", NEXT)
     with pytest.raises(Interrupted) as excinfo:
         commands.install(host.config(), ["drops_concurrently"])

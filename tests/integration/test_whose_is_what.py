@@ -484,7 +484,7 @@ def test_downgrade_that_cannot_drop_a_column_says_who_uses_it(host: Host) -> Non
     host.database.execute("CREATE VIEW seen AS SELECT x FROM accounts")
     with pytest.raises(ObjectsInUse) as caught:
         uninstall(host, "rank")
-    assert list(caught.value.leaning) == ["view seen"]
+    assert list(caught.value.leaning) == ["view seen of the host"]
 
 
 def test_preview_names_partitions_that_are_elsewhere(host: Host) -> None:

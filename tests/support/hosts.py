@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -68,9 +69,8 @@ class CallResult:
 
     @property
     def failures(self) -> list[str]:
-        """What Alembic called failed."""
-        found = [line for line in self.output.splitlines() if line.startswith("FAILED: ")]
-        return [line.removeprefix("FAILED: ") for line in found]
+        """What Alembic called failed; a question whose answer is not echoed comes before it."""
+        return re.findall(r"^(?:Run '.*'\? \[y/N\] )?FAILED: (.*)$", self.output, re.MULTILINE)
 
 
 class Host:

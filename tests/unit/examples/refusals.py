@@ -86,8 +86,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         refusals.PluginsFailed(("mmm",), ("rests", "also"), (), ("It failed.",)),
-        "Plugins that could not be upgraded: mmm; left out, since they need these: also, rests; "
-        "upgraded: none. It failed.",
+        "Plugins that could not be upgraded: mmm; left out, since they need these: also, rests. "
+        "It failed.",
     ),
     (
         refusals.MigrationInterrupted("billing", "a1", "upgrade", "division by zero", ()),
