@@ -1,14 +1,13 @@
 """Each test with a database has one of its own, cloned from a template."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from pytest_postgresql import factories
 from pytest_postgresql.executors import NoopExecutor
 from sqlalchemy import Connection, NullPool, create_engine
+from support.clones import Clones
 from support.databases import Database
 from support.hosts import Host
 from support.servers import Server, describe_server, reserve_folder, start_server, stop_server
@@ -53,26 +52,32 @@ def executor(server: Server, request: pytest.FixtureRequest) -> NoopExecutor:
     return found
 
 
-postgresql = factories.postgresql("executor")
-second_postgresql = factories.postgresql(
-    "executor", dbname=f"plugin_second{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-)
+@pytest.fixture(scope="session")
+def clones(server: Server, executor: NoopExecutor) -> Iterator[Clones]:
+    """What makes databases out of the template."""
+    assert executor.template_dbname is not None
+    clones = Clones(server, executor.template_dbname)
+    yield clones
+    clones.close()
 
 
 @pytest.fixture
 def database(
-    server: Server, postgresql: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> Database:
+    clones: Clones, executor: NoopExecutor, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
     """The test's own database, to which DATABASE_URL leads."""
-    database = Database(server.url(postgresql.info.dbname))
+    database = Database(clones.create(executor.dbname))
     monkeypatch.setenv("DATABASE_URL", database.text)
-    return database
+    yield database
+    clones.drop(executor.dbname)
 
 
 @pytest.fixture
-def second_database(server: Server, second_postgresql: psycopg.Connection) -> Database:
+def second_database(clones: Clones, executor: NoopExecutor) -> Iterator[Database]:
     """Another empty database, to compare the test's own with."""
-    return Database(server.url(second_postgresql.info.dbname))
+    name = f"{executor.dbname}_second"
+    yield Database(clones.create(name))
+    clones.drop(name)
 
 
 @pytest.fixture
@@ -89,9 +94,9 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def host(tmp_path: Path, database: Database) -> Host:
+def host(tmp_path: Path, database: Database, clones: Clones) -> Host:
     """A host without plugins, in a folder and on a database of its own."""
-    return Host(tmp_path, database)
+    return Host(tmp_path, database, clones)
 
 
 @pytest.fixture

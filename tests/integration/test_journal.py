@@ -59,7 +59,7 @@ def told(host: Host) -> Host:
 @pytest.fixture
 def installed(told: Host) -> Host:
     """A host on which it is installed."""
-    install(told)
+    told.run("plugin", "install", NAME)
     return told
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from textwrap import dedent
@@ -14,6 +15,7 @@ from textwrap import dedent
 from alembic.config import CommandLine, Config
 
 from .calls import call_alembic, start_alembic
+from .clones import Clones
 from .databases import Database
 
 SITUATIONS = Path(__file__).parent.parent / "plugins"
@@ -74,11 +76,18 @@ class CallResult:
 
 
 class Host:
-    """A host with two revisions of its own, in a folder that is the test's."""
+    """A host with two revisions of its own, in a folder that is the test's.
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    Args:
+        folder: the folder, which is empty.
+        database: where its commands lead to.
+        clones: know what its first command has come to before, if they are given.
+    """
+
+    def __init__(self, folder: Path, database: Database, clones: Clones | None = None) -> None:
         self.folder = folder
         self.database = database
+        self._clones = clones
         self.ini = folder / "alembic.ini"
         self.ini.write_text(INI)
         shutil.copytree(SITUATIONS / "host_versions", folder / "versions")
@@ -152,7 +161,11 @@ class Host:
 
     def run(self, *arguments: str) -> None:
         """Run a command in this process, which takes less time; for arranging."""
-        CommandLine(prog="alembic").main(["-c", str(self.ini), *arguments])
+        call = partial(CommandLine(prog="alembic").main, ["-c", str(self.ini), *arguments])
+        if self._clones:
+            self._clones.arrange(arguments, self.folder, call)
+        else:
+            call()
 
     def run_all(self, commands: list[list[str]]) -> None:
         """Run several commands in this process."""
