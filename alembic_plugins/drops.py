@@ -51,8 +51,7 @@ _MEMBERS = """
 """
 
 # Which of some objects and columns go along as parts of others of them, or of what they are
-# inherited from; and which of them depends on which, as a primary key does on NOT NULL, which no
-# catalog says.
+# inherited from; and which of them depends on which.
 _ORDERED = """
     SELECT DISTINCT 'part' AS what, n.number AS first, m.number AS second
     FROM member m
@@ -74,14 +73,6 @@ _ORDERED = """
     JOIN member b ON b.classid = d.refclassid AND b.objid = d.refobjid
         AND (b.objsubid = 0 OR b.objsubid = d.refobjsubid)
     WHERE a.number <> b.number
-    UNION ALL
-    SELECT 'depends', a.number, b.number
-    FROM node a
-    JOIN pg_catalog.pg_constraint p
-      ON p.tableoid = a.classid AND p.oid = a.objid AND p.contype = 'p'
-    JOIN pg_catalog.pg_constraint q
-      ON q.conrelid = p.conrelid AND q.contype = 'n' AND q.conkey <@ p.conkey
-    JOIN node b ON b.classid = q.tableoid AND b.objid = q.oid
 """
 
 _ORDER = text(_MEMBERS + _ORDERED).bindparams(*_PLACES)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from sqlalchemy import Executable
 from sqlalchemy.schema import DropTable
@@ -143,7 +144,7 @@ class Estate:
         """Let a plugin as a whole become what it is to become."""
         match fate:
             case Fate.REMOVED:
-                self._remove(name, plan)
+                self._remove(name)
             case Fate.QUARANTINED:
                 self._set_aside(name, plan)
             case Fate.RESTORED:
@@ -228,38 +229,48 @@ class Estate:
         self._scribe.ledger.add_uninstalled(plugin.name)
         self._drop_empty_schema(plugin)
 
-    def _remove(self, name: str, plan: Plan) -> None:
-        """Drop what is left of a plugin, where that is wished, and forget it."""
+    def _remove(self, name: str) -> None:
+        """Forget a plugin of which nothing is left, and drop the schema that was made for it."""
         scribe = self._scribe
         aside = scribe.session.state.quarantined.get(name)
         plugin = scribe.ledger.plugins.get(name) or aside
         if plugin is None:
             raise NotInstalled(name)
-        if not scribe.is_offline:
-            self._drop_leftovers(name, plan)
         if aside and aside.quarantine:
             self._drop_schema_if_empty(aside.quarantine)
             scribe.ledger.add_forgotten(name, scribe.session.state.kept_of(name))
         else:
             self._forget(plugin)
 
-    def _drop_leftovers(self, name: str, plan: Plan) -> None:
-        """Drop what the downgrades have left, and what nobody knows of, where that is wished."""
-        holdings = self._read_holdings(name)
-        if holdings.made and not plan.purge:
-            raise LeftoverObjects(name, tuple(str(item) for item in holdings.made))
-        unknown = holdings.unknown if plan.with_unknown else ()
-        items = (*holdings.objects, *unknown)
+    def drop_leftovers(self, names: Sequence[str], plan: Plan) -> None:
+        """Drop what the downgrades of plugins have left, and what nobody knows of, if wished.
+
+        They go together, since the objects of one may depend on those of another.
+
+        Raises:
+            LeftoverObjects: they have left something, and that is not to be dropped.
+            ObjectsInUse: something else depends on it.
+        """
         scribe = self._scribe
-        dropper = Dropper(scribe.connection, scribe.execute, name)
-        dropper.lock(items, holdings.columns)
-        users = [
-            str(item)
-            for item in self._find_dependents(items, {name, *plan.fates}, holdings.columns)
-        ]
-        if users:
-            raise ObjectsInUse(name, tuple(users))
-        dropper.drop(items, holdings.columns)
+        if scribe.is_offline or not names:
+            return
+        items: dict[str, tuple[DatabaseObject, ...]] = {}
+        columns: dict[str, tuple[Column, ...]] = {}
+        for name in names:
+            holdings = self._read_holdings(name)
+            if holdings.made and not plan.purge:
+                raise LeftoverObjects(name, tuple(str(item) for item in holdings.made))
+            unknown = holdings.unknown if plan.with_unknown else ()
+            items[name], columns[name] = (*holdings.objects, *unknown), holdings.columns
+        everything = tuple(chain.from_iterable(items.values()))
+        all_columns = tuple(chain.from_iterable(columns.values()))
+        dropper = Dropper(scribe.connection, scribe.execute, names[0])
+        dropper.lock(everything, all_columns)
+        for name in names:
+            found = self._find_dependents(items[name], {*names, *plan.fates}, columns[name])
+            if found:
+                raise ObjectsInUse(name, tuple(str(item) for item in found))
+        dropper.drop(everything, all_columns)
 
     def _find_dependents(
         self,

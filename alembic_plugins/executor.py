@@ -264,6 +264,8 @@ class Executor:
             for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
                 self._run_branch(plugin, tuple(steps), plan)
         self._watch.check()
+        removed = [name for name, fate in unit.fates.items() if fate is Fate.REMOVED]
+        self._estate.drop_leftovers(removed, plan)
         for name in unit.plugins:
             self._finish(name, unit, plan)
         self._estate.remove_strangers(unit.strangers)

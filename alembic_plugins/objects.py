@@ -89,6 +89,9 @@ _IDENTIFY = text("""
            OR EXISTS (SELECT FROM pg_catalog.pg_depend m
                       WHERE m.classid = k.classid AND m.objid = k.objid
                         AND m.deptype = 'i' AND k.catalog IN ('pg_cast', 'pg_proc')
+                      OFFSET 0)
+           OR EXISTS (SELECT FROM pg_catalog.pg_constraint t
+                      WHERE t.oid = k.objid AND k.catalog = 'pg_constraint' AND t.contype = 'n'
                       OFFSET 0) AS is_internal
     FROM (SELECT u.classid, u.objid, (
               SELECT z.relname FROM pg_catalog.pg_class z WHERE z.oid = u.classid) AS catalog
@@ -192,7 +195,8 @@ class DatabaseObject:
             function.
         is_everywhere: whether it is a publication of all tables.
         is_part: whether it hangs on a relation: an index, a constraint, a partition ...
-        is_internal: whether it comes and goes with something else, or with the session.
+        is_internal: whether it comes and goes with something else, or with the session; or is a
+            NOT NULL, which is no object before PostgreSQL 18, and stays where a key is dropped.
         maker: the branch that has made it, or else the nearest that it hangs on; None where that is
             not recorded.
         is_made: whether it is recorded itself, and not only what it hangs on.

@@ -218,17 +218,22 @@ def plan_uninstall(
 ) -> Plan:
     """Return the plan that takes back all of some plugins and removes them.
 
-    All or nothing, unless the revisions of one want transactions of their own.
+    All or nothing, unless the revisions of one want transactions of their own. What a purge drops
+    goes together at the end, since the objects of one plugin may depend on those of another.
     """
     revisions = {item.revision for item in applied if item.plugin in names}
     steps = _reverse(revisions, applied)
     units: Iterable[Unit] = (Unit(tuple(steps), Fate.REMOVED),)
     if any(alone(name) for name in names):
         units = _group(steps, alone, Fate.REMOVED)
-    removing = _settle(units, names, Fate.REMOVED)
-    begun = {step.plugin for step in steps}
-    empty = {name: Fate.REMOVED for name in names if name not in begun}
-    removing.append(Unit((), Fate.REMOVED, empty))
+    nothing = Unit((), Fate.REMOVED)
+    removing = (list(units) or [nothing]) if purge else _settle(units, names, Fate.REMOVED)
+    begun = {name for unit in removing for name in unit.fates}
+    left = {name: Fate.REMOVED for name in names if name not in begun}
+    if purge:
+        removing[-1] = replace(removing[-1], fates=left)
+    else:
+        removing.append(replace(nothing, fates=left))
     units = tuple(unit for unit in removing if unit.steps or unit.fates)
     return Plan(units, purge=purge, with_unknown=with_unknown, backup=backup)
 
@@ -305,7 +310,7 @@ def _order(nodes: Mapping[str, Node], requires: Mapping[str, Collection[str]]) -
     order = _order_branches(nodes, moving)
     if order is not None:
         return [node for branch in order for node in by_branch[branch]]
-    return list(_interleave(by_branch, set(nodes)))
+    return list(_interleave(by_branch, moving, set(nodes)))
 
 
 def _order_revisions(nodes: Mapping[str, Node]) -> list[Node]:
@@ -343,12 +348,22 @@ def _order_branches(
     return order
 
 
-def _interleave(by_branch: Mapping[str, list[Node]], missing: set[str]) -> Iterator[Node]:
-    """Yield runs of one branch each: preferably one that completes its branch, else the longest."""
+def _interleave(
+    by_branch: Mapping[str, list[Node]],
+    requires: Mapping[str, Collection[str]],
+    missing: set[str],
+) -> Iterator[Node]:
+    """Yield runs of one branch each: preferably one that completes its branch, else the longest.
+
+    A branch begins when those that it requires are complete, if that can be had.
+    """
     left = {branch: list(nodes) for branch, nodes in by_branch.items() if nodes}
     while left:
         runs = {branch: _find_run(nodes, missing) for branch, nodes in left.items()}
-        branch = max(runs, key=lambda name: (len(runs[name]) == len(left[name]), len(runs[name])))
+        free = [name for name in left if runs[name] and left.keys().isdisjoint(requires[name])]
+        branch = max(
+            free or runs, key=lambda name: (len(runs[name]) == len(left[name]), len(runs[name]))
+        )
         done = {node.revision for node in runs[branch]}
         missing -= done
         yield from runs[branch]

@@ -57,13 +57,18 @@ class TamperedUndo(PluginError):
 class PluginInUse(PluginError):
     """A plugin cannot go while others need it."""
 
-    words = (
-        "Plugin '{name}' is required by {dependents}. Uninstall {dependents} first, or pass "
-        "--cascade."
-    )
+    words = "Plugin '{name}' is required by {dependents}. {way_out}."
 
     name: str
     dependents: Sequence[str]
+    mutual: Sequence[str] = ()
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out: none goes first of those that need each other."""
+        facts = super().facts()
+        first = f"Uninstall {facts['dependents']} first, or pass --cascade"
+        both = f"It requires {facts['mutual']}, too: name all of them, or pass --cascade"
+        return {**facts, "way_out": both if self.mutual else first}
 
 
 class NeededByHost(PluginError):

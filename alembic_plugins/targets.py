@@ -344,7 +344,8 @@ def _find_removed(
             if other not in (*removed, *dependents)
         }
         if dependents and not cascade:
-            raise PluginInUse(name, tuple(dependents))
+            mutual = [n for n in dependents if name in find_plugin_dependents(session, n)]
+            raise PluginInUse(name, tuple(dependents), tuple(mutual))
         if leaning and not cascade:
             words = tuple(str(item) for items in leaning.values() for item in items)
             raise PluginLeanedOn(name, tuple(leaning), words)

@@ -25,7 +25,7 @@ from .versiontables import VersionTable
 
 
 def restore(session: Session, name: str) -> Plan:
-    """Plan to bring back a plugin that is set aside.
+    """Plan to bring back a plugin that is set aside, with those that it and that need each other.
 
     Raises:
         AlreadyInstalled: it is not set aside but installed.
@@ -35,12 +35,42 @@ def restore(session: Session, name: str) -> Plan:
     """
     if name in session.state.plugins:
         raise AlreadyInstalled(name)
-    plugin = session.state.quarantined.get(name)
-    if plugin is None:
+    if name not in session.state.quarantined:
         raise NotQuarantined(name)
-    coming = State(applied=session.state.kept_of(name), plugins={name: plugin})
-    check_returning(session, plugin, coming)
-    return plan_fate([name], Fate.RESTORED)
+    group = _find_group(session.state, name)
+    applied = tuple(item for item in session.state.kept if item.plugin in group)
+    coming = State(applied=applied, plugins=group)
+    for plugin in group.values():
+        check_returning(session, plugin, coming)
+    return plan_fate(tuple(group), Fate.RESTORED)
+
+
+def _find_group(state: State, name: str) -> dict[str, InstalledPlugin]:
+    """Return a plugin that is set aside, and others that it needs and that need it."""
+    owners = {item.revision: item.plugin for item in state.kept}
+    needed = {
+        other: find_required(plugin)
+        | {owners[r] for item in state.kept_of(other) for r in item.depends_on if r in owners}
+        for other, plugin in state.quarantined.items()
+    }
+    below = {other: _close(needed, other) for other in needed}
+    group = [name, *(other for other in needed if other != name)]
+    return {
+        other: state.quarantined[other]
+        for other in group
+        if other == name or (other in below[name] and name in below[other])
+    }
+
+
+def _close(needed: Mapping[str, set[str]], name: str) -> set[str]:
+    """Return what a plugin needs, directly or through others."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        new = needed.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
 
 
 def check_returning(session: Session, plugin: InstalledPlugin, coming: State) -> None:
@@ -49,8 +79,9 @@ def check_returning(session: Session, plugin: InstalledPlugin, coming: State) ->
         raise AlreadyInstalled(plugin.name)
     missing = find_required(plugin) - {*session.state.plugins, *coming.plugins}
     applied = {*session.state.by_revision, *coming.by_revision}
+    owners = {item.revision: item.plugin for item in session.state.kept}
     missing |= {
-        f"revision '{revision}'"
+        owners.get(revision) or f"revision '{revision}'"
         for item in coming.of(plugin.name)
         for revision in item.depends_on
         if revision not in applied

@@ -65,6 +65,43 @@ def test_plugins_that_depend_on_each_other_name_each_other(host: Host) -> None:
     assert words.startswith("Plugin 'mutual_a' is required by mutual_b.")
 
 
+@pytest.fixture
+def mutual(host: Host) -> Host:
+    """A host on which two plugins that need each other are installed, and one that needs both."""
+    host.declare("farm", 'requires = ["mutual_a", "mutual_b"]')
+    host.revise("farm", "CREATE TABLE sold (hen int REFERENCES mutual_b.hens)", "DROP TABLE sold")
+    host.add("mutual_a", "mutual_b").run("plugin", "install", "farm")
+    return host
+
+
+def test_plugins_that_need_each_other_come_back_together(mutual: Host) -> None:
+    mutual.succeed("plugin", "uninstall", "mutual_a", "--cascade", "--keep-data", "--yes")
+    words = mutual.refuse("plugin", "restore", "farm")
+    assert words.startswith("Plugin 'farm' needs mutual_a, mutual_b, which the database does not")
+    result = mutual.succeed("plugin", "restore", "mutual_b")
+    assert result.lines[-2:] == ["restored mutual_b", "restored mutual_a"]
+    mutual.succeed("plugin", "restore", "farm")
+    assert mutual.database.plugins() == ["farm", "mutual_a", "mutual_b"]
+
+
+def test_way_out_of_a_circle_leads_out(mutual: Host) -> None:
+    mutual.succeed("plugin", "uninstall", "farm", "--yes")
+    words = mutual.refuse("plugin", "uninstall", "mutual_b", "--yes")
+    assert words.endswith("It requires mutual_a, too: name all of them, or pass --cascade.")
+    mutual.succeed("plugin", "uninstall", "mutual_b", "mutual_a", "--yes")
+    assert mutual.database.schemas() == []
+
+
+@pytest.mark.parametrize("transactions", ["plugin", "revision"])
+def test_circle_is_purged_with_what_hangs_on_it(mutual: Host, transactions: str) -> None:
+    mutual.configure(f"transaction_per_migration = {transactions == 'revision'}".lower())
+    for path in (mutual.folder / "plugins").rglob("versions/*.py"):
+        path.write_text(path.read_text().replace("op.drop_table(", "int("))
+    mutual.succeed("plugin", "uninstall", "mutual_a", "--cascade", "--purge", "--yes")
+    assert (mutual.database.schemas(), mutual.database.plugins()) == ([], [])
+    assert mutual.database.tables() == ["public.accounts"]
+
+
 def test_depends_on_may_be_computed_at_import(host: Host) -> None:
     host.add("billing", "computed_depends_on").succeed("plugin", "install", "computed_depends_on")
     assert host.database.applied() == ["host_1", "host_2", "billing_1", "computed_1"]

@@ -139,6 +139,17 @@ def test_mutual_dependencies_interleave_as_little_as_can_be() -> None:
     assert plan_up(nodes) == [["t1", "t2"], ["n1", "n2"], ["t3"]]
 
 
+def test_what_requires_plugins_in_a_circle_comes_after_all_of_them() -> None:
+    nodes = (
+        make_node("t1", "tags"),
+        make_node("n1", "notes", depends=("t1",)),
+        make_node("t2", "tags", ("t1",), ("n1",)),
+        make_node("a1", "audit"),
+    )
+    requires = {"tags": [], "notes": [], "audit": ["tags", "notes"]}
+    assert plan_up(nodes, requires) == [["t1"], ["n1"], ["t2"], ["a1"]]
+
+
 def test_mutual_requirements_with_an_order_of_revisions_have_a_plan() -> None:
     requires = {"notes": ["tags"], "tags": ["notes"]}
     found = plan_up((*NOTES, *TAGS), requires)

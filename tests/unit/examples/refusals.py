@@ -32,6 +32,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Plugin 'billing' is required by crm, tax. Uninstall crm, tax first, or pass --cascade.",
     ),
     (
+        refusals.PluginInUse("billing", ("tax", "crm"), ("tax",)),
+        "Plugin 'billing' is required by crm, tax. It requires tax, too: name all of them, or pass "
+        "--cascade.",
+    ),
+    (
         refusals.PluginLeanedOn("billing", ("tax", "crm"), ("view v", "constraint c on table t")),
         "Plugin 'billing' is used by crm, tax: constraint c on table t, view v. Uninstall crm, tax "
         "first, or pass --cascade.",
