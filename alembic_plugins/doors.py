@@ -328,9 +328,10 @@ def _step_row(step: Step, plan: Plan) -> tuple[str, ...]:
 def _print_removal(config: Config, removal: Removal) -> None:
     for name, preview in removal.previews.items():
         is_kept = removal.plan.fates[name] is Fate.QUARANTINED
-        what = "and what it has made" if preview.objects else "which has made nothing"
+        nothing = "" if preview.doubt else " which has made nothing"
+        what = " and what it has made" if preview.objects else nothing
         end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
-        config.print_stdout(f"plugin {name} {what}{end}")
+        config.print_stdout(f"plugin {name}{what}{end}")
         _print_preview(config, preview)
         if preview.unknown:
             does = "goes along" if is_kept or removal.plan.with_unknown else "stops this"
@@ -341,7 +342,8 @@ def _print_removal(config: Config, removal: Removal) -> None:
 def _print_preview(config: Config, preview: Preview) -> None:
     _print_objects(config, preview.objects)
     if preview.doubt:
-        words = "told by its namespace, since its revisions cannot be run in a scratch database"
+        how = "told by its namespace" if preview.objects else "it cannot be told what it has made"
+        words = f"{how}, since its revisions cannot be run in a scratch database"
         config.print_stdout("%s", f"  ({words}: {preview.doubt})")
     for item in preview.staying:
         config.print_stdout("%s", f"  {item} stays where it is")

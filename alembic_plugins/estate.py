@@ -98,9 +98,8 @@ class Estate:
         """
         for name in unit.plugins:
             trace = self._scribe.session.traces.get(name)
-            if trace is not None and (
-                trace.doubt is None or unit.fates.get(name, Fate.LEFT) is not Fate.LEFT
-            ):
+            goes = unit.fates.get(name, Fate.LEFT) is not Fate.LEFT
+            if trace is not None and (trace.doubt is None or (trace.rows and goes)):
                 self._record_trace(name, trace)
 
     def _record_trace(self, name: str, trace: Trace) -> None:

@@ -20,7 +20,9 @@ from .plugin import Namespace, Prefix, Schema
 from .quarantine import find_home, is_movable
 from .recorded import RecordedObject
 from .sql import raw
+from .traces import Trace
 from .undo import needs_database
+from .upkeep_errors import CannotTell
 
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
@@ -85,12 +87,14 @@ def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
     """Return what plugins have of which a plan makes something, by name.
 
     Raises:
+        CannotTell: it is not known what has to be kept.
         BackupExists: there is a file of the name that the plan's backup is to get.
         BackupIncomplete: the plugins have made what the backup could not have.
     """
     names = list(plan.fates)
     migrator.trace(names)
     connection = migrator.connection
+    _check_known(migrator.session.traces, plan)
     ownership = read_session_ownership(connection, migrator.tables, migrator.session)
     found = {name: _read(migrator, ownership, plan, name, names) for name in names}
     if plan.backup:
@@ -98,6 +102,15 @@ def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
         check_complete(plan.backup, find_contents(connection, ownership, names))
     migrator.end_reading()
     return found
+
+
+def _check_known(traces: Mapping[str, Trace], plan: Plan) -> None:
+    """Check that it can be told what has to be kept."""
+    for name, fate in plan.fates.items():
+        trace = traces.get(name)
+        keeps = "--keep-data" if fate is Fate.QUARANTINED else "--backup" if plan.backup else None
+        if keeps and trace and trace.doubt and not trace.rows:
+            raise CannotTell(name, trace.doubt, keeps)
 
 
 def _read(

@@ -119,12 +119,19 @@ class CannotTell(PluginError):
     words = (
         "What plugin '{name}' has made cannot be told, since another tool has installed it into a "
         "schema that it shares, and its revisions cannot be run in a scratch database: {reason}. "
-        "Drop its objects by hand, and then forget it with 'alembic plugin forget {name}'; nothing "
-        "was changed."
+        "See to that, or {way_out}; nothing was changed."
     )
 
     name: str
     reason: str
+    way: str = "--purge"
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with what can be done without knowing it."""
+        forget = f"forget it with 'alembic plugin forget {self.name}'"
+        without = f"uninstall it without {self.way}, after a dump of the database"
+        drop = f"drop its objects by hand, and then {forget}"
+        return {**super().facts(), "way_out": drop if self.way == "--purge" else without}
 
 
 class NamespaceChanged(PluginError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from threading import Thread
 
 import psycopg
@@ -80,9 +81,9 @@ def upgrade(host: Host) -> None:
     commands.upgrade(host.config())
 
 
-def uninstall(host: Host, name: str, **options: bool) -> None:
+def uninstall(host: Host, name: str, **options: bool | Path) -> None:
     """Uninstall a plugin."""
-    commands.uninstall(host.config(), [name], **options)  # type: ignore[arg-type]  # all are flags
+    commands.uninstall(host.config(), [name], **options)  # type: ignore[arg-type]  # as they are
 
 
 def preview(host: Host, name: str) -> list[str]:
@@ -619,6 +620,20 @@ def test_purge_refuses_where_it_cannot_be_told_what_was_made(host: Host) -> None
     with pytest.raises(CannotTell):
         uninstall(host, "tk", purge=True)
     commands.forget(host.config(), "tk")
+
+
+@pytest.mark.parametrize("option", ["keep_data", "backup"])
+def test_nothing_is_kept_where_it_cannot_be_told_what_was_made(
+    host: Host, tmp_path: Path, option: str
+) -> None:
+    host.declare("tk", SHARED).revise("tk", "CREATE TABLE t AS SELECT 1/0 AS a", "DROP TABLE t")
+    stock(host, "CREATE TABLE accounts (); CREATE TABLE t ()", "host_2", "tk_1")
+    value = tmp_path / "tk.dump" if option == "backup" else True
+    with pytest.raises(CannotTell, match=f"without --{option.replace('_', '-')}"):
+        uninstall(host, "tk", **{option: value})
+    assert "public.t" in host.database.tables()
+    uninstall(host, "tk")
+    assert "public.t" not in host.database.tables()
 
 
 def test_objects_are_found_again_after_a_dump_and_restore(

@@ -62,8 +62,15 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         upkeep_errors.CannotTell("billing", "division by zero"),
         "What plugin 'billing' has made cannot be told, since another tool has installed it into a "
         "schema that it shares, and its revisions cannot be run in a scratch database: division "
-        "by zero. Drop its objects by hand, and then forget it with 'alembic plugin forget "
-        "billing'; nothing was changed.",
+        "by zero. See to that, or drop its objects by hand, and then forget it with 'alembic "
+        "plugin forget billing'; nothing was changed.",
+    ),
+    (
+        upkeep_errors.CannotTell("billing", "division by zero", "--keep-data"),
+        "What plugin 'billing' has made cannot be told, since another tool has installed it into a "
+        "schema that it shares, and its revisions cannot be run in a scratch database: division "
+        "by zero. See to that, or uninstall it without --keep-data, after a dump of the database; "
+        "nothing was changed.",
     ),
     (
         upkeep_errors.NamespaceChanged("billing", "schema billing", "prefix bill_"),
