@@ -9,7 +9,7 @@ from .guard_errors import NamespaceViolation
 from .ownership import Ownership
 from .plan import Direction, Step
 from .plugin import HOST, Namespace
-from .remedies import find_remedies
+from .remedies import Culprit, find_remedies
 from .session import Session
 
 log = logging.getLogger(__name__)
@@ -105,9 +105,15 @@ def _make_violation(
 ) -> NamespaceViolation:
     name = suspects.name
     found = None if name == HOST else session.find_usable(name)
-    place = found.source if found else "its declaration"
-    needed = find_remedies(offences, name, namespace, place, ownership)
-    remedies: tuple[str, ...] = (", and ".join(needed),)
+    culprit = Culprit(
+        name,
+        namespace,
+        found.source if found else "its declaration",
+        found.declaration if found else None,
+        suspects.is_downgrade,
+    )
+    needed = find_remedies(offences, culprit, ownership)
+    remedies: tuple[str, ...] = (", and ".join(needed),) if needed else ()
     if name != HOST and suspects.is_downgrade:
         command = f"alembic plugin uninstall {name} --purge"
         remedies = (*remedies, f"drop what the plugin has made with '{command}'")

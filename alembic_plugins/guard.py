@@ -181,10 +181,14 @@ class Judge:
         return {c.key for c in found if self._permissions.is_home(c.item)}
 
     def _judge_parts(self, change: Change, owner: str) -> Iterator[Offence]:
-        """Yield what was dropped of a relation that may be changed, and was another plugin's."""
+        """Yield what was dropped of a relation that may be changed, and was another plugin's.
+
+        To change a table is not to drop it, be it the host's.
+        """
         item = change.item
         ours = (HOST, *self._permissions.branches)
-        if change.after is None and item.is_made and owner not in ours:
+        is_others = item.is_made and owner not in ours
+        if change.after is None and (is_others or item.kind == "table"):
             yield Offence(_DROPS, item, str(item), owner)
         for number, name in change.old_columns.items():
             maker = self._permissions.columns.get((*change.key, number), HOST)

@@ -1,12 +1,12 @@
 """What can be done about an offence, besides correcting the revision."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from .errors import InvalidName
 from .guard import Offence
 from .ownership import Ownership
-from .plugin import HOST, Namespace, Prefix, Schema
+from .plugin import HOST, Namespace, Plugin, Prefix, Schema
 from .written import PG_CLASS
 
 _MAKING, _DROPPING = "creates", "drops"
@@ -16,25 +16,46 @@ _NAMELESS = ("large object", "default acl")
 _LOOKING = ("reads", "refers to")
 
 
-def find_remedies(
-    offences: Iterable[Offence],
-    name: str,
-    namespace: Namespace | None,
-    place: str,
-    ownership: Ownership,
-) -> tuple[str, ...]:
-    """Return what is to be done about offences of a branch; all of it, each once.
+@dataclass(frozen=True)
+class Culprit:
+    """The branch that has done something.
 
-    Args:
-        offences: what it has done.
+    Attributes:
         name: the branch.
         namespace: the plugin's; None for the host.
         place: where its declaration is.
+        declaration: what it declares; None where that is not known.
+        is_downgrade: whether its revisions were downgraded.
+    """
+
+    name: str
+    namespace: Namespace | None
+    place: str
+    declaration: Plugin | None = None
+    is_downgrade: bool = False
+
+
+def find_remedies(
+    offences: Iterable[Offence], culprit: Culprit, ownership: Ownership
+) -> tuple[str, ...]:
+    """Return what is to be done about offences of a branch; all of it, each once.
+
+    Nothing is to be done for a downgrade that drops tables of others: that is not to be let.
+
+    Args:
+        offences: what it has done.
+        culprit: the branch.
         ownership: tells whose objects are.
     """
-    found: dict[_Remedy, None] = {}
-    for offence in offences:
-        found[_find_remedy(offence, name, namespace, place, ownership)] = None
+    offences = tuple(offences)
+    if culprit.is_downgrade and culprit.name != HOST:
+        offences = tuple(offence for offence in offences if not _is_loss(offence))
+    schemas = {
+        offence.item.identity
+        for offence in offences
+        if offence.verb == _MAKING and offence.item and offence.item.kind == "schema"
+    }
+    found = dict.fromkeys(_find_remedy(o, culprit, ownership, schemas) for o in offences)
     alike: dict[_Remedy, list[str]] = {}
     for remedy in found:
         alike.setdefault(replace(remedy, value=""), []).append(remedy.value)
@@ -51,43 +72,69 @@ class _Remedy:
     separator: str = ", "
 
 
-def _declare(key: str, value: str, place: str) -> _Remedy:
-    return _Remedy(f"declare {key} = [", f'"{value}"', f"] in {place}")
+def _declare(key: str, value: str, culprit: Culprit) -> _Remedy:
+    """Return that a list of the declaration has to have a value, beside those that it has."""
+    has = getattr(culprit.declaration, key, ())
+    before = "".join(f'"{item}", ' for item in has)
+    return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {culprit.place}")
 
 
 def _find_remedy(
-    offence: Offence, name: str, namespace: Namespace | None, place: str, ownership: Ownership
+    offence: Offence, culprit: Culprit, ownership: Ownership, schemas: Collection[str]
 ) -> _Remedy:
     item = offence.item
     if item is None or item.kind in _NAMELESS:
         return _Remedy("do that outside of migrations")
-    if name == HOST or namespace is None:
+    if culprit.name == HOST or culprit.namespace is None:
         return _find_remedy_of_host(offence)
     if item.kind == "extension":
-        return _declare("extensions", item.identity, place)
+        return _declare("extensions", item.identity, culprit)
     if offence.verb in _LOOKING:
-        return _declare("requires", str(offence.owner), place)
+        return _declare("requires", str(offence.owner), culprit)
     if offence.verb == _MAKING or offence.destination:
-        return _find_namespace(offence, namespace, place, ownership)
+        return _find_namespace(offence, culprit.namespace, culprit, ownership, schemas)
     is_another_plugins = offence.owner not in (None, HOST)
     is_let_by_none = item.is_made and (item.is_part or offence.verb == _DROPPING)
     if is_another_plugins and (offence.what != str(item) or is_let_by_none):
         return _Remedy(f"leave that to plugin '{offence.owner}'")
-    if item.schema is None or item.kind == "schema" or item.root[0] != PG_CLASS:
+    is_relation = item.schema is not None and item.kind != "schema" and item.root[0] == PG_CLASS
+    if not is_relation or _is_loss(offence):
         return _allow(offence)
-    return _declare("writes", _find_name(item.schema, item.name, ownership), place)
+    return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)
+
+
+def _is_loss(offence: Offence) -> bool:
+    """Tell whether a table of others was dropped."""
+    item = offence.item
+    is_whole = item is not None and item.kind == "table" and str(item) == offence.what
+    return offence.verb == _DROPPING and is_whole
 
 
 def _find_namespace(
-    offence: Offence, namespace: Namespace, place: str, ownership: Ownership
+    offence: Offence,
+    namespace: Namespace,
+    culprit: Culprit,
+    ownership: Ownership,
+    schemas: Collection[str],
 ) -> _Remedy:
-    """Return what lets a plugin make an object: another place for it, or another namespace."""
-    item = offence.item
+    """Return what lets a plugin make an object: another place for it, or another namespace.
+
+    Args:
+        offence: what it has made.
+        namespace: the plugin's.
+        culprit: the plugin.
+        ownership: tells whose objects are.
+        schemas: the schemas that it has made itself.
+    """
+    item, place = offence.item, culprit.place
     assert item is not None  # noqa: S101 - the caller has looked
+    own = item.identity if item.kind == "schema" else item.schema
+    if isinstance(namespace, Prefix) and len(schemas) == 1 and own in schemas and not item.is_part:
+        return _Remedy(f'declare namespace = "schema {own} existing" in {place}')
     if item.schema is None or item.kind == "schema":
         return _allow(offence)
     if item.is_part:
-        return _declare("writes", _find_name(item.schema, item.name, ownership), place)
+        return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)
     if isinstance(namespace, Prefix):
         is_free = offence.owner in (None, HOST) and item.schema == ownership.host_schema
         if is_free and _is_name(item.name):

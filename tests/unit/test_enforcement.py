@@ -57,7 +57,7 @@ def test_offence_is_an_error(here: Path) -> None:
         "plugin": "crm",
         "revisions": ("c1",),
         "offences": ("drops table app.users, which belongs to the host",),
-        "remedies": (f"declare writes = [\"users\"] in folder '{here / 'plugins' / 'crm'}'",),
+        "remedies": ("set plugin_guard_allow = app.users in the host's configuration",),
         "kept": "its transaction was rolled back",
     }
 

@@ -254,7 +254,16 @@ def test_table_that_only_resembles_the_declared_one_may_not_be_changed(name: str
 
 def test_permission_follows_a_table_that_was_renamed() -> None:
     item = make_object("app.people", permitted=("crm",))
-    assert judge(altered(item), dropped(item)) == Verdict()
+    assert judge(altered(item), wrote(item)) == Verdict()
+
+
+def test_table_of_the_hosts_may_not_be_dropped_with_a_permission() -> None:
+    words = [f"drops table app.users, {HOSTS}"]
+    assert find_offences(dropped(USERS), writes={"users"}) == words
+
+
+def test_table_of_the_hosts_may_be_dropped_where_the_host_allows_it() -> None:
+    assert judge(dropped(USERS), allowed={"users"}) == Verdict()
 
 
 def test_permission_does_not_go_to_another_table_of_that_name() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from alembic_plugins import Prefix, Schema
+from alembic_plugins import Plugin, Prefix, Schema
 from alembic_plugins.guard import Offence
 from alembic_plugins.objects import DatabaseObject
 from alembic_plugins.plugin import Namespace
-from alembic_plugins.remedies import find_remedies
+from alembic_plugins.remedies import Culprit, find_remedies
 
 from .builders import make_object, make_ownership, make_part, make_schema
 
@@ -28,13 +28,20 @@ def offend(verb: str, item: DatabaseObject | None, owner: str | None) -> Offence
     return Offence(verb, item, str(item), owner)
 
 
-def find(*offences: Offence, name: str = "crm", namespace: Namespace | None = CRM) -> list[str]:
+def find(
+    *offences: Offence,
+    name: str = "crm",
+    namespace: Namespace | None = CRM,
+    declaration: Plugin | None = None,
+    is_downgrade: bool = False,
+) -> list[str]:
     """Return the ways out of offences of a plugin."""
-    return list(find_remedies(offences, name, namespace, HERE, make_ownership()))
+    culprit = Culprit(name, namespace, HERE, declaration, is_downgrade)
+    return list(find_remedies(offences, culprit, make_ownership()))
 
 
 def test_values_of_one_option_are_told_together() -> None:
-    found = find(offend("alters", USERS, "host"), offend("drops", OTHER, "host"))
+    found = find(offend("alters", USERS, "host"), offend("alters", OTHER, "host"))
     assert found == ['declare writes = ["users", "other.users"] in plugin.toml']
 
 
@@ -46,12 +53,35 @@ def test_what_is_in_no_schema_is_to_be_done_outside_of_migrations() -> None:
     ("item", "writes"),
     [(USERS, "users"), (OTHER, "other.users"), (make_part("app.ix", "index", USERS), "users")],
 )
-@pytest.mark.parametrize("verb", ["alters", "drops", "writes to", "changes the privileges on"])
+@pytest.mark.parametrize("verb", ["alters", "writes to", "changes the privileges on"])
 def test_change_of_a_table_of_the_hosts_can_be_declared(
     item: DatabaseObject, writes: str, verb: str
 ) -> None:
     remedy = f'declare writes = ["{writes}"] in plugin.toml'
     assert find(offend(verb, item, "host")) == [remedy]
+
+
+def test_what_is_declared_already_stays_declared() -> None:
+    declaration = Plugin("crm", writes=["cases", "other.users"], requires=["tags>=1.2"])
+    found = find(
+        offend("alters", USERS, "host"),
+        offend("reads", CONTACTS, "notes"),
+        offend("writes to", make_object("app.more"), "host"),
+        declaration=declaration,
+    )
+    assert found == [
+        'declare writes = ["cases", "other.users", "users", "more"] in plugin.toml',
+        'declare requires = ["tags>=1.2", "notes"] in plugin.toml',
+    ]
+
+
+def test_drop_of_a_table_of_the_hosts_is_the_hosts_to_allow() -> None:
+    remedy = "set plugin_guard_allow = app.users in the host's configuration"
+    assert find(offend("drops", USERS, "host")) == [remedy]
+
+
+def test_downgrade_is_not_let_drop_tables_of_the_hosts() -> None:
+    assert find(offend("drops", USERS, "host"), is_downgrade=True) == []
 
 
 def test_change_of_another_plugins_table_can_be_declared() -> None:
@@ -151,6 +181,15 @@ def test_prefix_can_be_widened() -> None:
 def test_name_that_no_prefix_may_have_is_to_begin_with_it(offence: Offence) -> None:
     found = find(offence, name="notes", namespace=NOTES)
     assert found == ["give it a name that begins with 'notes_'"]
+
+
+def test_schema_that_a_plugin_with_a_prefix_makes_can_be_its_namespace() -> None:
+    offences = (
+        offend("creates", make_schema("sales"), None),
+        offend("creates", make_object("sales.orders"), "host"),
+    )
+    found = find(*offences, name="notes", namespace=NOTES)
+    assert found == ['declare namespace = "schema sales existing" in plugin.toml']
 
 
 @pytest.mark.parametrize("namespace", [CRM, SHARED, NOTES])
