@@ -25,7 +25,8 @@ def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> 
     aside = found.keys() & session.state.quarantined.keys()
     if drops and aside:
         other = min(aside)
-        raise ObjectsInUse(name, tuple(f"{item}, set aside of '{other}'" for item in found[other]))
+        words = tuple(f"{item}, set aside of '{other}'" for item in found[other])
+        raise ObjectsInUse(name, words, other)
     return {
         other: items
         for other, items in found.items()

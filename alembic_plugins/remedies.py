@@ -131,7 +131,7 @@ def _find_namespace(
     own = item.identity if item.kind == "schema" else item.schema
     if isinstance(namespace, Prefix) and len(schemas) == 1 and own in schemas and not item.is_part:
         return _Remedy(f'declare namespace = "schema {own} existing" in {place}')
-    if item.schema is None or item.kind == "schema":
+    if item.schema is None or item.kind in ("schema", "domain constraint"):
         return _allow(offence)
     if item.is_part:
         return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)

@@ -401,7 +401,7 @@ def test_what_is_set_aside_and_leans_hinders(here: Path) -> None:
     with pytest.raises(ObjectsInUse) as excinfo:
         dependents.find_leaning_plugins(session, "tags")
     leaning = ("constraint fk on table audit.entries, set aside of 'audit'",)
-    assert vars(excinfo.value) == {"name": "tags", "leaning": leaning}
+    assert vars(excinfo.value) == {"name": "tags", "leaning": leaning, "aside": "audit"}
 
 
 def test_downgrade_to_base_names_what_leans_on_the_plugin(here: Path) -> None:

@@ -63,6 +63,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "t, view v. Remove that first; nothing was changed.",
     ),
     (
+        refusals.ObjectsInUse("billing", ("view v, set aside of 'crm'",), "crm"),
+        "What there is of 'billing' cannot be dropped, since it is used by view v, set aside of "
+        "'crm'. Drop that with 'alembic plugin uninstall crm --purge', or restore it with 'alembic "
+        "plugin restore crm' first; nothing was changed.",
+    ),
+    (
         refusals.MigrationFailed("billing", "a1", "upgrade", "division by zero"),
         "upgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
         "taken back; correct the revision and run the command again.",
