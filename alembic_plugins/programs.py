@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -85,6 +86,14 @@ def _find_folders() -> Iterator[Path]:
 
 
 def _find_version(program: Path) -> int | None:
+    with suppress(OSError):
+        return _ask_version(program, program.stat().st_mtime_ns)
+    return None
+
+
+@cache
+def _ask_version(program: Path, _changed: int) -> int | None:
+    """Return a program's version, which is asked once for each time that its file has changed."""
     match = _VERSION.search(_ask(program, "--version"))
     return int(match[1]) if match else None
 
