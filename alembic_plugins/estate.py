@@ -24,13 +24,13 @@ from .plugin import HOST, Prefix, Schema
 from .quarantine import bring_back, find_home, find_quarantine, is_movable, set_aside
 from .recorded import RecordedObject, read_recorded
 from .records import mark_objects_known, record_objects, record_place, record_versions
-from .refusals import LeftBehind, LeftoverObjects, ObjectsInUse, UnexpectedVersionRows
+from .refusals import LeftoverObjects, ObjectsInUse, UnexpectedVersionRows
 from .registry import InstalledPlugin
 from .scribe import Scribe
 from .simulate import remember_plugin
 from .tables import VERSION
 from .traces import Trace
-from .upkeep_errors import CannotKeep, NamespaceNotEmpty, SchemaTaken, UnknownObjects
+from .upkeep_errors import CannotKeep, LeftBehind, NamespaceNotEmpty, SchemaTaken, UnknownObjects
 from .versiontables import VersionTable, read_versions
 
 log = logging.getLogger(__name__)

@@ -119,18 +119,6 @@ class LeftoverObjects(PluginError):
     objects: Sequence[str]
 
 
-class LeftBehind(PluginError):
-    """A plugin was taken back to base, and is still known by what its downgrades have left."""
-
-    words = (
-        "The downgrades of plugin '{name}' have left {objects}. Drop that with 'alembic plugin "
-        "uninstall {name} --purge', or leave it to the host with 'alembic plugin forget {name}'."
-    )
-
-    name: str
-    objects: Sequence[str]
-
-
 class ObjectsInUse(PluginError):
     """Something elsewhere leans on what is to be dropped."""
 

@@ -42,6 +42,7 @@ from .revision_errors import RevisionInUse
 from .session import Session
 from .upkeep_errors import (
     Interrupted,
+    LeftOut,
     LostRevision,
     Quarantined,
     RequirementNotInstalled,
@@ -86,6 +87,7 @@ def upgrade_installed(session: Session) -> Plan:
     targets = {HOST: "heads"}
     for name in session.state.plugins:
         if name in session.state.leftover:
+            warnings.append(LeftOut(name))
             continue
         try:
             if _misses_requirement(session, name, warnings):

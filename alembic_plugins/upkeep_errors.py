@@ -113,6 +113,30 @@ class UnknownObjects(PluginError):
     objects: Sequence[str]
 
 
+class LeftBehind(PluginError):
+    """A plugin was taken back to base, and is still known by what its downgrades have left."""
+
+    words = (
+        "The downgrades of plugin '{name}' have left {objects}. Drop that with 'alembic plugin "
+        "uninstall {name} --purge', or leave it to the host with 'alembic plugin forget {name}'."
+    )
+
+    name: str
+    objects: Sequence[str]
+
+
+class LeftOut(PluginError):
+    """A plugin is not upgraded with the others, since its downgrades have left something."""
+
+    words = (
+        "Plugin '{name}' is not upgraded, since its downgrades have left objects behind: see "
+        "'alembic plugin show {name}'. Drop them with 'alembic plugin uninstall {name} --purge' "
+        "and install it again, or leave them to the host with 'alembic plugin forget {name}'."
+    )
+
+    name: str
+
+
 class CannotTell(PluginError):
     """A plugin shares a schema, and it cannot be told what there its revisions have made."""
 

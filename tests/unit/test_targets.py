@@ -26,7 +26,12 @@ from alembic_plugins.refusals import (
 from alembic_plugins.registry import State
 from alembic_plugins.revision_errors import RevisionInUse
 from alembic_plugins.session import Session
-from alembic_plugins.upkeep_errors import LostRevision, Quarantined, RequirementNotInstalled
+from alembic_plugins.upkeep_errors import (
+    LeftOut,
+    LostRevision,
+    Quarantined,
+    RequirementNotInstalled,
+)
 
 from .builders import (
     ALL,
@@ -192,7 +197,8 @@ def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
 
 def test_upgrade_to_heads_leaves_a_plugin_at_base_that_has_left_something(here: Path) -> None:
     left = keep_at_base("audit", holding=True)
-    assert targets.upgrade(open_session(here, left), None, "heads").steps == ()
+    plan = targets.upgrade(open_session(here, left), None, "heads")
+    assert (plan.steps, [type(w) for w in plan.warnings]) == ((), [LeftOut])
 
 
 def test_upgrade_to_heads_brings_back_a_plugin_at_base(here: Path) -> None:

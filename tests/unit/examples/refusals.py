@@ -52,12 +52,6 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "with 'alembic plugin uninstall billing --purge'; nothing was changed.",
     ),
     (
-        refusals.LeftBehind("billing", ("view billing.v", "table billing.t")),
-        "The downgrades of plugin 'billing' have left table billing.t, view billing.v. Drop that "
-        "with 'alembic plugin uninstall billing --purge', or leave it to the host with 'alembic "
-        "plugin forget billing'.",
-    ),
-    (
         refusals.ObjectsInUse("billing", ("view v", "constraint c on table t")),
         "What there is of 'billing' cannot be dropped, since it is used by constraint c on table "
         "t, view v. Remove that first; nothing was changed.",

@@ -59,6 +59,18 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "was changed.",
     ),
     (
+        upkeep_errors.LeftBehind("billing", ("view billing.v", "table billing.t")),
+        "The downgrades of plugin 'billing' have left table billing.t, view billing.v. Drop that "
+        "with 'alembic plugin uninstall billing --purge', or leave it to the host with 'alembic "
+        "plugin forget billing'.",
+    ),
+    (
+        upkeep_errors.LeftOut("billing"),
+        "Plugin 'billing' is not upgraded, since its downgrades have left objects behind: see "
+        "'alembic plugin show billing'. Drop them with 'alembic plugin uninstall billing --purge' "
+        "and install it again, or leave them to the host with 'alembic plugin forget billing'.",
+    ),
+    (
         upkeep_errors.CannotTell("billing", "division by zero"),
         "What plugin 'billing' has made cannot be told, since another tool has installed it into a "
         "schema that it shares, and its revisions cannot be run in a scratch database: division "
