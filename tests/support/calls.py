@@ -1,6 +1,7 @@
 """The command line in a process of its own, forked from one that has imported Alembic.
 
-An interpreter that has to start and to import everything takes longer than most commands.
+An interpreter that has to start and to import everything takes longer than most commands. What is
+imported only where it is needed is asked of processes of their own.
 """
 
 import multiprocessing
@@ -9,13 +10,28 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 
 from alembic.config import main
 
+import alembic_plugins
+
+_NOT_OURS = ("flask_commands", "environment")
+"""What is imported by hosts, if at all."""
+
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    [__name__, "sqlalchemy.dialects.postgresql.psycopg", "alembic_plugins.doors"]
+    [
+        __name__,
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "importlib.resources.readers",
+        *(
+            f"alembic_plugins.{module.name}"
+            for module in iter_modules(alembic_plugins.__path__)
+            if module.name not in _NOT_OURS
+        ),
+    ]
 )
 
 
