@@ -20,7 +20,7 @@ WORLDS = (
 )
 """Kinds of namespace, roles and ways, so that each two of them meet."""
 
-_MATRIX = os.environ.get("ALEMBIC_PLUGINS_TEST_MATRIX", "")
+MATRIX = os.environ.get("ALEMBIC_PLUGINS_TESTMATRIX", "")
 """``whole``: each statement in each world; else in one world, one after the other."""
 
 
@@ -57,7 +57,7 @@ def spread(statements: Iterable[Statement], victim: str) -> list[ParameterSet]:
     found = []
     for number, statement in enumerate(statements):
         fit = [w for w in WORLDS if w[0] in statement.kinds and w[1] in statement.roles]
-        chosen = fit if _MATRIX == "whole" else [fit[number % len(fit)]]
+        chosen = fit if MATRIX == "whole" else [fit[number % len(fit)]]
         found += [_make_parameters(statement, victim, world) for world in chosen]
     return sorted(found, key=lambda parameters: str(parameters.values[0]))
 
