@@ -197,9 +197,9 @@ def read_footprint(
     keys = [k for k in traces if k not in hanging and not _comes_along(k, traces[k], new)]
     keys += [key for oid in regranted if (key := (PG_CLASS, oid)) not in traces]
     # The server's two processes are at it together.
-    asked = pipeline.ask(select_recorded_objects(tables), make_parameters(keys))
+    asked = pipeline.ask(select_recorded_objects(keys, tables), make_parameters(keys))
     old = [key for key in keys if key[0] != PG_CLASS or key[1] not in new]
-    before = dict(make_objects(witness.execute(select_objects(), make_parameters(old))))
+    before = dict(make_objects(witness.execute(select_objects(old), make_parameters(old))))
     after = make_objects(asked.rows)
     same = {k: b for k, b in before.items() if k in after and after[k].chain == b.chain}
     others = [before[key] for key in before.keys() - same.keys()]

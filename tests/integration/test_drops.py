@@ -363,8 +363,9 @@ def test_primary_key_of_a_table_of_others_is_dropped(box: Connection) -> None:
     make(box, "CREATE TABLE rack.t (id int)")
     before = read_all(box)
     make(box, "ALTER TABLE rack.t ADD CONSTRAINT c PRIMARY KEY (id)")
-    drop(box, "index rack.c", *sorted(read_all(box) - before, reverse=True))
-    assert read_all(box) == before
+    drop(box, "index rack.c", "table constraint c on rack.t")
+    # Since PostgreSQL 18, what a primary key has left is to be seen.
+    assert read_all(box) - before <= {"table constraint t_id_not_null on rack.t"}
 
 
 def test_identity_of_a_column_of_others_is_dropped(box: Connection) -> None:
