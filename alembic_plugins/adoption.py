@@ -40,15 +40,14 @@ class Adoption:
 
 
 def check_adoption(
-    migrator: Migrator, names: str | Sequence[str], revision: str | None, pattern: str | None
+    migrator: Migrator, names: Sequence[str], revision: str | None, pattern: str | None
 ) -> MakePlan:
     """Check that plugins can be adopted; return what plans that. See `find_adoption`.
 
     Raises:
         PluginError: why not; see `upkeep.adopt` and `check_made`.
     """
-    chosen = [names] if isinstance(names, str) else names
-    adoption = find_adoption(migrator, chosen, revision, pattern)
+    adoption = find_adoption(migrator, names, revision, pattern)
     adoption.plan(migrator.session)
     check_made(migrator, adoption)
     return adoption.plan

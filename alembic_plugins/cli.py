@@ -6,7 +6,10 @@ from typing import Any
 
 _PLUGIN = ("plugin", {"metavar": "NAME", "help": "the plugin's name"})
 _PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "+", "help": "plugins by name"})
-_SOME_PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "*", "help": "plugins by name"})
+_SOME_PLUGINS = (
+    "plugins",
+    {"metavar": "NAME", "nargs": "*", "default": [], "help": "plugins by name"},
+)
 _ANY_PLUGIN = ("plugin", {"metavar": "NAME", "nargs": "?", "help": "one plugin only"})
 _REPAIRED = (
     "plugin",
@@ -60,6 +63,7 @@ _ADOPTED = (
     {
         "metavar": "NAME",
         "nargs": "*",
+        "default": [],
         "help": "plugins by name, or one and the revision that is there instead of its heads",
     },
 )
@@ -111,11 +115,17 @@ def _add_group(group: ArgumentParser) -> None:
     ) -> None:
         line = (door.__doc__ or "").partition("\n")[0]
         parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
-        for argument, options in positional:
-            parser.add_argument(argument, **options)
+        chosen: Any = parser
         # What `settings` looks for is not handed to the door.
         for argument, options in (*flags, *settings):
-            parser.add_argument(argument, action="store_true", **options)
+            if argument == "--all":  # Or names: argparse says so where neither is given, or both.
+                parser.usage = "%(prog)s [OPTION ...] (NAME ... | --all)"
+                chosen = parser.add_mutually_exclusive_group(required=True)
+                chosen.add_argument(argument, action="store_true", **options)
+            else:
+                parser.add_argument(argument, action="store_true", **options)
+        for argument, options in positional:
+            chosen.add_argument(argument, **options)
         if valued:
             parser.add_argument(valued[0], **valued[1])
         names = [argument for argument, _ in positional]

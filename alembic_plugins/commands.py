@@ -12,7 +12,7 @@ from .archive import Event, read_events
 from .errors import InvalidOption
 from .migrator import MakePlan, Migrator
 from .plan import Plan
-from .plugin import HOST, check_name
+from .plugin import HOST, check_name, list_names
 from .preview import Preview, read_previews
 from .refusals import OfflineUnknown
 from .running import carry_out, read_database, run_work
@@ -44,20 +44,22 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
 
 
 def install(
-    config: Config, names: Sequence[str], *, sql: bool = False, dry_run: bool = False
+    config: Config, names: str | Sequence[str], *, sql: bool = False, dry_run: bool = False
 ) -> Plan:
     """Bring plugins, and what they require, to their heads; return what was run.
 
-    With `sql` it is printed as SQL for an empty database, with `dry_run` it is only planned.
+    A string is a single name, wherever names are taken. With `sql` it is printed as SQL for an
+    empty database, with `dry_run` it is only planned.
 
     Raises:
         PluginError: what cannot be done, in words.
     """
-    return run_work(config, partial(carry_out, _plan_install(names), dry_run=dry_run), sql=sql)
+    make_plan = _plan_install(list_names(names))
+    return run_work(config, partial(carry_out, make_plan, dry_run=dry_run), sql=sql)
 
 
 def rehearse(
-    config: Config, names: Sequence[str] = (), *, upgrade: bool = False
+    config: Config, names: str | Sequence[str] = (), *, upgrade: bool = False
 ) -> tuple[str, ...]:
     """Install plugins and roll that back; return what it has done, in words.
 
@@ -68,6 +70,7 @@ def rehearse(
         NamespaceViolation: a revision does what it may not do.
         PluginError: what cannot be done, in words.
     """
+    names = list_names(names)
     make_plan = partial(_plan_upgrade, names=names) if upgrade else _plan_install(names)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
@@ -78,7 +81,7 @@ def _plan_install(names: Sequence[str]) -> MakePlan:
 
 def upgrade(
     config: Config,
-    names: Sequence[str] = (),
+    names: str | Sequence[str] = (),
     *,
     sql: bool = False,
     dry_run: bool = False,
@@ -91,6 +94,7 @@ def upgrade(
         NotInstalled: the database does not have one of them.
         PluginError: what else cannot be done, in words.
     """
+    names = list_names(names)
     state = read_database(config) if sql else None
     if sql and state is None and not names:
         way_out = "Name the plugins, or leave out --sql"
@@ -144,7 +148,7 @@ def _plan_downgrade(config: Config, name: str, revision: str) -> MakePlan:
 
 def uninstall(
     config: Config,
-    names: Sequence[str],
+    names: str | Sequence[str],
     *,
     cascade: bool = False,
     purge: bool = False,
@@ -168,6 +172,7 @@ def uninstall(
         LeftoverObjects: the downgrades left something behind, and there is no `purge`.
         CannotKeep: the data of one cannot be set aside.
     """
+    names = list_names(names)
     _check_options(keep_data=keep_data, purge=purge, backup=backup, sql=sql)
 
     def make_plan(session: Session) -> Plan:
@@ -266,7 +271,8 @@ def adopt(
         ScratchFailed: the revisions could not be tried out.
         PluginError: what else cannot be done, in words.
     """
-    for name in [names] if isinstance(names, str) else names:
+    names = list_names(names)
+    for name in names:
         check_name(name)
 
     def run(migrator: Migrator) -> Plan:
@@ -284,6 +290,7 @@ def rehearse_adoption(
     version_table: str | None = None,
 ) -> tuple[str, ...]:
     """Adopt plugins and roll that back; return what it has done, in words; see `adopt`."""
+    names = list_names(names)
 
     def run(migrator: Migrator) -> tuple[str, ...]:
         return migrator.rehearse(_plan_adoption(migrator, names, revision, version_table))
@@ -292,7 +299,7 @@ def rehearse_adoption(
 
 
 def _plan_adoption(
-    migrator: Migrator, names: str | Sequence[str], revision: str | None, pattern: str | None
+    migrator: Migrator, names: Sequence[str], revision: str | None, pattern: str | None
 ) -> MakePlan:
     from .adoption import check_adoption
 
@@ -368,10 +375,18 @@ def eject(config: Config, *, dry_run: bool = False) -> Leaving:
 
 
 def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
-    """Return what was done to a plugin, or to all and the host, first things first."""
+    """Return what was done to a plugin, or to all and the host, first things first.
+
+    Raises:
+        UnknownPlugin: nothing was ever done to it, and it is not on disk.
+    """
 
     def read(migrator: Migrator) -> tuple[Event, ...]:
-        known = migrator.session.state.registry
-        return read_events(migrator.connection, migrator.tables, name) if known else ()
+        state = migrator.session.state
+        is_known = bool(state.registry)
+        events = read_events(migrator.connection, migrator.tables, name) if is_known else ()
+        if not events and name not in (None, HOST, *state.plugins, *state.quarantined):
+            migrator.session.check_known(str(name))
+        return events
 
     return run_work(config, read, settles=False)

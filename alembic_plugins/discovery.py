@@ -102,6 +102,19 @@ class Discovery:
         found = (c.folder for candidates in self._candidates.values() for c in candidates)
         return frozenset(folder for folder in found if folder)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where plugins are looked for, in words."""
+        settings = self._settings
+        folders = (
+            f"folder '{folder}'" + ("" if folder.is_dir() else ", which is not there")
+            for folder in settings.folders
+        )
+        groups = (f"entry points of group '{g}'" for g in dict.fromkeys(settings.entry_points))
+        tool = "tool." if settings.source.endswith(".toml") else ""
+        sections = f"sections [{tool}alembic_plugins.NAME] of {settings.source}"
+        return (*folders, *groups, sections)
+
     def _find(self, name: str) -> FoundPlugin:
         """Return the plugin `name`.
 
@@ -115,7 +128,7 @@ class Discovery:
         check_name(name)
         candidates = self._candidates.get(name, [])
         if not candidates:
-            raise UnknownPlugin(name, self.names)
+            raise UnknownPlugin(name, self.names, self.places)
         if len(candidates) > 1:
             raise DuplicatePlugin(name, tuple(candidate.source for candidate in candidates))
         found = candidates[0].load()

@@ -34,6 +34,10 @@ def list_plugins(config: Config, as_json: bool) -> None:
         # What is gone, or set aside, has a line that says so.
         if not (isinstance(problem, UnknownPlugin) and problem.name in gone):
             print(f"WARNING: {problem}", file=sys.stderr)
+    if not listing.plugins:
+        places = ", ".join(listing.places)
+        way_out = "Install a package that has some, or set plugin_folders to where they are"
+        print(f"There are no plugins; looked in {places}. {way_out}.", file=sys.stderr)
     if as_json:
         print_json(config, [_as_json(plugin) for plugin in listing.plugins])
     else:
@@ -77,8 +81,8 @@ def upgrade(
     footprint: bool,
 ) -> None:
     """Upgrade installed plugins to their heads."""
-    if bool(plugins) == all_plugins:
-        raise InvalidOption("--all", str(all_plugins).lower(), "true, or name the plugins")
+    # The parser has seen to it that there are either names or `all_plugins`: it tells the usage.
+    assert bool(plugins) != all_plugins  # noqa: S101
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
         _print_lines(config, commands.rehearse(config, plugins, upgrade=True))
@@ -183,8 +187,6 @@ def adopt(
     version_table: str | None,
 ) -> None:
     """Take plugins for installed whose objects are there, if their revisions make the same."""
-    if bool(plugins) == all_plugins:
-        raise InvalidOption("--all", str(all_plugins).lower(), "true, or name the plugins")
     if all_plugins and version_table is None:
         raise InvalidOption("--all", "true", "false, or add --version-table PATTERN")
     names, revision = _split_adopted(config, plugins)

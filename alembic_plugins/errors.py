@@ -30,6 +30,7 @@ from ._base_errors import (
 from ._base_errors import (
     printable as printable,
 )
+from .quoting import join_command
 
 
 class Cancelled(PluginError):
@@ -135,12 +136,18 @@ class UnknownPlugin(PluginError):
     """No source has a plugin of that name."""
 
     words = (
-        "There is no plugin '{name}' among those that are there: {known}. Install the package "
-        "that has it, or see 'alembic plugin list'."
+        "There is no plugin '{name}' among those that are there: {known}{looked}. Install the "
+        "package that has it, or see 'alembic plugin list'."
     )
 
     name: str
     known: Sequence[str]
+    places: Sequence[str] = ()
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the places that were searched."""
+        looked = f"; looked in {', '.join(self.places)}" if self.places else ""
+        return {**super().facts(), "looked": looked}
 
 
 class DuplicatePlugin(PluginError):
@@ -248,6 +255,20 @@ class EmptyPlugin(PluginError):
 
     name: str
     versions: Path
+
+
+class NoVersions(PluginError):
+    """The folder of the host's revisions is not there."""
+
+    words = (
+        "There is no folder '{folder}', where the host's revisions are. Create it with '{make}'."
+    )
+
+    folder: Path
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the command that makes the folder."""
+        return {**super().facts(), "make": join_command(["mkdir", "-p", str(self.folder)])}
 
 
 class NotInstalled(PluginError):

@@ -29,6 +29,7 @@ from .errors import (
     BrokenConfiguration,
     Cancelled,
     DuplicateRevision,
+    InvalidOption,
     NotAHost,
     PastEnvironment,
     PluginError,
@@ -151,6 +152,7 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
 
     Raises:
         PluginError: what keeps the command from being about the plugin that it names.
+        NoVersions: a revision is to go into a folder that is not there.
     """
     if is_host(config, script):
         check_arguments(config)
@@ -197,6 +199,11 @@ def _narrow(session: Session) -> None:
     scope = read_scope(config)
     if scope is None and config.attributes.get(_COMMAND) == "merge":
         scope = HOST  # Revisions of different plugins are not to be merged.
+    if config.attributes.get(_COMMAND) == "revision" and scope in (None, HOST):
+        # Alembic would make the folder, in the wrong place too, or inside our own package.
+        if not session.names_location:
+            raise InvalidOption("version_locations", "", "the folder of the host's revisions")
+        session.check_host_location()
     locations = session.host_locations
     if scope not in (None, HOST):
         # A plugin that is gone may still be in the database, which only env.py can tell.

@@ -1,6 +1,7 @@
 """What a plugin author declares: a `Plugin` and its namespace."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,11 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith("pg_"):
         raise InvalidName(name)
     return name
+
+
+def list_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return plugins' names, of which a string is a single one."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 @dataclass(frozen=True)

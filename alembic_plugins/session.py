@@ -21,6 +21,7 @@ from .errors import (
     MissingRequirement,
     MissingRevision,
     NamespaceConflict,
+    NoVersions,
     PluginError,
     UnknownPlugin,
     UnmetRequirement,
@@ -79,12 +80,41 @@ class Session:
         """Return a plugin that is on disk; see `Discovery.find` for the errors."""
         return self.discovery.find(name)
 
+    def check_known(self, name: str) -> None:
+        """Check that there is a plugin of that name on disk, good or broken.
+
+        Raises:
+            InvalidName: there can be none.
+            UnknownPlugin: there is none.
+        """
+        if name not in self.discovery.names:
+            self.find_plugin(name)
+
     @cached_property
     def host_locations(self) -> tuple[Path, ...]:
         """The host's version locations: those of the configuration that are no plugin's."""
         plugins = {_identify(folder) for folder in self.discovery.folders} - {None}
         locations = _alembic.version_locations(self.script)
         return tuple(location for location in locations if _identify(location) not in plugins)
+
+    def check_host_location(self) -> None:
+        """Check that there is a folder for the host's revisions, if the configuration names one.
+
+        Our own environment has none: a host without revisions of its own need not name one.
+
+        Raises:
+            NoVersions: there is none.
+        """
+        locations = self.host_locations
+        is_there = any(location.is_dir() for location in locations)
+        if locations and not is_there and self.names_location:
+            raise NoVersions(locations[0])
+
+    @property
+    def names_location(self) -> bool:
+        """Whether the configuration says where the host's revisions are."""
+        is_ours = Path(self.script.dir).resolve().is_relative_to(Path(__file__).resolve().parent)
+        return not is_ours or bool(self.config.get_version_locations_list())
 
     def branch(self, name: str) -> Branch:
         """Return a branch: its revision files, and what is applied and has no file any more.
@@ -137,8 +167,11 @@ class Session:
 
         Raises:
             EmptyPlugin: it has no revisions.
+            NoVersions: it is the host's, whose folder is not there.
             Quarantined: it is set aside.
         """
+        if name == HOST:
+            self.check_host_location()
         aside = self.state.quarantined.get(name)
         if aside and aside.quarantine:
             raise Quarantined(name, aside.quarantine)

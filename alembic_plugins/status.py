@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ._alembic import version_table
 from .branches import Branch
 from .catalog import read_invalid_indexes
 from .claims import find_claims
-from .dependencies import read_session_ownership
+from .dependencies import read_branch_objects, read_session_ownership
 from .dependents import find_requiring
 from .discovery import FoundPlugin
 from .errors import PluginError, UnknownPlugin
@@ -61,6 +62,7 @@ class PluginDetails:
     required_by: tuple[str, ...]
     extensions: tuple[str, ...]
     writes: tuple[str, ...]
+    revisions: tuple[str, ...]
     pending_revisions: tuple[str, ...]
     objects: tuple[str, ...]
     unknown_objects: tuple[str, ...]
@@ -69,10 +71,11 @@ class PluginDetails:
 
 @dataclass(frozen=True)
 class Listing:
-    """All plugins, and what is wrong with them and with the host."""
+    """All plugins, what is wrong with them and with the host, and where they were looked for."""
 
     plugins: tuple[PluginStatus, ...]
     problems: tuple[PluginError, ...]
+    places: tuple[str, ...] = ()
 
 
 def read_listing(migrator: Migrator) -> Listing:
@@ -87,7 +90,7 @@ def read_listing(migrator: Migrator) -> Listing:
     if HOST in state.interruptions:
         known = state.interruptions[HOST]
         problems.append(Interrupted(HOST, known.revision, known.direction))
-    return Listing(plugins, tuple(problems))
+    return Listing(plugins, tuple(problems), session.discovery.places)
 
 
 def _find_problems(session: Session, name: str) -> list[PluginError]:
@@ -128,11 +131,13 @@ def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged
 
 
 def read_details(migrator: Migrator, name: str) -> PluginDetails:
-    """Return what is to be known of one plugin.
+    """Return what is to be known of one plugin, or of the host.
 
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.
     """
+    if name == HOST:
+        return _read_host(migrator)
     session = migrator.session
     problems: list[PluginError] = []
     status = _read_status(migrator, name, problems)
@@ -156,11 +161,87 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         find_requiring(session, [name]),
         tuple(declared.extensions) if declared else (),
         tuple(declared.writes) if declared else (),
+        branch.order,
         tuple(revision for revision in branch.order if revision not in known),
         tuple(str(item) for item in holdings.made),
         tuple(str(item) for item in holdings.unknown),
         tuple(str(problem) for problem in (*problems, *_find_problems(session, name))),
     )
+
+
+def _read_host(migrator: Migrator) -> PluginDetails:
+    """Return what is to be known of the host's branch, whose namespace is the host's schema."""
+    session, state = migrator.session, migrator.session.state
+    branch, problem = session.remembered_branch(HOST), _find_host_problem(session)
+    applied = {item.revision for item in state.of(HOST)}
+    pending = tuple(revision for revision in branch.order if revision not in applied)
+    schema = state.host_schema
+    status = PluginStatus(
+        HOST,
+        None,
+        f"schema {schema}" if schema else None,
+        _find_host_state(session, branch, is_broken=problem is not None),
+        ", ".join(state.heads(HOST)) or None,
+        None if problem else ", ".join(branch.file_heads) or None,
+        None if problem else len(pending),
+        _describe(migrator, HOST),
+    )
+    problems = (*filter(None, [problem]), *_find_problems(session, HOST))
+    return PluginDetails(
+        status,
+        description="",
+        package=None,
+        source=session.settings.source,
+        versions=", ".join(map(str, session.host_locations)) or None,
+        models=session.settings.target_metadata,
+        transaction="revision" if session.transaction_per_revision else "plugin",
+        requires=(),
+        required_by=find_requiring(session, [HOST]),
+        extensions=(),
+        writes=(),
+        revisions=branch.order,
+        pending_revisions=pending,
+        objects=_read_host_objects(migrator),
+        unknown_objects=(),
+        problems=tuple(map(str, problems)),
+    )
+
+
+def _find_host_problem(session: Session) -> PluginError | None:
+    """Return why the host's revision files cannot be read."""
+    try:
+        session.branch(HOST)
+        session.check_host_location()
+    except PluginError as error:
+        return error
+    return None
+
+
+def _find_host_state(session: Session, branch: Branch, *, is_broken: bool) -> str:
+    applied = session.state.of(HOST)
+    if HOST in session.state.interruptions:
+        return "interrupted"
+    if applied and not (branch.has_files or branch.orphaned):
+        return "orphaned"
+    if is_broken:
+        return "broken"
+    if branch.ahead:
+        return "ahead"
+    if branch.infos.keys() <= session.state.by_revision.keys():
+        return "installed"
+    return "outdated" if applied else "available"
+
+
+def _read_host_objects(migrator: Migrator) -> tuple[str, ...]:
+    """Return what is the host's in its schema, without the version table and the registry."""
+    schema, tables = migrator.session.state.host_schema, migrator.tables
+    if schema is None:
+        return ()
+    ownership = read_session_ownership(migrator.connection, tables, migrator.session)
+    found = read_branch_objects(migrator.connection, ownership, HOST)
+    migrator.end_reading()
+    ours = {version_table(migrator.context).name, *tables.names}
+    return tuple(str(item) for item in found if item.name not in ours)
 
 
 def _read_holdings(migrator: Migrator, name: str) -> Holdings:

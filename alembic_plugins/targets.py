@@ -144,12 +144,14 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
     Raises:
         NotInstalled: it does not have one of them.
         Quarantined: one of them is set aside.
+        UnknownPlugin: there is no such plugin on disk, either.
     """
     for name in names:
         aside = session.state.quarantined.get(name)
         if aside and aside.quarantine:
             raise Quarantined(name, aside.quarantine)
         if name not in session.state.plugins:
+            session.check_known(name)
             raise NotInstalled(name)
 
 

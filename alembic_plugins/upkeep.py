@@ -98,9 +98,11 @@ def forget(session: Session, name: str) -> Plan:
 
     Raises:
         NotInstalled: the database does not have it.
+        UnknownPlugin: there is no such plugin on disk, either.
         CannotForget: other plugins need it.
     """
     if name not in session.state.plugins and name not in session.state.quarantined:
+        session.check_known(name)
         raise NotInstalled(name)
     dependents = find_plugin_dependents(session, name)
     if dependents:

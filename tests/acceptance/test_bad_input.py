@@ -1,5 +1,8 @@
 """What cannot be done is refused in one sentence that says the way out, and changes nothing."""
 
+import shutil
+import subprocess
+
 import pytest
 from support.hosts import Host
 
@@ -25,8 +28,6 @@ from support.hosts import Host
         ("fails_midway", "install fails_midway", "upgrade() of revision 'fails_2' of 'fails_mid"),
         ("fails_in_sql", "install fails_in_sql", "upgrade() of revision 'wrong_2' of 'fails_in_"),
         ("billing", "upgrade billing", "Plugin 'billing' is not installed."),
-        ("billing", "upgrade", "Option '--all' is 'false'."),
-        ("billing", "upgrade billing --all", "Option '--all' is 'true'."),
         ("billing", "downgrade billing base --yes", "Plugin 'billing' is not installed."),
         ("billing", "uninstall billing --yes", "Plugin 'billing' is not installed."),
     ],
@@ -34,6 +35,103 @@ from support.hosts import Host
 def test_plugin_command_is_refused(host: Host, situations: str, command: str, words: str) -> None:
     host.add(*situations.split()).run("upgrade", "head")
     assert host.refuse("plugin", *command.split()).startswith(words)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("plugin show nothing", "plugin show nothing --json", "plugin install nothing"),
+        *("plugin upgrade nothing", "plugin upgrade billing nothing", "plugin forget nothing"),
+        *("plugin uninstall nothing --yes", "plugin downgrade nothing base --yes"),
+        *("plugin repair nothing", "plugin history nothing", "plugin adopt nothing"),
+        *("-x plugin=nothing upgrade head", "-x plugin=nothing downgrade base"),
+        *("-x plugin=nothing current", "-x plugin=nothing stamp heads"),
+        *("-x plugin=nothing heads", "-x plugin=nothing revision -m none"),
+    ],
+)
+def test_unknown_plugin_is_told_with_where_it_was_looked_for(host: Host, command: str) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    assert host.refuse(*command.split()) == (
+        "There is no plugin 'nothing' among those that are there: billing; looked in folder "
+        f"'{host.folder / 'plugins'}', entry points of group 'alembic_plugins.plugins', sections "
+        "[alembic_plugins.NAME] of alembic.ini. Install the package that has it, or see 'alembic "
+        "plugin list'."
+    )
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("upgrade heads", "upgrade head", "plugin install billing", "stamp head"),
+        *("plugin upgrade --all", "-x plugin=billing upgrade head", "revision -m none"),
+        *("plugin install billing --dry-run", "plugin install billing --sql"),
+    ],
+)
+def test_missing_folder_of_the_host_is_told_with_what_makes_it(
+    host: Host, command: str, is_applied: bool
+) -> None:
+    host.add("billing").run("upgrade", "head" if is_applied else "base")
+    versions = (host.folder / "versions").rename(host.folder / "elsewhere")
+    words = host.refuse(*command.split())
+    assert words == (
+        f"There is no folder '{host.folder / 'versions'}', where the host's revisions are. Create "
+        f"it with 'mkdir -p {host.folder / 'versions'}'."
+    )
+    assert not (host.folder / "versions").exists()
+    subprocess.run(["sh", "-c", words.split("'")[-2]], check=True)
+    shutil.copytree(versions, host.folder / "versions", dirs_exist_ok=True)
+    host.succeed(*command.split())
+
+
+@pytest.mark.parametrize(
+    "command", ["plugin list", "current", "heads", "history", "plugin history"]
+)
+def test_what_only_reads_goes_on_without_the_folder_of_the_host(host: Host, command: str) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    (host.folder / "versions").rename(host.folder / "elsewhere")
+    assert "billing" in host.succeed(*command.split()).output
+
+
+def test_missing_folder_of_the_host_is_a_problem_that_show_tells(host: Host) -> None:
+    (host.folder / "versions").rename(host.folder / "elsewhere")
+    lines = host.succeed("plugin", "show", "host").lines
+    assert "state:              broken" in lines
+    assert lines[-1].startswith("problems:           There is no folder ")
+
+
+def test_host_that_names_no_folder_can_do_without_revisions(host: Host) -> None:
+    options = [line for line in host.ini.read_text().splitlines() if "locations" not in line]
+    host.ini.write_text("\n".join(options))
+    host.add("named_by_prefix").succeed("plugin", "install", "named_by_prefix")
+    words = host.refuse("revision", "-m", "none")
+    assert words == (
+        "Option 'version_locations' is ''. Set it to the folder of the host's revisions."
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "usage", "words"),
+    [
+        ("upgrade", "NAME ... | --all", "one of the arguments --all NAME is required"),
+        ("upgrade billing --all", "NAME ... | --all", "argument --all: not allowed with"),
+        ("adopt", "NAME ... | --all", "one of the arguments --all NAME is required"),
+        ("adopt billing --all", "NAME ... | --all", "argument --all: not allowed with"),
+        ("install", "NAME [NAME ...]", "the following arguments are required: NAME"),
+        ("uninstall --yes", "NAME [NAME ...]", "the following arguments are required: NAME"),
+    ],
+)
+def test_command_without_names_tells_its_usage(
+    host: Host, command: str, usage: str, words: str
+) -> None:
+    host.add("billing").run("upgrade", "head")
+    before = host.database.dump()
+    result = host.alembic("plugin", *command.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("usage: alembic plugin ")
+    assert usage in result.stderr
+    assert f": error: {words}" in result.stderr
+    assert host.database.dump() == before
 
 
 @pytest.mark.parametrize(

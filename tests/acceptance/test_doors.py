@@ -1,6 +1,7 @@
 """`alembic plugin ...`, on the real command line."""
 
 import json
+import subprocess
 
 import pytest
 from support.hosts import Host
@@ -15,8 +16,56 @@ def test_list_shows_what_is_available(host: Host) -> None:
     ]
 
 
-def test_list_of_no_plugins_is_empty(host: Host) -> None:
-    assert host.succeed("plugin", "list").lines == []
+@pytest.mark.parametrize(("options", "answer"), [([], ""), (["--json"], "[]\n")])
+def test_list_of_no_plugins_is_empty_and_says_where_it_looked(
+    host: Host, options: list[str], answer: str
+) -> None:
+    result = host.succeed("plugin", "list", *options)
+    assert result.stdout == answer
+    assert result.stderr == (
+        f"There are no plugins; looked in folder '{host.folder / 'plugins'}', which is not there, "
+        "entry points of group 'alembic_plugins.plugins', sections [alembic_plugins.NAME] of "
+        "alembic.ini. Install a package that has some, or set plugin_folders to where they are.\n"
+    )
+
+
+def test_show_of_the_host_tells_of_its_branch(host: Host) -> None:
+    host.add("billing").run_all([["upgrade", "host_1"], ["plugin", "list"]])
+    facts = json.loads(host.succeed("plugin", "show", "host", "--json").stdout)
+    assert (facts["name"], facts["state"], facts["namespace"]) == (
+        "host",
+        "outdated",
+        "schema public",
+    )
+    assert (facts["current"], facts["head"], facts["pending"]) == ("host_1", "host_2", 1)
+    assert facts["versions"] == str(host.folder / "versions")
+    assert (facts["revisions"], facts["pending_revisions"]) == (["host_1", "host_2"], ["host_2"])
+    assert facts["objects"] == ["table public.accounts"]
+
+
+def test_show_of_the_host_is_printed(host: Host) -> None:
+    lines = host.succeed("plugin", "show", "host").lines
+    assert "state:              available" in lines
+    assert f"versions:           {host.folder / 'versions'}" in lines
+    assert "pending_revisions:  host_1, host_2" in lines
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "problem"),
+    [
+        ("rm -r versions", "orphaned", "There is no folder"),
+        ("rm versions/host_2_*", "ahead", "host_2"),
+        ("echo 'down_revision =' > versions/host_3.py", "broken", "host_3.py"),
+    ],
+)
+def test_show_of_the_host_tells_what_is_wrong(
+    host: Host, change: str, state: str, problem: str
+) -> None:
+    host.run("upgrade", "head")
+    subprocess.run(["sh", "-c", change], cwd=host.folder, check=True)
+    facts = json.loads(host.succeed("plugin", "show", "host", "--json").stdout)
+    assert facts["state"] == state
+    assert problem in " ".join(facts["problems"])
 
 
 def test_list_changes_nothing(host: Host) -> None:

@@ -1,10 +1,13 @@
 """The ``alembic plugin`` commands as functions that return data."""
 
+from collections.abc import Callable
+
 import pytest
+from alembic.config import Config
 from support.hosts import Host
 
 from alembic_plugins import commands
-from alembic_plugins.errors import NotInstalled, UnknownPlugin, UnmetRequirement
+from alembic_plugins.errors import InvalidName, NotInstalled, UnknownPlugin, UnmetRequirement
 from alembic_plugins.plan import Direction, Fate
 from alembic_plugins.refusals import OfflineUnknown, PluginInUse
 
@@ -53,6 +56,38 @@ def test_install_returns_what_was_run(host: Host) -> None:
     plan = commands.install(host.add("billing").config(), ["billing"])
     assert [step.revision for step in plan.steps] == ["host_1", "host_2", "billing_1", "billing_2"]
     assert [unit.plugins for unit in plan.units] == [("host",), ("billing",)]
+
+
+def test_name_alone_stands_for_a_list_of_it(host: Host) -> None:
+    config = host.add("billing").config()
+    commands.rehearse(config, "billing")
+    installed = commands.install(config, "billing")
+    assert installed.units[-1].plugins == ("billing",)
+    commands.rehearse(config, "billing", upgrade=True)
+    assert commands.upgrade(config, "billing").steps == ()
+    removal = commands.uninstall(config, "billing")
+    assert removal.plan.fates == {"billing": Fate.REMOVED}
+
+
+def test_name_alone_is_adopted(host: Host) -> None:
+    config = host.add("billing").config()
+    commands.install(config, "billing")
+    commands.forget(config, "billing")
+    commands.rehearse_adoption(config, "billing")
+    adopted = commands.adopt(config, "billing")
+    assert {step.plugin for step in adopted.steps} == {"billing"}
+
+
+@pytest.mark.parametrize("names", ["", "no name", ["", "billing"], "host"])
+@pytest.mark.parametrize(
+    "command",
+    [commands.install, commands.upgrade, commands.uninstall, commands.rehearse, commands.adopt],
+)
+def test_what_is_no_name_is_refused(
+    host: Host, command: Callable[[Config, str | list[str]], object], names: str | list[str]
+) -> None:
+    with pytest.raises(InvalidName):
+        command(host.config(), names)
 
 
 def test_install_dry_run_returns_what_would_be_run(host: Host) -> None:

@@ -279,7 +279,7 @@ def make_row(**values: object) -> ResultRow[tuple[object, ...]]:
 def make_settings(here: Path, **values: Any) -> Settings:  # noqa: ANN401 - any field's
     """Return settings that say nothing but `values`."""
     empty = replace(read_settings(Config()), here=here, folders=(here / "plugins",))
-    return replace(empty, source="alembic.ini", **values)
+    return replace(empty, **{"source": "alembic.ini", **values})
 
 
 def write_file(path: Path, text: str = "") -> Path:

@@ -244,6 +244,26 @@ def test_unknown_plugin_is_told_with_those_that_are_there(tmp_path: Path) -> Non
     assert excinfo.value.known == ("billing",)
 
 
+def test_unknown_plugin_is_told_with_where_it_was_looked_for(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "billing")
+    folders = (tmp_path / "plugins", tmp_path / "elsewhere")
+    groups = (ENTRY_POINT_GROUP, "wiki.plugins")
+    with pytest.raises(UnknownPlugin) as excinfo:
+        discover(tmp_path, folders=folders, entry_points=groups).find("biling")
+    assert excinfo.value.places == (
+        f"folder '{tmp_path / 'plugins'}'",
+        f"folder '{tmp_path / 'elsewhere'}', which is not there",
+        "entry points of group 'alembic_plugins.plugins'",
+        "entry points of group 'wiki.plugins'",
+        "sections [alembic_plugins.NAME] of alembic.ini",
+    )
+
+
+def test_section_of_a_toml_file_is_called_as_there(tmp_path: Path) -> None:
+    places = discover(tmp_path, source="pyproject.toml").places
+    assert places[-1] == "sections [tool.alembic_plugins.NAME] of pyproject.toml"
+
+
 def test_name_that_can_be_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidName):
         discover(tmp_path).find("../billing")

@@ -63,6 +63,7 @@ DETAILS = PluginDetails(
     required_by=(),
     extensions=(),
     writes=(),
+    revisions=("8c3e",),
     pending_revisions=(),
     objects=("table audit.entries", "view audit.sums"),
     unknown_objects=(),
@@ -308,15 +309,6 @@ def test_sql_is_the_whole_answer(monkeypatch: pytest.MonkeyPatch, config: Config
     stub(monkeypatch, "install", UP)
     doors.install(config, ["audit"], sql=True, dry_run=False, footprint=False)
     assert printed(config) == ""
-
-
-@pytest.mark.parametrize(("plugins", "all_plugins"), [([], False), (["audit"], True)])
-def test_upgrade_wants_either_names_or_all(
-    config: Config, plugins: list[str], all_plugins: bool
-) -> None:
-    with pytest.raises(InvalidOption) as excinfo:
-        doors.upgrade(config, plugins, all_plugins, sql=False, dry_run=False, footprint=False)
-    assert excinfo.value.option == "--all"
 
 
 def test_footprint_of_an_upgrade_is_printed(
@@ -742,8 +734,6 @@ def test_adoption_that_is_only_planned_says_so(
 @pytest.mark.parametrize(
     ("words", "everything", "table", "option"),
     [
-        ((), False, None, "--all"),
-        (("tags",), True, "t", "--all"),
         ((), True, None, "--all"),
         (("tags", "t1"), False, "t", "--version-table"),
     ],

@@ -56,6 +56,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "package that has it, or see 'alembic plugin list'.",
     ),
     (
+        errors.UnknownPlugin("tax", (), ("folder 'plugins'", "entry points of group 'g'")),
+        "There is no plugin 'tax' among those that are there: none; looked in folder 'plugins', "
+        "entry points of group 'g'. Install the package that has it, or see 'alembic plugin list'.",
+    ),
+    (
         errors.DuplicatePlugin("billing", ("folder 'b'", "folder 'a'")),
         "Plugin 'billing' is declared more than once: folder 'a', folder 'b'. Remove or rename "
         "all but one.",
@@ -98,6 +103,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         errors.EmptyPlugin("billing", Path("billing/versions")),
         "Plugin 'billing' has no revisions in 'billing/versions'. Make its first with 'alembic "
         "-x plugin=billing revision -m MESSAGE'.",
+    ),
+    (
+        errors.NoVersions(Path("/my app/versions")),
+        "There is no folder '/my app/versions', where the host's revisions are. Create it with "
+        "'mkdir -p \"/my app/versions\"'.",
     ),
     (
         errors.NotInstalled("billing"),
