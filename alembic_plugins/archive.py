@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, select
 
 from .refusals import TamperedUndo
+from .rows import skip_damaged
 from .sourcefile import find_checksum_of_statements
 from .tables import Tables, is_since
 from .undo import Undo
@@ -34,19 +35,19 @@ class Event:
 def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
     """Return the events of a plugin, or of all, in the order in which they happened."""
     event = tables.event
-    names = Event.__dataclass_fields__
-    query = select(*(event.c[name] for name in names)).order_by(event.c.id)
+    query = select(event).order_by(event.c.id)
     if plugin is not None:
         query = query.where(event.c.plugin == plugin)
+    rows = skip_damaged(connection.execute(query), event)
     return tuple(
         Event(
             **{
-                **row._mapping,
-                "from_revisions": tuple(row.from_revisions),
-                "to_revisions": tuple(row.to_revisions),
+                **{name: fields[name] for name in Event.__dataclass_fields__},
+                "from_revisions": tuple(fields["from_revisions"]),
+                "to_revisions": tuple(fields["to_revisions"]),
             }
         )
-        for row in connection.execute(query)
+        for fields in rows
     )
 
 

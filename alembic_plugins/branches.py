@@ -37,6 +37,7 @@ class BranchScript(Script):
         self.branch = branch.name
         self.info = info
         self.orphaned = branch.orphaned
+        self._why = branch.why
         self.path = info.path or ""
         self._is_ahead = info.path is None and branch.has_files
         self._own = branch.infos
@@ -93,7 +94,7 @@ class BranchScript(Script):
     def _branch_words(self) -> str:
         if self._is_ahead:
             return f"{self.branch} (ahead of its revision files)"
-        return f"{self.branch} (its revision files are gone)" if self.orphaned else self.branch
+        return f"{self.branch} ({self._why})" if self.orphaned else self.branch
 
     @property
     def _foreign_down_revisions(self) -> tuple[str, ...]:
@@ -103,12 +104,20 @@ class BranchScript(Script):
 class Branch:
     """The revisions of the host or of one plugin, in the order in which they were read.
 
-    `orphaned` means that none of them is on disk.
+    `orphaned` means that none of them is on disk, or counts there, and `why` says so.
     """
 
-    def __init__(self, name: str, infos: Iterable[RevisionInfo], *, orphaned: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        infos: Iterable[RevisionInfo],
+        *,
+        orphaned: bool = False,
+        why: str = "its revision files are gone",
+    ) -> None:
         self.name = name
         self.orphaned = orphaned
+        self.why = why
         self.infos: dict[str, RevisionInfo] = {}
         for info in infos:
             known = self.infos.setdefault(info.revision, info)

@@ -327,12 +327,14 @@ def repair(
     """
 
     def make_plan(session: Session) -> Plan:
-        names = (HOST, *session.state.plugins) if name is None else (name,)
         targets.check_installed(session, find_plugins(session))
+        names = (HOST, *find_plugins(session)) if name is None else (name,)
         return upkeep.repair(session, names, upkeep.find_strangers(session), claims.keys())
 
     def find_plugins(session: Session) -> list[str]:
-        return [n for n in ((name,) if name else session.state.plugins) if n != HOST]
+        if name is not None:
+            return [name] if name != HOST else []
+        return [n for n in session.state.plugins if session.find_damage(n) is None]
 
     claims: dict[str, tuple[str, ...]] = {}
 
@@ -342,7 +344,8 @@ def repair(
         plan = make_plan(migrator.session)
         changes = read_changes(migrator, tuple(plan.fates))
         strangers = tuple(row for unit in plan.units for row in unit.strangers)
-        problems = find_moved(migrator.session, find_plugins(migrator.session))
+        moved = find_moved(migrator.session, find_plugins(migrator.session))
+        problems = (*moved, *migrator.session.state.damage)
         done = carry_out(make_plan, migrator, dry_run=dry_run)
         return Repair(done, changes, strangers, problems, claims)
 
@@ -386,7 +389,7 @@ def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
         is_known = bool(state.registry)
         events = read_events(migrator.connection, migrator.tables, name) if is_known else ()
         if not events and name not in (None, HOST, *state.plugins, *state.quarantined):
-            migrator.session.check_known(str(name))
+            migrator.session.discovery.check_known(str(name))
         return events
 
     return run_work(config, read, settles=False)

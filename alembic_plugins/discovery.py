@@ -102,6 +102,16 @@ class Discovery:
         found = (c.folder for candidates in self._candidates.values() for c in candidates)
         return frozenset(folder for folder in found if folder)
 
+    def check_known(self, name: str) -> None:
+        """Check that there is a plugin of that name, good or broken.
+
+        Raises:
+            InvalidName: there can be none.
+            UnknownPlugin: there is none.
+        """
+        if name not in self._candidates:
+            self.find(name)
+
     @property
     def places(self) -> tuple[str, ...]:
         """Where plugins are looked for, in words."""

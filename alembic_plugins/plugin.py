@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,9 +29,16 @@ def check_name(name: str) -> str:
     Raises:
         InvalidName: it is reserved, too long, or has other characters than a-z, 0-9 and _.
     """
-    if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith("pg_"):
+    if not is_name(name):
         raise InvalidName(name)
     return name
+
+
+@cache
+def is_name(name: str) -> bool:
+    """Tell whether a plugin or a schema may be called so."""
+    is_reserved = name in _RESERVED or name.startswith("pg_")
+    return _NAME.fullmatch(name) is not None and not is_reserved
 
 
 def list_names(names: str | Iterable[str]) -> tuple[str, ...]:

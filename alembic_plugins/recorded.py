@@ -28,6 +28,7 @@ from .catalog import find_prefixed, find_standing
 from .objects import any_oid, read_objects
 from .plugin import Prefix
 from .registry import InstalledPlugin
+from .rows import skip_damaged
 from .tables import Tables, TextList, is_since
 from .written import Key, Place
 
@@ -186,16 +187,16 @@ def _read_rows(connection: Connection, tables: Tables, epoch: str) -> list[Recor
     table = tables.object
     return [
         RecordedObject(
-            row.plugin,
-            row.revision,
-            row.made,
-            (row.classid, row.objid, row.objsubid),
-            row.kind,
-            row.identity,
-            row.id,
-            row.epoch == epoch,
+            row["plugin"],
+            row["revision"],
+            row["made"],
+            (row["classid"], row["objid"], row["objsubid"]),
+            row["kind"],
+            row["identity"],
+            row["id"],
+            row["epoch"] == epoch,
         )
-        for row in connection.execute(select(table).order_by(table.c.id))
+        for row in skip_damaged(connection.execute(select(table).order_by(table.c.id)), table)
     ]
 
 

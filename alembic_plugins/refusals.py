@@ -287,13 +287,19 @@ class DamagedRow(PluginError):
     """A row of the registry says what cannot be."""
 
     words = (
-        "The row of '{name}' in table '{table}' is damaged: {reason}. Correct it, or restore the "
-        "table from a backup."
+        "The row of '{name}' in table '{table}'{whose} is damaged: {reason}. Correct it, or "
+        "restore the table from a backup."
     )
 
     name: str
     table: str
     reason: str
+    plugin: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the branch, as far as that can be told."""
+        whose = f", of '{self.plugin}'," if self.plugin not in ("", self.name) else ""
+        return {**super().facts(), "whose": whose}
 
 
 class WrongUrl(PluginError):

@@ -6,135 +6,18 @@ Reading gives frozen objects; `alembic_plugins.records` has the statements that 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, Table, inspect, select, type_coerce
 from sqlalchemy.types import NullType
 
-from .errors import first_line
-from .plugin import HOST, Namespace, Schema, parse_namespace, parse_requirement
+from .plugin import HOST, Schema, is_name
 from .refusals import DamagedRow, IncompleteRegistry, NewerRegistry, UntrustedObjects
-from .revisionfile import RevisionInfo
+from .rows import AppliedRevision as AppliedRevision
+from .rows import InstalledPlugin as InstalledPlugin
+from .rows import Interruption as Interruption
 from .sql import FIND_TABLES
 from .tables import BACKUP_SCHEMA, TRANSFER, VERSION, Tables, find_version, is_since
-
-
-@dataclass(frozen=True)
-class InstalledPlugin:
-    """A row of `alembic_plugin`: the database has this plugin.
-
-    `quarantine` is the schema in which its objects are set aside; None where they are in use.
-    """
-
-    name: str
-    package: str | None
-    version: str | None
-    namespace: Namespace
-    schema_created: bool
-    requires: tuple[str, ...]
-    quarantine: str | None = None
-
-    @property
-    def place(self) -> Namespace:
-        """Where its objects are: in its namespace, or set aside."""
-        return Schema(self.quarantine, create=False) if self.quarantine else self.namespace
-
-    @classmethod
-    def from_row(cls, row: Row[tuple[object, ...]]) -> "InstalledPlugin":
-        """Make one of a row."""
-        fields = row._mapping
-        try:
-            namespace = parse_namespace(fields["namespace"])
-            for requirement in fields["requires"]:
-                parse_requirement(requirement)
-        except (TypeError, ValueError) as error:
-            raise DamagedRow(fields["name"], "alembic_plugin", first_line(error)) from error
-        return cls(
-            fields["name"],
-            fields["package"],
-            fields["version"],
-            namespace,
-            fields["schema_created"],
-            tuple(fields["requires"]),
-            fields.get("quarantine"),
-        )
-
-
-class AppliedRevision(NamedTuple):
-    """A row of `alembic_plugin_revision`: the revision is applied.
-
-    `depends_on` holds ids of revisions on other branches, resolved when it was applied;
-    `checksum` tells the file as it was then, None where that was not to be had. `objects_known`
-    tells whether all that it has made is recorded, as far as that is there.
-    """
-
-    revision: str
-    plugin: str
-    down_revision: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    branch_labels: tuple[str, ...]
-    description: str
-    checksum: str | None = None
-    objects_known: bool = True
-
-    @classmethod
-    def from_row(cls, row: Sequence[Any]) -> "AppliedRevision":
-        """Make one of a row, which has the columns in the order of the attributes."""
-        revision, plugin, down, depends, labels, *rest = row  # There may be tens of thousands.
-        try:
-            return cls(revision, plugin, tuple(down), tuple(depends), tuple(labels), *rest)
-        except TypeError as error:
-            table = "alembic_plugin_revision"
-            raise DamagedRow(str(revision), table, "a list in it is NULL") from error
-
-    @property
-    def info(self) -> RevisionInfo:
-        """The revision as its file would describe it."""
-        return RevisionInfo(
-            self.revision,
-            self.down_revision,
-            self.depends_on,
-            self.branch_labels,
-            self.description,
-            None,
-        )
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """A row of `alembic_plugin_journal`: a revision has committed a part of itself.
-
-    Attributes:
-        direction: ``upgrade`` or ``downgrade``.
-        statements: what it has done and committed, in order, as the journal calls them.
-        pending: what it was doing outside of a transaction when last heard of.
-        invalid_before: the invalid indexes that were there before it began.
-    """
-
-    revision: str
-    plugin: str
-    direction: str
-    statements: tuple[str, ...] = ()
-    pending: str | None = None
-    invalid_before: tuple[str, ...] = ()
-
-    @classmethod
-    def from_row(cls, row: Row[tuple[object, ...]]) -> "Interruption":
-        """Make one of a row."""
-        fields = row._mapping
-        lists = (fields["statements"], fields["invalid_before"])
-        if None in lists:
-            name, table = str(fields["revision"]), "alembic_plugin_journal"
-            raise DamagedRow(name, table, "a list in it is NULL")
-        statements, invalid = map(tuple, lists)
-        return cls(
-            fields["revision"],
-            fields["plugin"],
-            fields["direction"],
-            statements,
-            fields["pending"],
-            invalid,
-        )
 
 
 @dataclass(frozen=True)
@@ -156,6 +39,8 @@ class State:
         role: as whom the command runs.
         in_transfer: whether a command writes or restores a backup, or was ended while it did.
         holding: the plugins at base of which objects are remembered.
+        damaged: what is wrong with a row of the registry, by the branch that it is about.
+        unowned: the same by the revision, of rows that do not tell the branch.
     """
 
     rows: frozenset[str] = frozenset()
@@ -172,6 +57,8 @@ class State:
     role: str = field(default="", compare=False)
     in_transfer: bool = False
     holding: frozenset[str] = frozenset()
+    damaged: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
+    unowned: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
 
     @property
     def at_base(self) -> frozenset[str]:
@@ -182,6 +69,11 @@ class State:
     def leftover(self) -> frozenset[str]:
         """The plugins at base that have left something behind, by which they are still known."""
         return self.at_base & self.holding
+
+    @property
+    def damage(self) -> tuple[DamagedRow, ...]:
+        """What is wrong with rows of the registry."""
+        return (*self.damaged.values(), *self.unowned.values())
 
     @cached_property
     def by_revision(self) -> Mapping[str, AppliedRevision]:
@@ -301,11 +193,18 @@ def _find_host_schema(found: Sequence[Any], tables: Tables, state: State) -> str
 
 
 def read_kept(connection: Connection, tables: Tables) -> State:
-    """Return what a copy of the registry's rows remembers, of which nothing is set aside."""
+    """Return what a copy of the registry's rows remembers, of which nothing is set aside.
+
+    Raises:
+        DamagedRow: a row says what cannot be.
+    """
     found = _find_tables(connection, tables.names, tables.metadata.schema)
     comments = {row.relname: row.comment for row in found if row.relname}
     version = _find_registry(connection, tables, comments)
-    return _read_registry(connection, tables, version, State()) if version else State()
+    state = _read_registry(connection, tables, version, State()) if version else State()
+    for error in state.damage:
+        raise error
+    return state
 
 
 def _find_tables(
@@ -342,13 +241,13 @@ def _guess_version(connection: Connection, table: Table) -> int:
 
 
 def _read_registry(connection: Connection, tables: Tables, version: int, state: State) -> State:
-    columns = [column for column in tables.plugin.c if is_since(column, version)]
-    plugins = [InstalledPlugin.from_row(row) for row in connection.execute(select(*columns))]
-    applied = put_in_order(tuple(_read_applied(connection, tables, version)))
+    damage = _Damage()
+    plugins = list(_read_plugins(connection, tables, version, damage))
+    applied = put_in_order(tuple(_read_applied(connection, tables, version, damage)))
     aside = {plugin.name: plugin for plugin in plugins if plugin.quarantine}
     active = tuple(item for item in applied if item.plugin not in aside)
     lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
-    guesses = (_guess_plugin(name) for name in sorted(lost))
+    guesses = (InstalledPlugin.guess(name) for name in sorted(lost))
     found = replace(
         state,
         applied=active,
@@ -356,10 +255,40 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
         registry=version,
         quarantined=aside,
         kept=tuple(item for item in applied if item.plugin in aside),
-        interruptions=dict(_read_journal(connection, tables, version)),
+        interruptions=dict(_read_journal(connection, tables, version, damage)),
         lost=frozenset(lost),
+        damaged=damage.branches,
+        unowned=damage.unowned,
     )
     return replace(found, holding=_read_holding(connection, tables, version, found.at_base))
+
+
+class _Damage:
+    """The damaged rows that were found: by branch, and by revision where no branch is told."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str, DamagedRow] = {}
+        self.unowned: dict[str, DamagedRow] = {}
+
+    def add(self, error: DamagedRow) -> None:
+        """Remember a row; of several of one branch the first one."""
+        if error.plugin:
+            self.branches.setdefault(error.plugin, error)
+        else:
+            self.unowned.setdefault(error.name, error)
+
+
+def _read_plugins(
+    connection: Connection, tables: Tables, version: int, damage: _Damage
+) -> Iterator[InstalledPlugin]:
+    columns = [column for column in tables.plugin.c if is_since(column, version)]
+    for row in connection.execute(select(*columns)):
+        try:
+            yield InstalledPlugin.from_row(row)
+        except DamagedRow as error:
+            damage.add(error)
+            if error.plugin and is_name(error.plugin):
+                yield InstalledPlugin.guess(error.plugin, row)
 
 
 def _read_holding(
@@ -373,7 +302,7 @@ def _read_holding(
 
 
 def _read_applied(
-    connection: Connection, tables: Tables, version: int
+    connection: Connection, tables: Tables, version: int, damage: _Damage
 ) -> Iterator[AppliedRevision]:
     """Read the revisions, without what is only wanted when one is taken back or compared."""
     revision = tables.revision
@@ -382,17 +311,20 @@ def _read_applied(
     # Psycopg has made lists of arrays, of which SQLAlchemy would make lists again.
     bare = [type_coerce(column, NullType()).label(column.name) for column in columns]
     for row in connection.execute(select(*bare).order_by(revision.c.position)):
-        yield AppliedRevision.from_row(row)
+        try:
+            yield AppliedRevision.from_row(row)
+        except DamagedRow as error:
+            damage.add(error)
+            if error.plugin and row.revision is not None:
+                yield AppliedRevision.guess(row)
 
 
 def _read_journal(
-    connection: Connection, tables: Tables, version: int
+    connection: Connection, tables: Tables, version: int, damage: _Damage
 ) -> Iterable[tuple[str, Interruption]]:
     if is_since(tables.journal, version):
         for row in connection.execute(select(tables.journal)):
-            yield row.plugin, Interruption.from_row(row)
-
-
-def _guess_plugin(name: str) -> InstalledPlugin:
-    """Return what a plugin may be whose row is gone: with a schema of its name, to be kept."""
-    return InstalledPlugin(name, None, None, Schema(name, create=False), False, ())
+            try:
+                yield row.plugin, Interruption.from_row(row)
+            except DamagedRow as error:
+                damage.add(error)

@@ -252,6 +252,8 @@ def _run_other(
                 _call_on_branches(migrator, environment, work, name)
         return
     if command == "current":
+        for damaged in session.state.damage:
+            log.warning("%s", damaged)
         for ahead in find_ahead(choose_branches(session, scope)):
             log.warning("%s", ahead)
     # A new revision goes onto one branch; what only shows, shows all.

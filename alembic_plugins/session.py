@@ -29,6 +29,7 @@ from .errors import (
 from .index import read_folder
 from .plan import Node
 from .plugin import HOST, Plugin, overlap
+from .refusals import DamagedRow
 from .registry import State
 from .revisionfile import RevisionInfo
 from .settings import read_settings
@@ -38,6 +39,9 @@ from .upkeep_errors import Quarantined
 if TYPE_CHECKING:
     from .ownership import Dependents
     from .traces import Trace
+
+
+_GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are damaged"
 
 
 class Session:
@@ -80,16 +84,6 @@ class Session:
         """Return a plugin that is on disk; see `Discovery.find` for the errors."""
         return self.discovery.find(name)
 
-    def check_known(self, name: str) -> None:
-        """Check that there is a plugin of that name on disk, good or broken.
-
-        Raises:
-            InvalidName: there can be none.
-            UnknownPlugin: there is none.
-        """
-        if name not in self.discovery.names:
-            self.find_plugin(name)
-
     @cached_property
     def host_locations(self) -> tuple[Path, ...]:
         """The host's version locations: those of the configuration that are no plugin's."""
@@ -120,11 +114,14 @@ class Session:
         """Return a branch: its revision files, and what is applied and has no file any more.
 
         Raises:
+            DamagedRow: what the database remembers of it cannot be.
             PluginError: the plugin or one of its files is broken; see `Discovery.find`.
             DuplicateRevision: an applied revision of another branch has the same id.
             RevisionCycle: its revisions follow each other in a circle.
         """
         if name not in self._branches:
+            if name in self.state.damaged:
+                raise self.state.damaged[name]
             locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
             branch = Branch(name, self._read_infos(name, locations))
             self._check_ids(branch)
@@ -137,11 +134,34 @@ class Session:
         """Return a branch, from the registry alone where its plugin is gone or broken."""
         try:
             return self.branch(name)
-        except PluginError:
+        except PluginError as error:
             if name not in self._remembered:
                 infos = (applied.info for applied in self.state.of(name))
-                self._remembered[name] = Branch(name, infos, orphaned=True)
+                why = _DAMAGED if isinstance(error, DamagedRow) else _GONE
+                self._remembered[name] = Branch(name, infos, orphaned=True, why=why)
             return self._remembered[name]
+
+    def find_damage(self, name: str) -> DamagedRow | None:
+        """Return what cannot be of what the database remembers of a branch."""
+        if name in self.state.damaged:
+            return self.state.damaged[name]
+        try:
+            if self.state.unowned:
+                self.branch(name)
+        except DamagedRow as error:
+            return error
+        except PluginError:
+            return None
+        return None
+
+    def check_undamaged(self, name: str) -> None:
+        """Check that what the database remembers of a branch can be.
+
+        Raises:
+            DamagedRow: it cannot.
+        """
+        if damage := self.find_damage(name):
+            raise damage
 
     def find_script(self, name: str, revision: str) -> BranchScript:
         """Return a revision of a branch."""
@@ -158,6 +178,8 @@ class Session:
 
     def _check_ids(self, branch: Branch) -> None:
         for revision in branch.infos:
+            if error := self.state.unowned.get(revision):
+                raise DamagedRow(error.name, error.table, error.reason, branch.name)
             applied = self.state.by_revision.get(revision)
             if applied and applied.plugin != branch.name:
                 raise DuplicateRevision(revision, (f"in '{applied.plugin}'", f"in '{branch.name}'"))

@@ -1,6 +1,6 @@
 """What there is to know of plugins, on disk and in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ._alembic import version_table
@@ -14,6 +14,7 @@ from .errors import PluginError, UnknownPlugin
 from .migrator import Migrator
 from .ownership import Holdings, read_holdings
 from .plugin import HOST
+from .refusals import DamagedRow
 from .registry import InstalledPlugin, Interruption, find_heads
 from .session import Session
 from .sourcefile import find_changes, read_source
@@ -87,6 +88,8 @@ def read_listing(migrator: Migrator) -> Listing:
     plugins = tuple(_read_status(migrator, name, problems) for name in names)
     for name in (HOST, *state.plugins):
         problems += _find_problems(session, name)
+    told = {(p.table, p.name) for p in problems if isinstance(p, DamagedRow)}
+    problems += [error for error in state.damage if (error.table, error.name) not in told]
     if HOST in state.interruptions:
         known = state.interruptions[HOST]
         problems.append(Interrupted(HOST, known.revision, known.direction))
@@ -122,7 +125,11 @@ def find_ahead(branches: Iterable[Branch]) -> tuple[DatabaseAhead, ...]:
 def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged, ...]:
     """Return which plugins declare another namespace by now than the one they are in."""
     known = session.state.plugins
-    pairs = [(known[n], session.find_usable(n)) for n in names if n in known]
+    pairs = [
+        (known[n], session.find_usable(n))
+        for n in names
+        if n in known and n not in session.state.damaged
+    ]
     return tuple(
         NamespaceChanged(plugin.name, str(plugin.namespace), str(found.namespace))
         for plugin, found in pairs
@@ -268,6 +275,9 @@ def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> 
     except PluginError as error:
         is_gone = found is None and isinstance(error, UnknownPlugin)
         problems.append(error)
+    damage = session.find_damage(name)
+    if damage and str(damage) not in map(str, problems):
+        problems.append(damage)
     known = installed or found
     version = found.declaration.version if found else installed and installed.version
     applied = {item.revision for item in (*state.of(name), *state.kept_of(name))}
@@ -287,17 +297,21 @@ def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> 
 def _find_state(
     session: Session, branch: Branch | None, name: str, *, is_gone: bool, pending: int | None
 ) -> str:
-    if name in session.state.quarantined:
-        return "quarantined"
-    if name in session.state.interruptions:
-        return "interrupted"
-    if name in session.state.leftover:
-        return "leftover"
+    state = session.state
+    named: dict[str, Collection[str]] = {
+        "quarantined": state.quarantined,
+        "broken": [name] if session.find_damage(name) else [],
+        "interrupted": state.interruptions,
+        "leftover": state.leftover,
+    }
+    for word, names in named.items():
+        if name in names:
+            return word
     if is_gone or (branch and branch.infos and not branch.has_files):
         return "orphaned"
     if branch is None:
         return "broken"
-    if name not in session.state.plugins:
+    if name not in state.plugins:
         return "available"
     if branch.ahead:
         return "ahead"
@@ -309,6 +323,9 @@ def _describe(migrator: Migrator, name: str) -> str:
     aside = migrator.session.state.quarantined.get(name)
     if aside:
         return f"set aside in schema {aside.quarantine}"
+    damage = migrator.session.find_damage(name)
+    if damage:
+        return f"its row in table {damage.table} is damaged"
     if name in migrator.session.state.leftover:
         return "at base, its downgrades have left something behind"
     known = migrator.session.state.interruptions.get(name)

@@ -32,12 +32,7 @@ from .plan import (
     plan_upgrade,
 )
 from .plugin import HOST, check_name
-from .refusals import (
-    NeededByHost,
-    PluginInUse,
-    PluginLeanedOn,
-    PluginsInstalled,
-)
+from .refusals import NeededByHost, PluginInUse, PluginLeanedOn, PluginsInstalled
 from .revision_errors import RevisionInUse
 from .session import Session
 from .upkeep_errors import (
@@ -85,11 +80,13 @@ def upgrade_installed(session: Session) -> Plan:
     problems: dict[str, PluginError] = {}
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
-    for name in session.state.plugins:
-        if name in session.state.leftover:
+    state = session.state
+    for name in dict.fromkeys((*state.plugins, *sorted(state.damaged.keys() - {HOST}))):
+        if name in state.leftover and not session.find_damage(name):
             warnings.append(LeftOut(name))
             continue
         try:
+            session.check_undamaged(name)
             if _misses_requirement(session, name, warnings):
                 continue
             needed = _with_requirements(session, [name])
@@ -105,7 +102,9 @@ def upgrade_installed(session: Session) -> Plan:
                 warnings.append(error)
     ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
     plan = _plan_targets(session, ordered)
-    return replace(plan, problems=problems, warnings=tuple(warnings))
+    told = {str(error) for error in problems.values()}
+    untold = tuple(warning for warning in warnings if str(warning) not in told)
+    return replace(plan, problems=problems, warnings=untold)
 
 
 def _misses_requirement(session: Session, name: str, warnings: list[PluginError]) -> bool:
@@ -145,13 +144,15 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
         NotInstalled: it does not have one of them.
         Quarantined: one of them is set aside.
         UnknownPlugin: there is no such plugin on disk, either.
+        DamagedRow: what the database remembers of one cannot be.
     """
     for name in names:
+        session.check_undamaged(name)
         aside = session.state.quarantined.get(name)
         if aside and aside.quarantine:
             raise Quarantined(name, aside.quarantine)
         if name not in session.state.plugins:
-            session.check_known(name)
+            session.discovery.check_known(name)
             raise NotInstalled(name)
 
 
@@ -206,6 +207,7 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     name = scope or HOST
     if name != HOST and name not in session.state.branches:
         check_installed(session, [name])
+    session.check_undamaged(name)
     if name in session.state.at_base and target == "base":
         return uninstall(session, [name], cascade=cascade)
     branch = session.remembered_branch(name)
@@ -246,6 +248,8 @@ def _plan_going(
     others = {session.state.by_revision[revision].plugin for revision in grown - going} - {name}
     if others and not cascade:
         raise RevisionInUse(name, tuple(others))
+    for plugin in {session.state.by_revision[revision].plugin for revision in grown}:
+        session.check_undamaged(plugin)
     _check_unbroken(session, grown)
     return plan_downgrade(
         grown,
@@ -339,6 +343,7 @@ def _find_removed(
 ) -> list[str]:
     removed = list(dict.fromkeys(names))
     for name in removed:  # which grows
+        session.check_undamaged(name)
         dependents = [n for n in find_plugin_dependents(session, name) if n not in removed]
         if HOST in dependents:
             raise NeededByHost(name, find_host_dependents(session, name))

@@ -41,6 +41,7 @@ def restore(session: Session, name: str) -> Plan:
     applied = tuple(item for item in session.state.kept if item.plugin in group)
     coming = State(applied=applied, plugins=group)
     for plugin in group.values():
+        session.check_undamaged(plugin.name)
         check_returning(session, plugin, coming)
     return plan_fate(tuple(group), Fate.RESTORED)
 
@@ -102,8 +103,9 @@ def forget(session: Session, name: str) -> Plan:
         CannotForget: other plugins need it.
     """
     if name not in session.state.plugins and name not in session.state.quarantined:
-        session.check_known(name)
+        session.discovery.check_known(name)
         raise NotInstalled(name)
+    session.check_undamaged(name)
     dependents = find_plugin_dependents(session, name)
     if dependents:
         raise CannotForget(name, dependents)
@@ -188,7 +190,8 @@ def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
 
 def find_strangers(session: Session) -> tuple[str, ...]:
     """Return the rows of the version table that neither a file nor the registry explains."""
-    return tuple(sorted(session.state.rows - session.state.by_revision.keys()))
+    state = session.state
+    return tuple(sorted(state.rows - state.by_revision.keys() - state.unowned.keys()))
 
 
 def eject(session: Session) -> Plan:
@@ -198,8 +201,11 @@ def eject(session: Session) -> Plan:
 
     Raises:
         CannotLeave: plugins are there whose revisions stock Alembic could not find.
+        DamagedRow: what the database remembers cannot be.
     """
     state = session.state
+    for error in state.damage:
+        raise error
     stuck = {*state.quarantined, *state.interruptions, *find_strangers(session)}
     for name in state.branches:
         if any(info.path is None for info in session.remembered_branch(name).infos.values()):

@@ -174,7 +174,7 @@ def test_lost_revision_whose_file_is_there_is_taken_back(billed: Host) -> None:
     billed.succeed("plugin", "uninstall", "billing", "--yes")
 
 
-@pytest.mark.parametrize("command", ["plugin list", "current", "upgrade heads"])
+@pytest.mark.parametrize("command", ["plugin install billing", "upgrade heads"])
 def test_namespace_that_is_none_is_told(billed: Host, command: str) -> None:
     billed.database.execute("UPDATE alembic_plugin SET namespace = 'nonsense'")
     assert "'billing'" in billed.refuse(*command.split())

@@ -21,7 +21,8 @@ LAYERS: tuple[set[str], ...] = (
     {"objects"},
     {"refusals", "revision_errors"},
     {"confirmation", "revisionfile", "upkeep_errors"},
-    {"branches", "catalog", "changes", "index", "locking", "namespaces", "programs", "registry"},
+    {"branches", "catalog", "changes", "index", "locking", "namespaces", "programs", "rows"},
+    {"registry"},
     {"versiontables"},
     {"scratch", "settings"},
     {

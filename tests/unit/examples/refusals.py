@@ -147,7 +147,14 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Install a later alembic-plugins.",
     ),
     (
-        refusals.DamagedRow("billing", "alembic_plugin", "a namespace is a schema or a prefix"),
+        refusals.DamagedRow("b1", "alembic_plugin_revision", "its description is NULL", "billing"),
+        "The row of 'b1' in table 'alembic_plugin_revision', of 'billing', is damaged: its "
+        "description is NULL. Correct it, or restore the table from a backup.",
+    ),
+    (
+        refusals.DamagedRow(
+            "billing", "alembic_plugin", "a namespace is a schema or a prefix", "billing"
+        ),
         "The row of 'billing' in table 'alembic_plugin' is damaged: a namespace is a schema or a"
         " prefix. Correct it, or restore the table from a backup.",
     ),
