@@ -11,7 +11,7 @@ from typing import ClassVar, dataclass_transform
 
 from alembic.util import CommandError
 
-from .quoting import add_options, find_options
+from .quoting import find_program, quote_commands
 
 
 def first_line(error: BaseException | None) -> str:
@@ -70,16 +70,16 @@ class PluginError(CommandError):
     """
 
     words: ClassVar[str]
-    _options: ClassVar[str] = ""
+    _program: ClassVar[str] = "alembic"
 
     def __init__(self, *facts: object) -> None:
         super().__init__(*facts)
-        if options := find_options():
-            vars(self)["_options"] = options
+        if (program := find_program()) != self._program:
+            vars(self)["_program"] = program
         vars(self).update(zip(type(self).__annotations__, facts, strict=False))
 
     def __str__(self) -> str:
-        return add_options(printable(self.words.format_map(self.facts())), self._options)
+        return quote_commands(printable(self.words.format_map(self.facts())), self._program)
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""

@@ -2,6 +2,7 @@
 
 import sys
 
+from .quoting import quote_commands
 from .refusals import ConfirmationNeeded, Declined
 
 
@@ -21,6 +22,7 @@ def confirm(command: str, *, yes: bool, way: str = "--yes") -> None:
         return
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(command, way)
-    print(f"Run '{command}'? [y/N] ", end="", file=sys.stderr, flush=True)
+    question = quote_commands(f"Run '{command}'? [y/N] ")
+    print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise Declined(command)

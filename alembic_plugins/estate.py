@@ -22,6 +22,7 @@ from .ownership import (
 from .plan import Direction, Fate, Plan, Unit
 from .plugin import HOST, Prefix, Schema
 from .quarantine import bring_back, find_home, find_quarantine, is_movable, set_aside
+from .quoting import quote_commands
 from .recorded import RecordedObject, read_recorded
 from .records import mark_objects_known, record_objects, record_place, record_versions
 from .refusals import LeftoverObjects, ObjectsInUse, UnexpectedVersionRows
@@ -195,10 +196,10 @@ class Estate:
         """Keep a plugin of which nothing is applied any more, and say so."""
         if not self._has_left(name):
             words = (
-                "Plugin '%s' is at base, and stays installed. 'alembic upgrade heads' applies its "
-                "revisions again, 'alembic plugin uninstall %s' removes it."
+                f"Plugin '{name}' is at base, and stays installed. 'alembic upgrade heads' applies "
+                f"its revisions again, 'alembic plugin uninstall {name}' removes it."
             )
-            log.warning(words, name, name)
+            log.warning("%s", quote_commands(words))
 
     def _leave(self, name: str, *, has_run: bool) -> None:
         """Forget a plugin of which nothing is applied any more.

@@ -2,8 +2,11 @@
 
 import click
 from alembic.config import CommandLine
-from flask import current_app
+from flask import current_app, g
 from flask.cli import with_appcontext
+
+from .flaskhost import find_flask_program
+from .quoting import quoting_as
 
 
 @click.command(
@@ -14,7 +17,11 @@ from flask.cli import with_appcontext
 @with_appcontext
 def plugin(arguments: tuple[str, ...]) -> None:
     """Do what ``alembic plugin`` does, in the application's environment."""
-    config = current_app.extensions["migrate"].migrate.get_config()
+    config = current_app.extensions["migrate"].migrate.get_config(g.get("directory"))
+    arguments_of_env = getattr(config.cmd_opts, "x", None) or ()
+    given = [word for argument in arguments_of_env for word in ("-x", argument)]
     command_line = CommandLine(prog="flask db")
-    config.cmd_opts = options = command_line.parser.parse_args(["plugin", *arguments])
-    command_line.run_cmd(config, options)
+    options = command_line.parser.parse_args([*given, "plugin", *arguments])
+    config.cmd_opts = options
+    with quoting_as(find_flask_program(config) or ("flask", "db")):
+        command_line.run_cmd(config, options)

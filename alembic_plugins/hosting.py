@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from configparser import Error as ConfigParserError
-from contextlib import redirect_stdout, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -38,8 +38,9 @@ from .errors import (
     explain,
     foreign_code,
 )
+from .flaskhost import find_flask_program
 from .plugin import HOST
-from .quoting import quoting_with
+from .quoting import quoting_as, quoting_with
 from .refusals import WrongUrl
 from .registry import State
 from .session import Session
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 
 _COMMAND = "alembic_plugins.command"
 _SESSION = "alembic_plugins.session"
+_SCOPES = "alembic_plugins.scopes"
 
 
 def is_host(config: Config, script: ScriptDirectory) -> bool:
@@ -167,11 +169,17 @@ def begin_environment(environment: EnvironmentContext) -> None:
     """Wait until no other thread runs an environment, if this one's host is ours."""
     if is_host(environment.config, environment.script):
         _running.acquire()
+        scope = ExitStack()
+        program = find_flask_program(environment.config)
+        if program:  # Its own commands do not come by Alembic's command line.
+            scope.enter_context(quoting_as(program))
+        environment.config.attributes.setdefault(_SCOPES, []).append(scope)
 
 
 def end_environment(environment: EnvironmentContext) -> None:
     """Let other threads run their environments."""
     if is_host(environment.config, environment.script):
+        environment.config.attributes[_SCOPES].pop().close()
         _running.release()
 
 

@@ -8,8 +8,13 @@ from contextvars import ContextVar
 _COMMAND = re.compile(r"'alembic (?=[a-z-])")
 """How a command that is quoted begins; what a session calls itself goes on with a number."""
 
+_ALEMBIC = "alembic"
+
+_program: ContextVar[str] = ContextVar("program", default=_ALEMBIC)
+"""What the commands are called by: `alembic`, or what leads to them in an application's own."""
+
 _options: ContextVar[str] = ContextVar("options", default="")
-"""The options of `alembic` itself with which the command line is used."""
+"""The options of that program itself with which the command line is used."""
 
 
 def join_command(words: Sequence[str]) -> str:
@@ -26,7 +31,7 @@ def _quote_word(word: str) -> str:
 
 @contextmanager
 def quoting_with(options: Sequence[str]) -> Iterator[None]:
-    """Let the commands that errors quote in the block have options of `alembic` itself."""
+    """Let the commands that are quoted in the block have options of the program itself."""
     token = _options.set(join_command(options))
     try:
         yield
@@ -34,11 +39,22 @@ def quoting_with(options: Sequence[str]) -> Iterator[None]:
         _options.reset(token)
 
 
-def find_options() -> str:
-    """Return the options of `alembic` itself, as a shell takes them."""
-    return _options.get()
+@contextmanager
+def quoting_as(program: Sequence[str]) -> Iterator[None]:
+    """Let the commands that are quoted in the block be those of another program."""
+    token = _program.set(join_command(program))
+    try:
+        yield
+    finally:
+        _program.reset(token)
 
 
-def add_options(text: str, options: str) -> str:
-    """Return a text in which each command that is quoted has options of `alembic` itself."""
-    return _COMMAND.sub(lambda _: f"'alembic {options} ", text) if options else text
+def find_program() -> str:
+    """Return what commands are called by, with its options, as a shell takes it."""
+    return " ".join(filter(None, (_program.get(), _options.get())))
+
+
+def quote_commands(text: str, program: str | None = None) -> str:
+    """Return a text in which each command that is quoted is called by a program; by today's."""
+    program = find_program() if program is None else program
+    return text if program == _ALEMBIC else _COMMAND.sub(lambda _: f"'{program} ", text)

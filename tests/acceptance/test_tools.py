@@ -261,6 +261,52 @@ def test_flask_tells_failures(flask: Host) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("command", "quoted"),
+    [
+        ("db plugin uninstall billing --yes", "db plugin install billing"),
+        ("db plugin show nothing", "db plugin list"),
+        ("db upgrade -x plugin=nothing", "db plugin list"),
+        ("db upgrade nowhere", "db -x plugin=host history"),
+    ],
+)
+def test_command_that_an_error_quotes_is_one_of_flask(
+    flask: Host, command: str, quoted: str
+) -> None:
+    result = call_flask(flask, *command.split())
+    assert result.exit_code != 0
+    assert f"'flask --app app {quoted}'" in result.output
+    assert call_flask(flask, *quoted.split()).exit_code == 0
+
+
+def test_command_that_has_to_be_confirmed_is_one_of_flask(flask: Host) -> None:
+    call_flask(flask, "db", "plugin", "install", "billing")
+    arguments = ("-x", "tenant=a", "plugin", "forget", "billing")
+    result = call_flask(flask, "db", *arguments)
+    quoted = "'flask --app app db -x tenant=a plugin forget billing'"
+    assert result.failures[0].startswith(quoted)
+    assert call_flask(flask, "db", *arguments, "--yes").exit_code == 0
+
+
+def test_command_that_an_error_quotes_is_about_the_same_directory(flask: Host) -> None:
+    moved = (flask.folder / "migrations").rename(flask.folder / "other")
+    result = call_flask(flask, "db", "-d", moved.name, "plugin", "uninstall", "billing", "--yes")
+    assert "'flask --app app db -d other plugin install billing'" in result.output
+    done = call_flask(flask, "db", "-d", "other", "plugin", "install", "billing")
+    assert done.exit_code == 0, done.output
+
+
+def test_application_that_is_not_named_is_not_quoted(flask: Host) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "db", "plugin", "show", "nothing"],
+        cwd=flask.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "'flask db plugin list'" in done.stderr
+
+
 @pytest.mark.parametrize("option", ["", "[alembic]\nscript_location = migrations\n"])
 def test_environment_of_flask_says_how_it_is_run(flask: Host, option: str) -> None:
     ini = flask.folder / "migrations" / "alembic.ini"

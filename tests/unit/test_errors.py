@@ -15,7 +15,7 @@ from alembic.util import CommandError
 import alembic_plugins
 from alembic_plugins import custody_errors, errors, upkeep_errors
 from alembic_plugins.errors import PluginError, explain, first_line
-from alembic_plugins.quoting import join_command, quoting_with
+from alembic_plugins.quoting import join_command, quoting_as, quoting_with
 
 from .examples import EXAMPLES
 
@@ -93,6 +93,16 @@ def test_quoted_command_has_the_options_of_alembic(error: PluginError, text: str
         options = r'-c "my host/alembic.ini" -x "a=\$b"'
         expected = re.sub("'alembic (?=[a-z-])", lambda _: f"'alembic {options} ", text)
         assert str(type(error)(*error.args)) == expected
+
+
+@pytest.mark.parametrize(("error", "text"), WORDED, ids=describe)
+def test_quoted_command_is_that_of_the_program_that_was_called(
+    error: PluginError, text: str
+) -> None:
+    with quoting_as(["flask", "db"]):
+        expected = re.sub("'alembic (?=[a-z-])", "'flask db ", text)
+        made = type(error)(*error.args)
+    assert str(made) == str(pickle.loads(pickle.dumps(made))) == expected
 
 
 @pytest.mark.parametrize("word", ["a b", "$a", "`a`", 'a"b', "a\\b", "a\nb", "", "-1", "ä", "~"])

@@ -13,7 +13,7 @@ PACKAGE = Path(alembic_plugins.__file__).parent
 ROOMS = {path.stem: path for path in sorted(PACKAGE.glob("*.py")) if path.stem != "__init__"}
 
 LAYERS: tuple[set[str], ...] = (
-    {"blockers", "quoting", "streams"},
+    {"blockers", "flaskhost", "quoting", "streams"},
     {"_base_errors"},
     {"_alembic", "drift", "errors", "parameters", "rendering", "replay", "results", "sourcefile"},
     {"sql", "tables", "written"},
