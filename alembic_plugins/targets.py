@@ -35,13 +35,7 @@ from .plugin import HOST, check_name
 from .refusals import NeededByHost, PluginInUse, PluginLeanedOn, PluginsInstalled
 from .revision_errors import RevisionInUse
 from .session import Session
-from .upkeep_errors import (
-    Interrupted,
-    LeftOut,
-    LostRevision,
-    Quarantined,
-    RequirementNotInstalled,
-)
+from .upkeep_errors import Interrupted, LeftOut, LostRevision, Quarantined, RequirementNotInstalled
 
 
 def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
