@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -159,3 +160,17 @@ def narrow_heads(context: MigrationContext, rows: tuple[str, ...]) -> None:
     ``current --check-heads`` asks the context again for what it was given as an argument.
     """
     context.get_current_heads = lambda: rows  # type: ignore[method-assign]
+
+
+def add_filters(
+    context: AutogenContext,
+    include_name: Callable[..., bool],
+    include_object: Callable[..., bool],
+) -> None:
+    """Let a comparison ask these filters before those of ``env.py``.
+
+    It takes its filters from its options, which may be the very dictionary of the migration
+    context: what is written there stays for the next comparison.
+    """
+    context._name_filters.insert(0, include_name)
+    context._object_filters.insert(0, include_object)

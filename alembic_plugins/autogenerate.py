@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import to_list
 from sqlalchemy import Connection, MetaData, func, inspect, select
 
+from . import _alembic
 from .discovery import FoundPlugin
 from .namespaces import enter_namespace, leave_namespace
 from .plugin import HOST, Namespace, Prefix, Schema
@@ -68,23 +69,17 @@ def leave_out_registry(context: AutogenContext) -> None:
     ours = make_tables(migration.version_table_schema).names
     default = migration.dialect.default_schema_name
     place = migration.version_table_schema or default
-    run_name_filters, run_object_filters = context.run_name_filters, context.run_object_filters
 
     def is_ours(type_: str, schema: str | None, name: str | None) -> bool:
         return type_ == "table" and name in ours and (schema or default) == place
 
-    def name_filters(name: str | None, type_: Any, parents: Any) -> bool:  # noqa: ANN401 - Alembic's
-        if is_ours(type_, parents.get("schema_name"), name):
-            return False
-        return run_name_filters(name, type_, parents)
+    def include_name(name: str | None, type_: str, parents: dict[str, Any]) -> bool:
+        return not is_ours(type_, parents.get("schema_name"), name)
 
-    def object_filters(item: Any, name: Any, type_: Any, *rest: Any) -> bool:  # noqa: ANN401
-        if type_ == "table" and is_ours(type_, item.schema, name):
-            return False
-        return run_object_filters(item, name, type_, *rest)
+    def include_object(item: Any, name: str | None, type_: str, *_: object) -> bool:  # noqa: ANN401
+        return type_ != "table" or not is_ours(type_, item.schema, name)
 
-    context.run_name_filters = name_filters  # type: ignore[assignment, method-assign]
-    context.run_object_filters = object_filters  # type: ignore[assignment, method-assign]
+    _alembic.add_filters(context, include_name, include_object)
 
 
 def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> set[str]:

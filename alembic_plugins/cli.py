@@ -85,7 +85,9 @@ Argument = tuple[str, dict[str, Any]]
 
 
 def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
-    """Add ``plugin`` to Alembic's own commands."""
+    """Add ``plugin`` to Alembic's own commands, unless the host has a command of that name."""
+    if "plugin" in subparsers.choices:
+        return
     group: ArgumentParser = subparsers.add_parser(
         "plugin", help="Install, uninstall and show plugins."
     )

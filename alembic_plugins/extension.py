@@ -92,9 +92,7 @@ def _extend_command_line() -> None:
 
     def extended_init(self: CommandLine, prog: str | None = None) -> None:
         init(self, prog)
-        cli = _import_room("cli")
-        if cli:
-            cli.add_commands(self.subparsers)
+        _add_commands_when_parsing(self)
 
     def extended_run_cmd(self: CommandLine, config: Config, options: Namespace) -> None:
         function, positional, keyword = options.cmd
@@ -104,6 +102,21 @@ def _extend_command_line() -> None:
 
     CommandLine.__init__ = extended_init  # type: ignore[method-assign]
     CommandLine.run_cmd = extended_run_cmd  # type: ignore[method-assign]
+
+
+def _add_commands_when_parsing(command_line: CommandLine) -> None:
+    """Let a command line have our commands too, when all that a host adds to it are there."""
+    parser = command_line.parser
+    parse = parser.parse_known_args
+
+    def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
+        parser.parse_known_args = parse  # type: ignore[method-assign]
+        cli = _import_room("cli")
+        if cli:
+            cli.add_commands(command_line.subparsers)
+        return parse(*args, **options)
+
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def run_command(
 
     What one of our own commands prints to stdout is its answer; its failure goes to stderr.
     """
-    config.attributes[_COMMAND] = function.__name__
+    config.attributes[_COMMAND] = getattr(function, "__name__", None)
     ensure_streams(config)
     try:
         with quoting_with(find_global_options(config)):

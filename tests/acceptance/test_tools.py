@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, NullPool, create_engine
+from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 from support.databases import Database
 from support.drivers import drive
@@ -188,6 +189,19 @@ def test_registry_takes_no_part_in_comparisons(host: Host, schema: str | None) -
         context = MigrationContext.configure(connection, opts=options)
         found = compare_metadata(context, MetaData())
     assert sorted(item[1].name for item in found) == ["accounts", "wiki_pages"]
+
+
+def test_filters_of_a_comparison_are_called_as_alembic_has_them(connection: Connection) -> None:
+    context = AutogenContext(MigrationContext.configure(connection), MetaData())
+    table = Table("alembic_plugin", MetaData())
+    name: dict[str, Any] = {"name": "alembic_plugin", "type_": "table"}
+    compared: dict[str, Any] = {"object_": table, **name, "reflected": True, "compare_to": None}
+    assert not context.run_name_filters(**name, parent_names={"schema_name": None})
+    assert not context.run_object_filters(**compared)
+    assert not context.run_filters(**compared)
+    assert context.run_name_filters(
+        name="alembic_plugin", type_="index", parent_names={"schema_name": None}
+    )
 
 
 def test_comparison_that_never_imports_the_command_line_knows_the_registry(host: Host) -> None:

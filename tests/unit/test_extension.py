@@ -138,3 +138,26 @@ def test_imports_are_no_garbage_while_a_command_is_run(tmp_path: Path) -> None:
 def test_command_line_works_where_the_garbage_collector_is_another(tmp_path: Path) -> None:
     code = "import gc; del gc.freeze; from alembic.config import main; main()"
     assert "generic" in run(code, tmp_path, "list_templates").stdout
+
+
+def test_command_of_the_host_that_has_our_name_is_its_own(tmp_path: Path) -> None:
+    code = """if True:
+        from alembic.config import CommandLine
+        def plugin(config): print("mine")
+        line = CommandLine()
+        line.register_command(plugin)
+        line.main(["plugin"])
+    """
+    assert run(code, tmp_path).stdout == "mine\n"
+
+
+def test_command_of_the_host_may_be_any_callable(tmp_path: Path) -> None:
+    code = """if True:
+        from functools import partial
+        from alembic.config import CommandLine
+        line = CommandLine()
+        command = partial(print, "mine", file=None)
+        line.subparsers.add_parser("mine").set_defaults(cmd=(command, [], []))
+        line.main(["mine"])
+    """
+    assert run(code, tmp_path).stdout.startswith("mine ")
