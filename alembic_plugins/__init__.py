@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .runtime import configure as configure
     from .runtime import run_migrations as run_migrations
 
+    __version__: str
+
 __all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "run_migrations"]
 
 _ROOMS = {
@@ -23,8 +25,13 @@ _ROOMS = {
 }
 
 
-def __getattr__(name: str) -> object:
-    # Lazy, since Alembic imports this package inside `import alembic`, before Alembic is complete.
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+# A type checker that sees this would take every name for one that is there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        # Lazy, since Alembic imports this package inside `import alembic`, before it is complete.
+        if name == "__version__":
+            return import_module("importlib.metadata").version("alembic-plugins")
+        if name not in _ROOMS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

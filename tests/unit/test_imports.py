@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -175,4 +176,8 @@ def test_name_in_the_front_window_resolves(name: str) -> None:
 
 def test_name_that_is_not_in_the_front_window_is_told() -> None:
     with pytest.raises(AttributeError, match="'alembic_plugins' has no attribute 'no_such'"):
-        _ = alembic_plugins.no_such
+        _ = alembic_plugins.no_such  # type: ignore[attr-defined]  # mypy has to see that, too
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert alembic_plugins.__version__ == version("alembic-plugins")
