@@ -35,7 +35,7 @@ def list_plugins(config: Config) -> Listing:
 
 
 def show_plugin(config: Config, name: str) -> PluginDetails:
-    """Return what is to be known of one plugin.
+    """Return what is to be known of one plugin, or of the host by the name ``host``.
 
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.

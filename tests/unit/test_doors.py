@@ -14,9 +14,11 @@ from alembic.config import Config
 from alembic_plugins import commands, doors
 from alembic_plugins.answers import Leaving, Removal, Repair
 from alembic_plugins.archive import Event
+from alembic_plugins.confirmation import confirm
 from alembic_plugins.errors import InvalidOption, PluginError, UnknownPlugin
 from alembic_plugins.plan import Direction, Fate, Plan, Step, Unit, plan_fate
 from alembic_plugins.preview import Counted, Preview
+from alembic_plugins.quoting import quoting_as, quoting_with
 from alembic_plugins.refusals import ConfirmationNeeded, Declined
 from alembic_plugins.status import Listing, PluginDetails, PluginStatus
 from alembic_plugins.upkeep_errors import FilesChanged, Interrupted
@@ -578,6 +580,16 @@ def test_what_is_not_confirmed_is_only_planned(
     with pytest.raises(Declined):
         door(config)
     assert [options["dry_run"] for _, options in calls] == [True]
+
+
+def test_question_quotes_the_program_that_was_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Answers("y\n"))
+    with quoting_as(["flask", "db"]), quoting_with(["-x", "tenant=a"]):
+        confirm("alembic plugin forget billing", yes=False)
+    asked = "Run 'flask db -x tenant=a plugin forget billing'? [y/N] "
+    assert capsys.readouterr().err == asked
 
 
 @asking
