@@ -1,6 +1,7 @@
 """Hosts on every driver, sync and async, with Alembic's own templates for ``env.py``."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,17 @@ config = context.config
 from alembic_plugins import journal
 source = "def keep_result(*_): raise ValueError('broken')"
 exec(compile(source, journal.__file__, "exec"), vars(journal))
+"""
+
+
+# The process kills itself, once the server has done a statement that begins so.
+DIES = """
+import os, signal
+from sqlalchemy import Engine, event
+@event.listens_for(Engine, "after_cursor_execute")
+def die(_connection, _cursor, statement, *_):
+    if statement.strip().startswith(os.environ.get("DIE_AFTER", "--")):
+        os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -123,6 +135,37 @@ def test_interrupted_upgrade_is_carried_on(driven: Host) -> None:
     driven.database.execute("DELETE FROM indexes_uniquely.members WHERE id = 2")
     driven.succeed("plugin", "upgrade", "indexes_uniquely")
     assert driven.database.versions() == ["host_2", "uniquely_2"]
+
+
+def kill_after(host: Host, statement: str, *arguments: str) -> None:
+    """Run a command that is killed, once a statement was done."""
+    env = host.folder / "migrations" / "env.py"
+    if "DIE_AFTER" not in env.read_text():
+        env.write_text(DIES + env.read_text())
+    result = host.alembic(*arguments, env={"DIE_AFTER": statement}, fresh=True)
+    assert result.exit_code == -signal.SIGKILL, result.output
+
+
+@pytest.mark.parametrize("statement", ["CREATE INDEX", "UPDATE stories SET reads"])
+def test_killed_upgrade_is_carried_on(driven: Host, other_host: Host, statement: str) -> None:
+    driven.add("commits_midway")
+    driven.succeed("upgrade", "head")
+    kill_after(driven, statement, "plugin", "install", "commits_midway")
+    driven.succeed("plugin", "install", "commits_midway")
+    other_host.add("commits_midway").succeed("plugin", "install", "commits_midway")
+    rows = "SELECT s::text FROM commits_midway.stories s ORDER BY id"
+    assert driven.database.values(rows) == other_host.database.values(rows)
+    assert driven.database.catalog() == other_host.database.catalog()
+
+
+@pytest.mark.parametrize("statement", ["DROP INDEX", "VACUUM"])
+def test_killed_uninstall_is_carried_on(driven: Host, statement: str) -> None:
+    driven.add("commits_midway").succeed("upgrade", "head")
+    before = driven.database.catalog()
+    driven.succeed("plugin", "install", "commits_midway")
+    kill_after(driven, statement, "plugin", "uninstall", "commits_midway", "--yes")
+    driven.succeed("plugin", "uninstall", "commits_midway", "--yes")
+    assert driven.database.catalog() == before
 
 
 def test_guard_refuses_what_is_not_declared(driven: Host) -> None:
