@@ -1,22 +1,26 @@
 """What the failure of a revision means, which may take a look at the database."""
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from . import _alembic
 from .blockers import find_blocker
 from .catalog import Dependent, read_column_dependents, read_dependents
 from .dependencies import read_branch_objects, read_session_ownership
-from .errors import PluginError, join
+from .errors import PluginError, find_sqlstate, join
 from .failures import find_dependents_in_words, is_duplicate, is_lock_timeout
+from .guard_errors import NamespaceViolation
 from .journal import Journal
 from .ownership import Dependents, read_columns, sort_dependents
-from .plan import Direction, Plan
+from .plan import Direction, Plan, Step
 from .plugin import HOST
 from .refusals import MigrationFailed, MigrationInterrupted, ObjectsInUse
 from .revision_errors import RevisionInUse
 from .scribe import Scribe
+
+_UNDEFINED_TABLE = "42P01"
 
 
 def find_cause(scribe: Scribe, journal: Journal, plan: Plan, error: MigrationFailed) -> PluginError:
@@ -86,3 +90,25 @@ def _find_users(scribe: Scribe, name: str, words: str, plan: Plan) -> Dependents
     found += read_column_dependents(scribe.connection, columns)
     scribe.leave()
     return sort_dependents(ownership, [item for item in found if str(item) in words])
+
+
+def find_registry_loss(
+    error: BaseException, steps: Sequence[Step], names: Collection[str]
+) -> NamespaceViolation | None:
+    """Return what an error means where a table of the registry was there before revisions ran.
+
+    Args:
+        error: what a statement of ours was answered.
+        steps: what was run in the transaction.
+        names: the registry's tables.
+    """
+    if not isinstance(error, DBAPIError) or find_sqlstate(error.orig) != _UNDEFINED_TABLE:
+        return None
+    lost = [name for name in names if f'"{name}"' in str(error.orig)]
+    running = [step for step in steps if step.runs]
+    if not lost or not running:
+        return None
+    plugin = running[-1].plugin
+    revisions = tuple(step.revision for step in running if step.plugin == plugin)
+    words = f"drops or renames table {lost[0]}, which says what is applied"
+    return NamespaceViolation(plugin, revisions, (words,), ("leave that table alone",))

@@ -102,6 +102,24 @@ _FOREIGN_KEYS = text("""
       AND c.conrelid = ANY (CAST(:oids AS oid[])) AND c.confrelid = ANY (CAST(:oids AS oid[]))
 """).bindparams(bindparam("oids"))
 
+# What takes back default privileges in a schema; those of the whole database are no plugin's.
+_DEFAULT_PRIVILEGES = text("""
+    SELECT pg_catalog.concat(
+        'ALTER DEFAULT PRIVILEGES FOR ROLE ', pg_catalog.quote_ident(r.rolname),
+        ' IN SCHEMA ', pg_catalog.quote_ident(n.nspname), ' REVOKE ALL ON ',
+        CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
+            WHEN 'T' THEN 'TYPES' ELSE 'ROUTINES' END, ' FROM ', pg_catalog.string_agg(
+            DISTINCT CASE g.grantee WHEN 0 THEN 'PUBLIC'
+                ELSE pg_catalog.quote_ident(o.rolname) END, ', '))
+    FROM pg_catalog.pg_default_acl a
+    JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
+    JOIN pg_catalog.pg_roles r ON r.oid = a.defaclrole
+    CROSS JOIN LATERAL pg_catalog.aclexplode(a.defaclacl) g
+    LEFT JOIN pg_catalog.pg_roles o ON o.oid = g.grantee
+    WHERE a.oid = ANY (CAST(:oids AS oid[]))
+    GROUP BY a.oid, r.rolname, n.nspname, a.defaclobjtype
+""").bindparams(bindparam("oids"))
+
 _IN_USE = "2BP01"
 """The SQLSTATE of what cannot be dropped, since something depends on it."""
 
@@ -114,7 +132,7 @@ _KINDS = {
 """What DROP and ALTER call kinds of objects that the catalog calls otherwise."""
 
 _WITHOUT_DROP = ("default acl", "default value", "publication relation", "publication namespace")
-"""What goes along with something else."""
+"""What goes along with something else, or has no DROP."""
 
 _LARGE_OBJECT = "large object"
 
@@ -207,6 +225,7 @@ class Dropper:
             (*item.key, 0): item for item in items if item.kind not in _WITHOUT_DROP
         }
         found |= {(*column.table.key, column.number): column for column in columns}
+        self._take_back_privileges(items)
         if not found:
             return
         parents = self._read_parents(items)
@@ -242,6 +261,12 @@ class Dropper:
                 self._execute(drop_identity(parent, column))
             else:
                 self._execute(drop_object(item, parent, cascade=cascade))
+
+    def _take_back_privileges(self, items: Collection[DatabaseObject]) -> None:
+        oids = [item.objid for item in items if item.kind == "default acl"]
+        if oids:
+            for statement in self._connection.scalars(_DEFAULT_PRIVILEGES, {"oids": oids}).all():
+                self._execute(raw(statement))
 
     def _read_parents(self, items: Collection[DatabaseObject]) -> Mapping[Key, DatabaseObject]:
         own = {item.key: item for item in items}

@@ -242,6 +242,27 @@ class Estate:
         else:
             self._forget(plugin)
 
+    def drop_unknown(self, plan: Plan) -> None:
+        """Drop what is in the schemas of plugins that go, and nobody is known to have made.
+
+        Downgrades could not drop what that depends on. What depends on it in turn stops this; it
+        is tried again when the downgrades are run.
+        """
+        scribe = self._scribe
+        names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
+        unknown = [item for name in names for item in self._read_holdings(name).unknown]
+        if scribe.is_offline or not unknown:
+            return
+        dropper = Dropper(scribe.connection, scribe.execute, names[0])
+        savepoint = scribe.connection.begin_nested()
+        try:
+            dropper.lock(unknown, ())
+            dropper.drop(unknown, ())
+        except ObjectsInUse:
+            savepoint.rollback()
+        else:
+            savepoint.commit()
+
     def drop_leftovers(self, names: Sequence[str], plan: Plan) -> None:
         """Drop what the downgrades of plugins have left, and what nobody knows of, if wished.
 

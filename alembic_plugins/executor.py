@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import _alembic
-from .causes import find_cause
+from .causes import find_cause, find_registry_loss
 from .errors import PluginError, RevisionTooLong
 from .estate import Estate
 from .failures import describe_failure, find_naps, find_transient
@@ -199,7 +199,8 @@ class Executor:
             failure = TransactionEnded(error.plugin, error.revisions, kept)
         if isinstance(error, MigrationFailed) and self._is_ours:
             failure = find_cause(self._scribe, self._steps.journal, plan, error)
-        name = getattr(error, "plugin", (*unit.plugins, HOST)[0])
+        failure = find_registry_loss(error, unit.steps, self._scribe.tables.names) or failure
+        name = getattr(failure, "plugin", (*unit.plugins, HOST)[0])
         self._record_failure(unit, describe_failure(failure), name, duration)
         if failure is error:
             raise error
@@ -259,6 +260,8 @@ class Executor:
 
     def _run_steps(self, unit: Unit, plan: Plan) -> None:
         self._estate.begin(unit)
+        if plan.with_unknown and unit is plan.units[0]:
+            self._estate.drop_unknown(plan)
         self._watch.begin(plan)
         with nullcontext() if self._scribe.is_offline else self._steps.endings.listen():
             for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):

@@ -25,6 +25,7 @@ _TELLING = {"RowExclusiveLock", "ShareLock", *CHANGING}
 _SHARED = ("role", "database", "tablespace", "subscription", "user mapping", "parameter acl")
 
 _CREATES, _DROPS, _WRITES = "creates", "drops", "writes to"
+_JOINS = "adds to an extension"
 _REFERS, _READS = _WEAK = ("refers to", "reads")
 
 
@@ -138,12 +139,11 @@ class Judge:
         if self._is_inherited(change) or (item.kind in _SHARED and self._footprint.shared):
             return  # That is told by what it was inherited from, or by what is shared.
         owner = permissions.find_owner(item)
+        if self._joins_extension(change):
+            yield Offence(_JOINS, item, str(item), None)
+            return
         if owner in permissions.branches:
-            before, after = change.before, change.after
-            if before and after and permissions.has_left(before, after):
-                place = permissions.find_place(after)
-                is_prefixed = place == permissions.find_prefix(after)
-                yield Offence("moves", after, str(before), place, is_prefixed, after.identity)
+            yield from self._judge_own(change)
             return
         # A foreign key refers to an index, and to its table as well.
         if change.is_referred and item.kind != "index" and not permissions.may_refer(owner):
@@ -156,6 +156,22 @@ class Judge:
         if verb is None or (verb == _READS and permissions.may_refer(owner)):
             return
         yield self._make_offence(verb, item, owner)
+
+    def _judge_own(self, change: Change) -> Iterator[Offence]:
+        """Yield that an object of the branches' own was moved out of their namespace."""
+        permissions, before, after = self._permissions, change.before, change.after
+        if before and after and permissions.has_left(before, after):
+            place = permissions.find_place(after)
+            is_prefixed = place == permissions.find_prefix(after)
+            yield Offence("moves", after, str(before), place, is_prefixed, after.identity)
+
+    def _joins_extension(self, change: Change) -> bool:
+        """Tell whether an object was made a member of an extension that was there before."""
+        before, after = change.before, change.after
+        if after is None or after.extension is None or after.extension in self._permissions.new:
+            return False
+        was_member = before is not None and before.extension == after.extension
+        return not was_member and not self._permissions.is_allowed(after)
 
     def _make_offence(self, verb: str, item: DatabaseObject, owner: str) -> Offence:
         # Of the whole database is what no schema has, unless somebody has made it.

@@ -74,7 +74,7 @@ class _Remedy:
 
 def _declare(key: str, value: str, culprit: Culprit) -> _Remedy:
     """Return that a list of the declaration has to have a value, beside those that it has."""
-    has = getattr(culprit.declaration, key, ())
+    has = [item for item in getattr(culprit.declaration, key, ()) if item != value]
     before = "".join(f'"{item}", ' for item in has)
     return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {culprit.place}")
 
@@ -140,7 +140,12 @@ def _find_namespace(
         if is_free and _is_name(item.name):
             before = f'declare namespace = "{namespace} '
             return _Remedy(before, str(item.name), f'" in {place}', separator=" ")
-        return _Remedy(f"give it a name that begins with '{namespace.names[0]}'")
+        rename = f"give it a name that begins with '{namespace.names[0]}'"
+        if item.schema == ownership.host_schema:
+            return _Remedy(rename)
+        move = f"make it in schema '{ownership.host_schema}'"
+        is_named = namespace.covers(item.name or "")
+        return _Remedy(move if is_named else f"{move}, and {rename}")
     if isinstance(namespace, Schema) and offence.owner in (None, HOST) and namespace.create:
         return _Remedy(
             f"make it in schema '{namespace.name}', or declare namespace = "

@@ -227,7 +227,10 @@ class Scribe:
             self._entered = statement
 
     def find_needed(self, name: str, plan: Plan) -> list[str]:
-        """Return the installed plugins that a branch needs, by requirement or by revision."""
+        """Return the installed plugins that a branch needs, by requirement or by revision.
+
+        It may require others by now than when it was installed.
+        """
         if name == HOST:
             return sorted(self.ledger.find_needed(HOST, plan.find_depended(HOST)) - {HOST})
         found: list[str] = []
@@ -236,7 +239,11 @@ class Scribe:
             current = todo.pop(0)
             if current in self.ledger.plugins and current not in found:
                 found.append(current)
-                requires = self.ledger.plugins[current].requires
+                declaration = self.session.declaration(current)
+                requires = (
+                    *self.ledger.plugins[current].requires,
+                    *(declaration.requires if declaration else ()),
+                )
                 todo += [parse_requirement(text).name for text in requires]
                 todo += sorted(self.ledger.find_needed(current, plan.find_depended(current)))
         return found[1:]

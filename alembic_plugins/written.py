@@ -83,7 +83,8 @@ CATALOGS_READ = tuple(
 _YOUNG = "pg_catalog.age({0}.xmin) <= pg_catalog.age(CAST(CAST(:xid AS text) AS xid))"
 
 # The rows that only the transaction sees, and what they depend on since then: the types, functions,
-# relations and so on, with no command. Each is looked up by index.
+# relations and so on, with no command. The type of a relation's rows is told by the relation, that
+# of arrays by the type of their elements. Each is looked up by index.
 _WRITTEN = """
     WITH written AS ({rows}), ours AS (
         SELECT w.classid, w.objid, pg_catalog.min(CAST(CAST(w.cmin AS text) AS bigint)) AS command,
@@ -95,7 +96,8 @@ _WRITTEN = """
         GROUP BY w.classid, w.objid)
     SELECT o.classid, o.objid, o.command, o.parent FROM ours o
     UNION ALL
-    SELECT DISTINCT d.refclassid, d.refobjid, CAST(NULL AS bigint), 0
+    SELECT DISTINCT CASE WHEN e.typrelid <> 0 THEN 1259::oid ELSE d.refclassid END,
+           coalesce(nullif(e.typrelid, 0), e.oid, d.refobjid), CAST(NULL AS bigint), 0
     FROM (SELECT o.classid, o.objid FROM ours o
           UNION ALL
           SELECT a.tableoid, a.oid FROM pg_catalog.pg_attrdef a
@@ -105,6 +107,12 @@ _WRITTEN = """
         WHERE p.classid = r.classid AND p.objid = r.objid AND p.deptype = 'n'
           AND p.refobjid >= 16384 AND p.refclassid <> 2615 AND {young}
         OFFSET 0) d
+    LEFT JOIN LATERAL (
+        SELECT e.oid, e.typrelid FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_type e
+          ON e.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+        WHERE t.oid = d.refobjid AND d.refclassid = 1247
+        OFFSET 0) e ON true
 """
 
 

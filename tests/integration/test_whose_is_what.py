@@ -794,3 +794,83 @@ def test_cascade_takes_along_who_uses_a_column_in_a_table_of_the_host(host: Host
     assert "view wiki.v" in str(excinfo.value)
     commands.uninstall(host.config(), ["crm"], cascade=True)
     assert host.database.plugins() == []
+
+
+@pytest.fixture
+def rival(host: Host) -> Host:
+    """A host with two plugins that do not require each other."""
+    objects = """
+        CREATE TABLE items (id int PRIMARY KEY); CREATE TYPE kind AS ENUM ('a');
+        CREATE TYPE pair AS (a int); CREATE VIEW seen AS SELECT id FROM items
+    """
+    host.revise("rival", objects).revise("me", "CREATE TABLE t ()")
+    host.run("plugin", "install", "rival", "me")
+    return host
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("CREATE TABLE u (i rival.items)", "table rival.items"),
+        ("CREATE TABLE u (i rival.items[])", "table rival.items"),
+        ("CREATE TABLE u (i rival.kind[])", "type rival.kind"),
+        ("CREATE TABLE u (i rival.pair)", "composite type rival.pair"),
+        ("CREATE TYPE u AS (i rival.items)", "table rival.items"),
+        (
+            "CREATE FUNCTION f(rival.items) RETURNS int LANGUAGE plpgsql AS 'BEGIN END'",
+            "table rival.items",
+        ),
+        (
+            "CREATE FUNCTION f(rival.kind[]) RETURNS int LANGUAGE plpgsql AS 'BEGIN END'",
+            "type rival.kind",
+        ),
+        (
+            "CREATE FUNCTION f() RETURNS SETOF rival.seen LANGUAGE plpgsql AS 'BEGIN END'",
+            "view rival.seen",
+        ),
+    ],
+)
+def test_use_of_the_type_of_others_is_refused(rival: Host, sql: str, what: str) -> None:
+    rival.revise("me", sql)
+    words = f"refers to {what}, which belongs to plugin 'rival'"
+    assert words in refuse(lambda: upgrade(rival))
+    rival.declare("me", 'requires = ["rival"]')
+    upgrade(rival)
+
+
+def test_object_is_not_made_a_member_of_an_extension(rival: Host) -> None:
+    make = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    rival.revise("me", f"{make}; ALTER EXTENSION plpgsql ADD FUNCTION f()")
+    assert refuse(lambda: upgrade(rival)) == ["adds to an extension function me.f()"]
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE {}", "ALTER TABLE {} RENAME TO mine"])
+def test_table_of_the_registry_is_not_to_be_taken_away(rival: Host, change: str) -> None:
+    rival.revise("me", change.format("public.alembic_plugin_object"))
+    (words,) = refuse(lambda: upgrade(rival))
+    assert words.startswith("drops or renames table alembic_plugin_object")
+
+
+def test_purge_takes_back_default_privileges(host: Host) -> None:
+    host.database.execute("CREATE SCHEMA shared")
+    given = "ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT {} TO PUBLIC;"
+    host.declare("kk", 'namespace = "schema shared existing"')
+    host.revise("kk", given.format("SELECT ON TABLES") + given.format("USAGE ON SEQUENCES"))
+    for _ in range(2):
+        install(host, "kk")
+        uninstall(host, "kk", purge=True)
+        assert host.database.query("SELECT * FROM pg_default_acl") == []
+
+
+@pytest.mark.parametrize("backup", [True, False])
+def test_what_nobody_knows_of_goes_before_what_it_uses(
+    rival: Host, tmp_path: Path, *, backup: bool
+) -> None:
+    rival.revise("k", "CREATE TABLE a (i int PRIMARY KEY)", "DROP TABLE a")
+    install(rival, "k")
+    rival.database.execute(
+        "CREATE TABLE k.mine (i int REFERENCES k.a); CREATE VIEW k.seen AS TABLE k.a"
+    )
+    options = {"backup": tmp_path / "k.dump"} if backup else {}
+    uninstall(rival, "k", with_unknown_objects=True, **options)
+    assert "k" not in rival.database.schemas()

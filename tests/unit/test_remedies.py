@@ -171,16 +171,35 @@ def test_prefix_can_be_widened() -> None:
 @pytest.mark.parametrize(
     "offence",
     [
-        offend("creates", OTHER, "host"),
         offend("creates", make_object('app."Users"'), "host"),
         offend("creates", make_object("app.alembic_version"), "host"),
         offend("creates", make_object("app.pg_users"), "host"),
-        offend("creates", make_object("crm.people"), "crm"),
     ],
 )
 def test_name_that_no_prefix_may_have_is_to_begin_with_it(offence: Offence) -> None:
     found = find(offence, name="notes", namespace=NOTES)
     assert found == ["give it a name that begins with 'notes_'"]
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("other.users", "make it in schema 'app', and give it a name that begins with 'notes_'"),
+        ("crm.people", "make it in schema 'app', and give it a name that begins with 'notes_'"),
+        ("other.notes_a", "make it in schema 'app'"),
+    ],
+)
+def test_object_of_a_plugin_with_a_prefix_is_to_be_in_the_hosts_schema(
+    name: str, remedy: str
+) -> None:
+    offence = offend("creates", make_object(name), "host")
+    assert find(offence, name="notes", namespace=NOTES) == [remedy]
+
+
+def test_what_is_declared_and_not_enough_is_told_once() -> None:
+    declaration = Plugin("crm", requires=["notes"])
+    found = find(offend("reads", CONTACTS, "notes"), declaration=declaration)
+    assert found == ['declare requires = ["notes"] in plugin.toml']
 
 
 def test_schema_that_a_plugin_with_a_prefix_makes_can_be_its_namespace() -> None:
