@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 from .catalog import read_column_names
 from .objects import read_objects
 from .ownership import Ownership, read_holdings
-from .recorded import RecordedObject, find_places
+from .recorded import RecordedObject, find_places, read_gone
+from .tables import Tables
 
 
 def find_claims(
-    connection: Connection, ownership: Ownership, name: str
+    connection: Connection, tables: Tables, ownership: Ownership, name: str
 ) -> tuple[RecordedObject, ...]:
     """Return what nobody is recorded to have made and may be a plugin's, as it would be recorded.
 
@@ -20,7 +21,7 @@ def find_claims(
     its schema was dropped and restored by hand, and all else that is unknown in its own schema. A
     row that has an id is one of the registry, in its new place.
     """
-    found = {row.place: row for row in _find_restored(connection, ownership, name)}
+    found = {row.place: row for row in _find_restored(connection, tables, ownership, name)}
     for item in read_holdings(connection, ownership, name).unknown:
         place = (*item.key, 0)
         found.setdefault(place, RecordedObject(name, None, True, place, item.kind, item.identity))
@@ -28,7 +29,7 @@ def find_claims(
 
 
 def _find_restored(
-    connection: Connection, ownership: Ownership, name: str
+    connection: Connection, tables: Tables, ownership: Ownership, name: str
 ) -> Iterator[RecordedObject]:
     made = ownership.find_made(name)
     objects = read_objects(connection, {place[:2] for place in made})
@@ -38,6 +39,7 @@ def _find_restored(
         for place, row in made.items()
         if place not in columns and (place[2] or place[:2] not in objects)
     }
+    gone |= {row.words: row for row in read_gone(connection, tables, name)}
     recorded = {row.place for row in ownership.recorded if row.made}
     for words, item in (find_places(connection, gone) if gone else {}).items():
         if item.place not in recorded:

@@ -114,7 +114,7 @@ class Estate:
     def claim(self, name: str) -> None:
         """Record what nobody is known to have made as made by a plugin; see `find_claims`."""
         scribe = self._scribe
-        claims = find_claims(scribe.connection, self._read_ownership(), name)
+        claims = find_claims(scribe.connection, scribe.tables, self._read_ownership(), name)
         for row in claims:
             if row.id is not None:
                 scribe.execute(record_place(scribe.tables, row.id, row.place, scribe.epoch))

@@ -254,6 +254,8 @@ class Executor:
                         name, action, rows, self._scribe.find_duration(started)
                     )
                 self._scribe.flush()
+                if unit is plan.units[-1] and not self._is_rehearsal:
+                    self._scribe.refresh_objects()
             if transaction is not None:  # It is ours to end.
                 self._pipeline.commit()
         self._scribe.keep_tables()

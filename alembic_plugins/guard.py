@@ -158,12 +158,14 @@ class Judge:
         yield self._make_offence(verb, item, owner)
 
     def _judge_own(self, change: Change) -> Iterator[Offence]:
-        """Yield that an object of the branches' own was moved out of their namespace."""
+        """Yield that an object of the branches' own was moved out, or a column of another's cut."""
         permissions, before, after = self._permissions, change.before, change.after
         if before and after and permissions.has_left(before, after):
             place = permissions.find_place(after)
             is_prefixed = place == permissions.find_prefix(after)
             yield Offence("moves", after, str(before), place, is_prefixed, after.identity)
+        if not permissions.is_allowed(change.item):
+            yield from self._judge_columns(change)
 
     def _joins_extension(self, change: Change) -> bool:
         """Tell whether an object was made a member of an extension that was there before."""
@@ -206,9 +208,14 @@ class Judge:
         is_others = item.is_made and owner not in ours
         if change.after is None and (is_others or item.kind == "table"):
             yield Offence(_DROPS, item, str(item), owner)
+        yield from self._judge_columns(change)
+
+    def _judge_columns(self, change: Change) -> Iterator[Offence]:
+        """Yield the columns that another plugin has made and that were dropped."""
+        item = change.item
         for number, name in change.old_columns.items():
             maker = self._permissions.columns.get((*change.key, number), HOST)
-            if maker not in ours:
+            if maker not in (HOST, *self._permissions.branches):
                 yield Offence(_DROPS, item, f"column {name} of {item}", maker)
 
     def _find_verb(self, change: Change) -> str | None:

@@ -67,6 +67,9 @@ _OBJECTS_BY_WORDS = text("""
 _COLUMN = " column "
 """What is between the kind and the identity of a column: a table's, a view's ..."""
 
+GONE = "gone"
+"""The epoch of objects that were dropped, which no words find again."""
+
 _NAMES_SINCE = 2
 """The first version of the registry with names of objects."""
 
@@ -151,7 +154,7 @@ def read_recorded(
         return ()
     if not is_since(tables.object, version):
         return tuple(_convert(connection, tables, version, plugins, host_schema))
-    rows = _read_rows(connection, tables, read_epoch(connection, tables))
+    rows = _read_rows(connection, tables, tables.object.c.epoch != GONE)
     old = [row for row in rows if not row.is_current]
     found = find_places(connection, (row.words for row in old)) if old else {}
     known = (row if row.is_current else _place(row, found) for row in rows)
@@ -175,7 +178,8 @@ def read_outdated(connection: Connection, tables: Tables) -> Mapping[int, Place 
 def _select_outdated(tables: Tables) -> Select[tuple[int, str, str]]:
     table = tables.object
     epoch = select_epoch(tables).scalar_subquery()
-    return select(table.c.id, table.c.kind, table.c.identity).where(table.c.epoch != epoch)
+    chosen = table.c.epoch != epoch, table.c.epoch != GONE
+    return select(table.c.id, table.c.kind, table.c.identity).where(*chosen)
 
 
 def _place(row: RecordedObject, found: Mapping[str, Found]) -> RecordedObject | None:
@@ -183,8 +187,18 @@ def _place(row: RecordedObject, found: Mapping[str, Found]) -> RecordedObject | 
     return replace(row, place=item.place, is_current=True) if item else None
 
 
-def _read_rows(connection: Connection, tables: Tables, epoch: str) -> list[RecordedObject]:
+def read_gone(connection: Connection, tables: Tables, plugin: str) -> tuple[RecordedObject, ...]:
+    """Return what a plugin has made and is known to be gone."""
     table = tables.object
+    chosen = table.c.plugin == plugin, table.c.made, table.c.epoch == GONE
+    return tuple(_read_rows(connection, tables, *chosen))
+
+
+def _read_rows(
+    connection: Connection, tables: Tables, *chosen: ColumnElement[bool]
+) -> list[RecordedObject]:
+    table, epoch = tables.object, read_epoch(connection, tables)
+    rows = connection.execute(select(table).where(*chosen).order_by(table.c.id))
     return [
         RecordedObject(
             row["plugin"],
@@ -196,7 +210,7 @@ def _read_rows(connection: Connection, tables: Tables, epoch: str) -> list[Recor
             row["id"],
             row["epoch"] == epoch,
         )
-        for row in skip_damaged(connection.execute(select(table).order_by(table.c.id)), table)
+        for row in skip_damaged(rows, table)
     ]
 
 
@@ -212,6 +226,13 @@ def read_column_makers(
     columns = (table.c.classid, table.c.objid, table.c.objsubid, table.c.plugin)
     rows = connection.execute(select(*columns).where(*chosen))
     return {(row.classid, row.objid, row.objsubid): row.plugin for row in rows}
+
+
+def select_widened(tables: Tables, branches: Collection[str]) -> Select[tuple[int, int]]:
+    """Return the query for the relations that have columns of others than some branches."""
+    table = tables.object
+    chosen = table.c.made, table.c.objsubid > 0, table.c.plugin.not_in(branches)
+    return select(table.c.classid, table.c.objid).where(*chosen).distinct()
 
 
 def find_places(connection: Connection, words: Iterable[str]) -> Mapping[str, Found]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Insert,
     Table,
     bindparam,
+    case,
     cast,
     func,
     select,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from .recorded import RecordedObject
+from .recorded import GONE, RecordedObject, select_epoch
 from .registry import AppliedRevision, InstalledPlugin, Interruption
 from .sourcefile import Source, find_checksum_of_statements
 from .tables import Tables
@@ -210,6 +211,35 @@ def record_place(tables: Tables, id_: int, place: Place, epoch: str) -> Executab
     return changed.values(classid=place[0], objid=place[1], objsubid=place[2], epoch=epoch)
 
 
+def record_gone(tables: Tables, ids: Collection[int]) -> Executable:
+    """Return the statement that remembers that objects are not there any more, by row."""
+    return tables.object.update().where(tables.object.c.id.in_(ids)).values(epoch=GONE)
+
+
+def refresh_objects(tables: Tables) -> Executable:
+    """Return the statement that remembers what objects are called by now, and which are gone.
+
+    Words have to find the objects after a dump and restore; those of one that is gone do not mean
+    what else is made of its name.
+    """
+    table, known = tables.object, tables.object.alias("known")
+    place = (known.c.classid, known.c.objid, known.c.objsubid)
+    told = func.pg_catalog.pg_identify_object(*place)
+    found = told.table_valued("type", "schema", "name", "identity").lateral("found")
+    is_gone = found.c.identity.is_(None)
+    words = tuple_(found.c.type, found.c.identity)
+    return (
+        table.update()
+        .where(table.c.id == known.c.id, known.c.epoch == select_epoch(tables).scalar_subquery())
+        .where(words.is_distinct_from(tuple_(known.c.kind, known.c.identity)))
+        .values(
+            kind=case((is_gone, known.c.kind), else_=found.c.type),
+            identity=func.coalesce(found.c.identity, known.c.identity),
+            epoch=case((is_gone, GONE), else_=known.c.epoch),
+        )
+    )
+
+
 def record_remade(tables: Tables, before: Key, after: Key) -> Executable:
     """Return the statement that remembers what PostgreSQL has made again in its new place."""
     table = tables.object
@@ -220,7 +250,8 @@ def record_remade(tables: Tables, before: Key, after: Key) -> Executable:
 def forget_epoch(tables: Tables, plugins: Collection[str]) -> Executable:
     """Return the statement that remembers that objects of plugins are elsewhere by now."""
     table = tables.object
-    return table.update().where(table.c.plugin.in_(plugins)).values(epoch="")
+    chosen = table.c.plugin.in_(plugins), table.c.epoch != GONE
+    return table.update().where(*chosen).values(epoch="")
 
 
 def mark_objects_known(tables: Tables, plugin: str) -> Executable:

@@ -27,7 +27,7 @@ from .pipeline import UNHEARD
 from .plan import Plan
 from .plugin import HOST, Schema, parse_requirement
 from .recorded import RecordedObject, read_epoch, read_outdated, read_recorded
-from .records import Row, record_objects, record_place
+from .records import Row, record_gone, record_objects, record_place, refresh_objects
 from .refusals import UnexpectedVersionRows
 from .session import Session
 from .tables import REMOVED_IN_3, VERSION, is_since, make_tables
@@ -149,6 +149,14 @@ class Scribe:
         for id_, place in outdated.items():
             if place is not None:
                 self.execute(record_place(self.tables, id_, place, self.epoch))
+        gone = [id_ for id_, place in outdated.items() if place is None]
+        if gone:
+            self.execute(record_gone(self.tables, gone))
+
+    def refresh_objects(self) -> None:
+        """Record what objects are called by now, by whose words they are found elsewhere."""
+        if not self.is_offline:
+            self.execute(refresh_objects(self.tables))
 
     @cached_property
     def epoch(self) -> str:

@@ -359,6 +359,8 @@ def read_changes(
 def read_claims(migrator: Migrator, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return what nobody is known to have made and plugins may have; see `claims.find_claims`."""
     ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
-    found = {name: find_claims(migrator.connection, ownership, name) for name in names}
+    found = {
+        name: find_claims(migrator.connection, migrator.tables, ownership, name) for name in names
+    }
     migrator.end_reading()
     return {name: tuple(row.words for row in rows) for name, rows in found.items() if rows}

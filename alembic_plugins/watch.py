@@ -30,7 +30,7 @@ from .permissions import Permissions
 from .pipeline import UNHEARD, Pipeline
 from .plan import Plan, Step
 from .plugin import HOST, Schema
-from .recorded import read_column_makers
+from .recorded import read_column_makers, select_widened
 from .recording import Recorder
 from .scribe import Scribe
 from .sent import Answer
@@ -234,10 +234,11 @@ class Watch:
         rows = self._bookkeeping.ask()
         revisions = [step.revision for step in self._steps]
         commands = self._pipeline.ask(select_commands(self._scribe.tables.revision, revisions))
+        widened = self._ask_widened()
         if running.scalar != self._begun.scalar:
             self._check_committed(self._begun.scalar)
             self._begun = running
-        judge, permissions, ours = self._make_judge(locks)
+        judge, permissions, ours = self._make_judge(locks, widened)
         verdict = judge.judge()
         offences = (*verdict.offences, *self._bookkeeping.find_offences(rows, ours))
         known = self._scribe.ledger.plugins.get(self._suspects.name)
@@ -261,12 +262,22 @@ class Watch:
         stays = f"{before}what was committed midway stays"
         return Suspects(tuple(steps), f"its transaction was rolled back, but {stays}")
 
+    def _ask_widened(self) -> Answer:
+        """Ask which tables have columns of others, which their owner is not to drop."""
+        branches = {step.plugin for step in self._steps}
+        return self._pipeline.ask(select_widened(self._scribe.tables, branches))
+
     def _make_judge(
-        self, locks: Answer, *, whole: bool = False
+        self, locks: Answer, widened: Answer, *, whole: bool = False
     ) -> tuple[Judge, Permissions, list[Change]]:
         """Return who judges what was done, by which permissions; our own tables apart."""
         permissions = self._make_permissions()
-        footprint, ours = self._read_footprint(locks, permissions, whole=whole)
+        shared = {(row.classid, row.objid) for row in widened.rows}
+
+        def is_home(item: DatabaseObject) -> bool:
+            return not whole and item.key not in shared and permissions.is_home(item)
+
+        footprint, ours = self._read_footprint(locks, is_home)
         new = frozenset(c.key for c in footprint.changes if c.before is None)
         keys = {key for c in footprint.changes if c.before is None for key in c.item.made_of}
         connection, tables = self._scribe.connection, self._scribe.tables
@@ -299,11 +310,10 @@ class Watch:
         log.warning(words, " or ".join(revisions), name)
 
     def _read_footprint(
-        self, locks: Answer, permissions: Permissions, *, whole: bool
+        self, locks: Answer, is_home: Callable[[DatabaseObject], bool]
     ) -> tuple[Footprint, list[Change]]:
         """Return what was done since `begin`, to our own tables apart."""
         assert self._begun is not None and self._witness is not None  # noqa: S101, PT018
-        is_home: Callable[[DatabaseObject], bool] = permissions.is_home
         found = read_footprint(
             self._scribe.connection,
             self._pipeline,
@@ -311,7 +321,7 @@ class Watch:
             self._scribe.tables,
             self._begun.scalar,
             locks,
-            (lambda _item: False) if whole else is_home,
+            is_home,
         )
         ours = [change for change in found.changes if self._bookkeeping.has(change.item)]
         others = tuple(change for change in found.changes if change not in ours)
@@ -321,7 +331,7 @@ class Watch:
         """Return what was done since `begin`, in words."""
         if self._begun is None:
             return ()
-        judge, *_ = self._make_judge(find_locks(self._pipeline), whole=True)
+        judge, *_ = self._make_judge(find_locks(self._pipeline), self._ask_widened(), whole=True)
         return judge.describe()
 
     def find_offences(self, steps: Sequence[Step]) -> dict[str, Offence]:
@@ -329,7 +339,7 @@ class Watch:
         self._steps = list(steps)
         if self._begun is None or not steps:
             return {}
-        judge, *_ = self._make_judge(find_locks(self._pipeline))
+        judge, *_ = self._make_judge(find_locks(self._pipeline), self._ask_widened())
         return {str(offence): offence for offence in judge.judge().offences}
 
     def refuse(self, offences: Sequence[Offence]) -> None:

@@ -874,3 +874,87 @@ def test_what_nobody_knows_of_goes_before_what_it_uses(
     options = {"backup": tmp_path / "k.dump"} if backup else {}
     uninstall(rival, "k", with_unknown_objects=True, **options)
     assert "k" not in rival.database.schemas()
+
+
+RENAMES = {
+    "ALTER TABLE k.t RENAME TO t_new": "table k.t_new",
+    "ALTER TABLE accounts RENAME COLUMN k_c TO zz": "column public.accounts.zz",
+    "ALTER INDEX k_i RENAME TO k_new": "index public.k_new",
+    "ALTER TABLE accounts RENAME TO people": "column public.people.k_c",
+    "ALTER TYPE k.m RENAME TO n": "type k.n",
+    "ALTER SCHEMA k RENAME TO l; CREATE SCHEMA k; ALTER TABLE l.t SET SCHEMA k": "type l.m",
+}
+
+
+@pytest.fixture
+def moving(
+    host: Host, second_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """What dumps the database of a host with plugin k, and restores it in another one."""
+    objects = (
+        "CREATE TABLE t (); CREATE TYPE m AS ENUM (); ALTER TABLE public.accounts ADD k_c int;"
+        " CREATE INDEX k_i ON public.accounts (k_c)"
+    )
+    host.declare("k", WRITES).revise("k", objects, None)
+    host.run("plugin", "install", "k")
+
+    def move() -> None:
+        second_database.execute("CREATE TABLE before (); CREATE TYPE filler AS ENUM ()")
+        second_database.feed("\n".join(host.database.dump()))
+        monkeypatch.setenv("DATABASE_URL", second_database.text)
+
+    return move
+
+
+@pytest.mark.parametrize("change", RENAMES)
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_was_renamed_is_found_again_after_a_dump_and_restore(
+    host: Host, moving: Callable[[], None], change: str, *, by_hand: bool
+) -> None:
+    if by_hand:
+        host.database.execute(change)
+    upgrade(host.configure("plugin_guard = off").revise("host", "" if by_hand else change))
+    moving()
+    assert RENAMES[change] in preview(host, "k")
+
+
+@pytest.mark.parametrize("change", ["", "ALTER TABLE k.t RENAME TO t_old;"])
+def test_what_was_made_by_hand_is_nobodys_after_a_dump_and_restore(
+    host: Host, second_database: Database, moving: Callable[[], None], change: str
+) -> None:
+    drop = change or "DROP TABLE k.t;"
+    host.database.execute(f"{drop} CREATE TABLE k.t (precious text)")
+    upgrade(host.revise("host", "SELECT 1"))
+    moving()
+    assert "table k.t" not in preview(host, "k")
+    with pytest.raises(UnknownObjects):
+        uninstall(host, "k", purge=True)
+    assert "k.t" in second_database.tables()
+
+
+def test_what_was_restored_by_hand_can_be_claimed(host: Host, moving: Callable[[], None]) -> None:
+    host.database.execute("DROP TABLE k.t")
+    upgrade(host.revise("host", "SELECT 1"))
+    host.database.execute("CREATE TABLE k.t ()")
+    moving()
+    commands.repair(host.config(), "k", with_unknown_objects=True)
+    assert "table k.t" in preview(host, "k")
+
+
+@pytest.mark.parametrize("change", ["DROP COLUMN k_c", "DROP COLUMN k_c, ADD k_c int"])
+def test_host_is_not_to_drop_a_column_that_a_plugin_has_made(host: Host, change: str) -> None:
+    host.declare("k", WRITES).revise("k", "ALTER TABLE public.accounts ADD k_c int")
+    host.run("plugin", "install", "k")
+    host.revise("host", f"ALTER TABLE accounts {change}")
+    words = "drops column k_c of table public.accounts, which belongs to plugin 'k'"
+    assert refuse(lambda: upgrade(host)) == [words]
+    upgrade(host.configure("plugin_guard_allow = public.accounts"))
+
+
+def test_plugin_is_not_to_drop_a_column_that_another_has_made_in_its_table(rival: Host) -> None:
+    rival.declare("more", 'requires = ["rival"]', 'writes = ["rival.items"]')
+    rival.revise("more", "ALTER TABLE rival.items ADD note text")
+    install(rival, "more")
+    rival.revise("rival", "ALTER TABLE items DROP COLUMN note")
+    words = "drops column note of table rival.items, which belongs to plugin 'more'"
+    assert refuse(lambda: upgrade(rival)) == [words]
