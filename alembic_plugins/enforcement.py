@@ -111,6 +111,7 @@ def _make_violation(
         found.source if found else "its declaration",
         found.declaration if found else None,
         suspects.is_downgrade,
+        name in session.state.plugins,
     )
     needed = find_remedies(offences, culprit, ownership)
     remedies: tuple[str, ...] = (", and ".join(needed),) if needed else ()

@@ -250,8 +250,15 @@ class Estate:
         """
         scribe = self._scribe
         names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
-        unknown = [item for name in names for item in self._read_holdings(name).unknown]
-        if scribe.is_offline or not unknown:
+        if scribe.is_offline:
+            return
+        unknown = [
+            item
+            for name in names
+            for item in self._read_holdings(name).unknown
+            if item.kind != "extension"  # What of it is in use, only the end tells.
+        ]
+        if not unknown:
             return
         dropper = Dropper(scribe.connection, scribe.execute, names[0])
         savepoint = scribe.connection.begin_nested()

@@ -84,6 +84,10 @@ class Ownership:
         makers = (self._makers.get((*key, 0)) for key in item.chain)
         return next((maker for maker in makers if maker is not None), None)
 
+    def is_recorded(self, item: DatabaseObject) -> bool:
+        """Tell whether it is recorded who has made an object, or what it hangs on."""
+        return self._find_maker(item) is not None
+
     def find_schema(self, name: str) -> str | None:
         """Return the schema that is a plugin's own, set aside or not; None where it has none."""
         return next((schema for schema, owner in self._schemas.items() if owner == name), None)
@@ -136,6 +140,9 @@ def read_holdings(connection: Connection, ownership: Ownership, name: str) -> Ho
     beside = [found[key] for key in around if key in found and key not in known]
     owners = {item.key: ownership.find_owner(item) for item in beside}
     ours = Owner(name, is_known=False)
+    if ownership.find_schema(name):  # An extension is in none, but has one for its members.
+        nobodys = [i for i in beside if i.kind == "extension" and owners[i.key] == Owner(HOST)]
+        owners |= {i.key: ours for i in nobodys if not ownership.is_recorded(i)}
     return Holdings(
         _sort(found[key] for key in known if key in found),
         tuple(_find_columns(connection, made, found)),

@@ -22,7 +22,7 @@ from .recorded import RecordedObject
 from .sql import raw
 from .traces import Trace
 from .undo import needs_database
-from .upkeep_errors import CannotTell
+from .upkeep_errors import CannotTell, SchemaShared
 
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
@@ -88,6 +88,7 @@ def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
 
     Raises:
         CannotTell: it is not known what has to be kept.
+        SchemaShared: a schema that has to be kept has what is another's.
         BackupExists: there is a file of the name that the plan's backup is to get.
         BackupIncomplete: the plugins have made what the backup could not have.
     """
@@ -118,7 +119,9 @@ def _read(
 ) -> Preview:
     connection = migrator.connection
     holdings = read_holdings(connection, ownership, name)
-    users = find_users(connection, ownership, holdings.objects, names, holdings.columns)
+    unknown = holdings.unknown if plan.with_unknown else ()
+    used = (*holdings.objects, *unknown)
+    users = find_users(connection, ownership, used, names, holdings.columns)
     trace = migrator.session.traces.get(name)
     columns = tuple(_count_columns(connection, holdings.columns))
     plugin = ownership.plugins[name]
@@ -126,10 +129,13 @@ def _read(
     home = plugin.quarantine or find_home(space, ownership.host_schema)
     is_whole = isinstance(space, Schema) and space.create
     is_kept = plan.fates[name] is Fate.QUARANTINED
+    if is_whole and holdings.foreign and (is_kept or plan.backup):
+        raise SchemaShared(name, home, tuple(str(item) for item in holdings.foreign))
     objects = holdings.objects
     going = [i for i in objects if i.own_schema == home and (is_whole or is_movable(i))]
     parts = [item for item in objects if is_kept and item not in going]
     partitions = [] if is_kept else _find_partitions_elsewhere(connection, objects, space, home)
+    partitions = [item for item in partitions if ownership.find_owner(item).name == name]
     return Preview(
         (*_count_objects(connection, (*objects, *partitions)), *columns),
         users,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from .errors import InvalidName
 from .guard import Offence
+from .objects import DatabaseObject
 from .ownership import Ownership
 from .plugin import HOST, Namespace, Plugin, Prefix, Schema
 from .written import PG_CLASS
@@ -26,6 +27,7 @@ class Culprit:
         place: where its declaration is.
         declaration: what it declares; None where that is not known.
         is_downgrade: whether its revisions were downgraded.
+        is_installed: whether the plugin was installed before, and so stays in its namespace.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Culprit:
     place: str
     declaration: Plugin | None = None
     is_downgrade: bool = False
+    is_installed: bool = False
 
 
 def find_remedies(
@@ -129,29 +132,43 @@ def _find_namespace(
     item, place = offence.item, culprit.place
     assert item is not None  # noqa: S101 - the caller has looked
     own = item.identity if item.kind == "schema" else item.schema
-    if isinstance(namespace, Prefix) and len(schemas) == 1 and own in schemas and not item.is_part:
+    is_own = len(schemas) == 1 and own in schemas and not item.is_part
+    if isinstance(namespace, Prefix) and is_own and not culprit.is_installed:
         return _Remedy(f'declare namespace = "schema {own} existing" in {place}')
     if item.schema is None or item.kind in ("schema", "domain constraint"):
         return _allow(offence)
     if item.is_part:
         return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)
     if isinstance(namespace, Prefix):
-        is_free = offence.owner in (None, HOST) and item.schema == ownership.host_schema
-        if is_free and _is_name(item.name):
-            before = f'declare namespace = "{namespace} '
-            return _Remedy(before, str(item.name), f'" in {place}', separator=" ")
-        rename = f"give it a name that begins with '{namespace.names[0]}'"
-        if item.schema == ownership.host_schema:
-            return _Remedy(rename)
-        move = f"make it in schema '{ownership.host_schema}'"
-        is_named = namespace.covers(item.name or "")
-        return _Remedy(move if is_named else f"{move}, and {rename}")
+        return _find_prefix(offence, item, namespace, culprit, ownership)
     if isinstance(namespace, Schema) and offence.owner in (None, HOST) and namespace.create:
-        return _Remedy(
-            f"make it in schema '{namespace.name}', or declare namespace = "
-            f'"schema {item.schema} existing" in {place}'
-        )
+        here = f"make it in schema '{namespace.name}', or "
+        if culprit.is_installed:
+            allow = _allow(offence)
+            return replace(allow, before=here + allow.before)
+        return _Remedy(f'{here}declare namespace = "schema {item.schema} existing" in {place}')
     return _Remedy(f"make it in schema '{namespace.name}', with a name that is no other plugin's")
+
+
+def _find_prefix(
+    offence: Offence,
+    item: DatabaseObject,
+    namespace: Prefix,
+    culprit: Culprit,
+    ownership: Ownership,
+) -> _Remedy:
+    """Return what lets a plugin with a prefix make an object."""
+    is_free = offence.owner in (None, HOST) and item.schema == ownership.host_schema
+    if is_free and culprit.is_installed:
+        return _allow(offence)
+    if is_free and _is_name(item.name):
+        before = f'declare namespace = "{namespace} '
+        return _Remedy(before, str(item.name), f'" in {culprit.place}', separator=" ")
+    rename = f"give it a name that begins with '{namespace.names[0]}'"
+    if item.schema == ownership.host_schema:
+        return _Remedy(rename)
+    move = f"make it in schema '{ownership.host_schema}'"
+    return _Remedy(move if namespace.covers(item.name or "") else f"{move}, and {rename}")
 
 
 def _is_name(name: str | None) -> bool:

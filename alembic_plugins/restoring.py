@@ -222,11 +222,9 @@ class Restorer:
 
 
 def _find_present(scribe: Scribe, plugins: Iterable[InstalledPlugin]) -> list[str]:
-    """Return the schemas of plugins that are there, and that were there before they were."""
+    """Return the schemas of plugins that are there, be it with what is another's."""
     return [
         plugin.namespace.name
         for plugin in plugins
-        if isinstance(plugin.namespace, Schema)
-        and not plugin.schema_created
-        and has_schema(scribe.connection, plugin.namespace)
+        if isinstance(plugin.namespace, Schema) and has_schema(scribe.connection, plugin.namespace)
     ]

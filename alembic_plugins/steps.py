@@ -187,11 +187,12 @@ class StepRunner:
 
         @contextmanager
         def autocommit_block() -> Iterator[None]:
+            block = original()  # Where a plan is rehearsed, it is refused.
             if _alembic.in_external_transaction(self._context):
                 raise CannotCommit(step.plugin, step.revision)
             ended: BaseException | None = None
             try:
-                with self.endings.allowed(), self.journal.keep_block(), original():
+                with self.endings.allowed(), self.journal.keep_block(), block:
                     self.journal.begin_block()
                     try:
                         yield

@@ -137,6 +137,19 @@ class LeftOut(PluginError):
     name: str
 
 
+class SchemaShared(PluginError):
+    """A plugin's own schema is to be kept as a whole, and has what is another's."""
+
+    words = (
+        "Plugin '{name}' cannot be set aside or backed up while its schema '{schema}' has "
+        "{objects}, which is not its own. Move that to another schema first; nothing was changed."
+    )
+
+    name: str
+    schema: str
+    objects: Sequence[str]
+
+
 class CannotTell(PluginError):
     """A plugin shares a schema, and it cannot be told what there its revisions have made."""
 

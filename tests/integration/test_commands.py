@@ -8,6 +8,7 @@ from support.hosts import Host
 
 from alembic_plugins import commands
 from alembic_plugins.errors import InvalidName, NotInstalled, UnknownPlugin, UnmetRequirement
+from alembic_plugins.guard_errors import CannotRehearse
 from alembic_plugins.plan import Direction, Fate
 from alembic_plugins.refusals import OfflineUnknown, PluginInUse
 
@@ -174,3 +175,9 @@ def test_dry_run_tells_what_revisions_say_of_themselves(host: Host, command: str
     }[command]()
     assert plan.messages.keys() == {step.revision for step in plan.steps}
     assert {"create invoices", "add invoices paid"} & set(plan.messages.values())
+
+
+def test_revision_that_commits_midway_cannot_be_rehearsed(host: Host) -> None:
+    with pytest.raises(CannotRehearse):
+        commands.rehearse(host.add("autocommit").config(), ["autocommit"])
+    assert host.database.tables() == []

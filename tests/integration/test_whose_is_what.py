@@ -22,6 +22,7 @@ from alembic_plugins.upkeep_errors import (
     Different,
     NamespaceNotEmpty,
     NothingToAdopt,
+    SchemaShared,
     UnknownObjects,
 )
 
@@ -958,3 +959,51 @@ def test_plugin_is_not_to_drop_a_column_that_another_has_made_in_its_table(rival
     rival.revise("rival", "ALTER TABLE items DROP COLUMN note")
     words = "drops column note of table rival.items, which belongs to plugin 'more'"
     assert refuse(lambda: upgrade(rival)) == [words]
+
+
+@pytest.fixture
+def moved(rival: Host) -> Host:
+    """A host on which a plugin's table was moved into the schema of another one."""
+    rival.database.execute("ALTER TABLE me.t SET SCHEMA rival")
+    return rival
+
+
+@pytest.mark.parametrize("option", ["keep_data", "backup"])
+def test_schema_with_what_is_anothers_is_not_kept(moved: Host, tmp_path: Path, option: str) -> None:
+    value = tmp_path / "rival.dump" if option == "backup" else True
+    with pytest.raises(SchemaShared):
+        uninstall(moved, "rival", purge=option == "backup", **{option: value})
+    moved.database.execute("ALTER TABLE rival.t SET SCHEMA me")
+    uninstall(moved, "rival", purge=option == "backup", **{option: value})
+
+
+def test_backup_is_restored_into_a_schema_that_has_stayed(host: Host, tmp_path: Path) -> None:
+    host.revise("k", "CREATE TABLE t ()", "DROP TABLE t").run("plugin", "install", "k")
+    uninstall(host, "k", backup=tmp_path / "k.dump")
+    host.database.execute("CREATE SCHEMA k; CREATE TABLE k.other ()")
+    commands.restore(host.config(), "k", path=tmp_path / "k.dump")
+    assert {"k.t", "k.other"} <= set(host.database.tables())
+
+
+def test_partition_of_the_hosts_is_not_previewed(host: Host) -> None:
+    host.revise("k", "CREATE TABLE logs (at int) PARTITION BY LIST (at)", "DROP TABLE logs")
+    host.revise("host", "CREATE TABLE part (at int)").run("plugin", "install", "k")
+    host.database.execute("ALTER TABLE k.logs ATTACH PARTITION part DEFAULT")
+    assert preview(host, "k") == ["table k.logs"]
+
+
+def test_extension_that_was_made_by_hand_stops_what_drops(host: Host) -> None:
+    host.revise("k", "CREATE TABLE t ()", "DROP TABLE t").run("plugin", "install", "k")
+    host.database.execute("CREATE EXTENSION citext SCHEMA k")
+    with pytest.raises(UnknownObjects, match="extension citext"):
+        uninstall(host, "k")
+    uninstall(host, "k", with_unknown_objects=True)
+    install(host, "k")
+
+
+def test_preview_names_what_depends_on_what_goes_along(host: Host) -> None:
+    host.revise("k", "SELECT 1").run("plugin", "install", "k")
+    host.database.execute("CREATE TYPE k.m AS ENUM (); CREATE TABLE uses (m k.m)")
+    removal = commands.uninstall(host.config(), ["k"], dry_run=True, with_unknown_objects=True)
+    (items,) = removal.previews["k"].leaning.values()
+    assert [str(item) for item in items] == ["column m of table uses"]

@@ -34,9 +34,10 @@ def find(
     namespace: Namespace | None = CRM,
     declaration: Plugin | None = None,
     is_downgrade: bool = False,
+    is_installed: bool = False,
 ) -> list[str]:
     """Return the ways out of offences of a plugin."""
-    culprit = Culprit(name, namespace, HERE, declaration, is_downgrade)
+    culprit = Culprit(name, namespace, HERE, declaration, is_downgrade, is_installed)
     return list(find_remedies(offences, culprit, make_ownership()))
 
 
@@ -200,6 +201,21 @@ def test_what_is_declared_and_not_enough_is_told_once() -> None:
     declaration = Plugin("crm", requires=["notes"])
     found = find(offend("reads", CONTACTS, "notes"), declaration=declaration)
     assert found == ['declare requires = ["notes"] in plugin.toml']
+
+
+@pytest.mark.parametrize(
+    ("namespace", "remedy"),
+    [
+        (CRM, "make it in schema 'crm', or set plugin_guard_allow = app.users in the host's"),
+        (NOTES, "set plugin_guard_allow = app.users in the host's"),
+    ],
+)
+def test_plugin_that_is_installed_does_not_change_its_namespace(
+    namespace: Namespace, remedy: str
+) -> None:
+    offence = offend("creates", USERS, "host")
+    found = find(offence, namespace=namespace, is_installed=True)
+    assert found == [f"{remedy} configuration"]
 
 
 def test_schema_that_a_plugin_with_a_prefix_makes_can_be_its_namespace() -> None:

@@ -71,6 +71,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "and install it again, or leave them to the host with 'alembic plugin forget billing'.",
     ),
     (
+        upkeep_errors.SchemaShared("billing", "money", ("view money.v", "table money.t")),
+        "Plugin 'billing' cannot be set aside or backed up while its schema 'money' has table "
+        "money.t, view money.v, which is not its own. Move that to another schema first; nothing "
+        "was changed.",
+    ),
+    (
         upkeep_errors.CannotTell("billing", "division by zero"),
         "What plugin 'billing' has made cannot be told, since another tool has installed it into a "
         "schema that it shares, and its revisions cannot be run in a scratch database: division "
