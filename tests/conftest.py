@@ -11,8 +11,12 @@ from support.clones import Clones
 from support.databases import Database
 from support.hosts import Host
 from support.servers import Server, describe_server, reserve_folder, start_server, stop_server
+from support.statements import MATRIX
 
 collect_ignore = ["plugins"]
+
+_MOST = {"acceptance": 2, "integration": 3}
+"""How many cases of a test are run, but for the guard's, each of which is another statement."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +29,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the embedded server, after all workers are done."""
     if not hasattr(config, "workerinput"):
         stop_server()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out most cases of a test of many, which take long, unless the whole is asked for."""
+    if MATRIX == "whole":
+        return
+    cases: dict[tuple[Path, str], list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault((item.path, item.nodeid.partition("[")[0]), []).append(item)
+    chosen = {id(item) for (path, _), them in cases.items() for item in _choose(path, them)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in chosen])
+    items[:] = [item for item in items if id(item) in chosen]
+
+
+def _choose(path: Path, cases: list[pytest.Item]) -> list[pytest.Item]:
+    """Return as many cases as there is time for, from the first one on."""
+    most = _MOST.get(path.parent.name, len(cases))
+    if path.name.startswith("test_guard") or len(cases) <= most:
+        return cases
+    return [cases[number * len(cases) // most] for number in range(most)]
 
 
 def pytest_report_header() -> str:

@@ -31,6 +31,7 @@ _processes.set_forkserver_preload(
             for module in iter_modules(alembic_plugins.__path__)
             if module.name not in _NOT_OURS
         ),
+        "support.frozen",
     ]
 )
 

@@ -21,7 +21,7 @@ WORLDS = (
 """Kinds of namespace, roles and ways, so that each two of them meet."""
 
 MATRIX = os.environ.get("ALEMBIC_PLUGINS_TESTMATRIX", "")
-"""``whole``: each statement in each world; else in one world, one after the other."""
+"""``whole``: all cases of each test, and each statement in each world; else it takes too long."""
 
 
 @dataclass(frozen=True)
