@@ -243,11 +243,10 @@ def test_transform_is_dropped(box: Connection) -> None:
     assert read_catalog(box, "pg_transform") == []
 
 
-def test_default_privileges_are_left_to_go_with_their_schema(box: Connection) -> None:
+def test_default_privileges_are_taken_back(box: Connection) -> None:
     make(box, "ALTER DEFAULT PRIVILEGES IN SCHEMA box GRANT SELECT ON TABLES TO PUBLIC")
-    sent: list[str] = []
-    make_dropper(box, sent).drop(read_catalog(box, "pg_default_acl"), ())
-    assert sent == []
+    make_dropper(box, []).drop(read_catalog(box, "pg_default_acl"), ())
+    assert read_catalog(box, "pg_default_acl") == []
 
 
 def test_what_uses_others_is_dropped_before_them(box: Connection) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from support.hosts import Host
@@ -217,6 +218,8 @@ def test_interrupt_from_the_keyboard_is_one_line_and_in_the_history(shop: Host) 
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Where the tests run in the background, it would ignore the signal as they do.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
     sleeping = (
         "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"

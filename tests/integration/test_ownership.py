@@ -152,8 +152,8 @@ def test_plugin_has_beside_it_what_is_unknown_and_what_is_anothers(box: Connecti
     record_all(box, "rack", "table box.b")
     found = hold(box)
     assert (found.objects, found.columns) == ((), ())
-    assert in_words(found.unknown) == ["table box.a"]
-    assert in_words(found.foreign) == ["extension citext", "table box.b"]
+    assert in_words(found.unknown) == ["extension citext", "table box.a"]
+    assert in_words(found.foreign) == ["table box.b"]
 
 
 def test_plugin_with_a_prefix_has_beside_it_what_goes_by_that(box: Connection) -> None:

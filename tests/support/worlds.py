@@ -120,7 +120,7 @@ _SNAPSHOT = """
     UNION ALL SELECT 'inherits ' || a::text FROM pg_inherits a
     UNION ALL SELECT 'comment ' || a::text FROM pg_description a WHERE objoid >= 16384
     UNION ALL SELECT 'default privilege ' || a::text FROM pg_default_acl a
-    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname !~ '^(guard|guest)_'
+    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname !~ '^(guard|guest|mallory)_'
     UNION ALL SELECT 'users ' || a::text FROM {h}users a
     UNION ALL SELECT 'settings ' || a::text FROM {h}settings a
     UNION ALL SELECT 'other users ' || a::text FROM {x}users a
