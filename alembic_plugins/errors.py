@@ -201,7 +201,10 @@ class BrokenRevision(PluginError):
 class DuplicateRevision(PluginError):
     """Two revision files carry the same id."""
 
-    words = "Revision '{revision}' is there twice: {places}. Give one of them another id."
+    words = (
+        "Revision '{revision}' is there twice: {places}. Remove one of the two, or give the one "
+        "that is not applied another id, also in the files that name it."
+    )
 
     revision: str
     places: Sequence[str]

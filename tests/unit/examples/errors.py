@@ -82,7 +82,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.DuplicateRevision("a1", ("in 'tax'", "in 'billing'")),
-        "Revision 'a1' is there twice: in 'billing', in 'tax'. Give one of them another id.",
+        "Revision 'a1' is there twice: in 'billing', in 'tax'. Remove one of the two, or give the "
+        "one that is not applied another id, also in the files that name it.",
     ),
     (
         errors.RevisionTooLong("billing", "a" * 33, 32),
