@@ -9,7 +9,7 @@ from .guard_errors import NamespaceViolation
 from .ownership import Ownership
 from .plan import Direction, Step
 from .plugin import HOST, Namespace
-from .remedies import Culprit, find_remedies
+from .remedies import Offender, find_remedies
 from .session import Session
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def _make_violation(
 ) -> NamespaceViolation:
     name = suspects.name
     found = None if name == HOST else session.find_usable(name)
-    culprit = Culprit(
+    offender = Offender(
         name,
         namespace,
         found.source if found else "its declaration",
@@ -113,7 +113,7 @@ def _make_violation(
         suspects.is_downgrade,
         name in session.state.plugins,
     )
-    needed = find_remedies(offences, culprit, ownership)
+    needed = find_remedies(offences, offender, ownership)
     remedies: tuple[str, ...] = (", and ".join(needed),) if needed else ()
     if name != HOST and suspects.is_downgrade:
         command = f"alembic plugin uninstall {name} --purge"

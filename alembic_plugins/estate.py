@@ -249,9 +249,9 @@ class Estate:
         is tried again when the downgrades are run.
         """
         scribe = self._scribe
-        names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
         if scribe.is_offline:
             return
+        names = [name for name, fate in plan.fates.items() if fate is Fate.REMOVED]
         unknown = [
             item
             for name in names
@@ -295,7 +295,7 @@ class Estate:
         dropper = Dropper(scribe.connection, scribe.execute, names[0])
         dropper.lock(everything, all_columns)
         for name in names:
-            found = self._find_dependents(items[name], {*names, *plan.fates}, columns[name])
+            found = self._find_dependents(items[name], plan.fates, columns[name])
             if found:
                 raise ObjectsInUse(name, tuple(str(item) for item in found))
         dropper.drop(everything, all_columns)

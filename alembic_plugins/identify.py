@@ -4,7 +4,7 @@ PostgreSQL plans what it might have to ask of each catalog anew in each session,
 than to run it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -104,7 +104,8 @@ _COLUMNS = (
 )
 
 
-def make_query(catalogs: Collection[int]) -> TextualSelect:
+@cache
+def make_query(catalogs: frozenset[int]) -> TextualSelect:
     """Return the query for what objects of some system catalogs are.
 
     It gives PostgreSQL's word for the kind, what SQL calls them, the schema that they are in, what
@@ -118,11 +119,7 @@ def make_query(catalogs: Collection[int]) -> TextualSelect:
     Args:
         catalogs: the OIDs of the system catalogs; of objects in others, less is found.
     """
-    return _make_query(frozenset(catalogs))
 
-
-@cache
-def _make_query(catalogs: frozenset[int]) -> TextualSelect:
     def choose(answers: Mapping[int, str], otherwise: str) -> str:
         cases = [f"WHEN {oid} THEN {answers[oid]}" for oid in answers if oid in catalogs]
         return f"CASE k.classid {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise

@@ -5,6 +5,7 @@ Names are for readers. A rename, a move or a change of schema leaves class and O
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,7 +13,6 @@ from sqlalchemy import (
     CollectionAggregate,
     Connection,
     Select,
-    Subquery,
     any_,
     bindparam,
     func,
@@ -120,11 +120,12 @@ class DatabaseObject:
 
 def select_objects(keys: Collection[Key]) -> Select[Any]:
     """Return the query for objects by their keys, without what is recorded of them."""
-    return select(_identify(keys))
+    return _select_objects(_find_catalogs(keys))
 
 
-def _identify(keys: Collection[Key]) -> Subquery:
-    return make_query({classid for classid, _ in keys}).subquery("found")
+@cache
+def _select_objects(catalogs: frozenset[int]) -> Select[Any]:
+    return select(make_query(catalogs).subquery("found"))
 
 
 def select_recorded_objects(keys: Collection[Key], tables: Tables) -> Select[Any]:
@@ -132,7 +133,16 @@ def select_recorded_objects(keys: Collection[Key], tables: Tables) -> Select[Any
 
     Objects that are gone have no row; what is recorded of them has to be asked for by itself.
     """
-    found = _identify(keys)
+    return _select_recorded_objects(_find_catalogs(keys), tables)
+
+
+def _find_catalogs(keys: Collection[Key]) -> frozenset[int]:
+    return frozenset(classid for classid, _ in keys)
+
+
+@cache
+def _select_recorded_objects(catalogs: frozenset[int], tables: Tables) -> Select[Any]:
+    found = make_query(catalogs).subquery("found")
     known = tables.object.alias("known")
     chain = found.c.chain_objids
     place = func.pg_catalog.array_position(chain, known.c.objid)

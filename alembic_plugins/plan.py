@@ -226,14 +226,14 @@ def plan_uninstall(
     units: Iterable[Unit] = (Unit(tuple(steps), Fate.REMOVED),)
     if any(alone(name) for name in names):
         units = _group(steps, alone, Fate.REMOVED)
-    nothing = Unit((), Fate.REMOVED)
-    removing = (list(units) or [nothing]) if purge else _settle(units, names, Fate.REMOVED)
-    begun = {name for unit in removing for name in unit.fates}
-    left = {name: Fate.REMOVED for name in names if name not in begun}
     if purge:
-        removing[-1] = replace(removing[-1], fates=left)
+        removing = list(units) or [Unit((), Fate.REMOVED)]
+        removing[-1] = replace(removing[-1], fates=dict.fromkeys(names, Fate.REMOVED))
     else:
-        removing.append(replace(nothing, fates=left))
+        removing = _settle(units, names, Fate.REMOVED)
+        begun = {step.plugin for step in steps}
+        empty = {name: Fate.REMOVED for name in names if name not in begun}
+        removing.append(Unit((), Fate.REMOVED, empty))
     units = tuple(unit for unit in removing if unit.steps or unit.fates)
     return Plan(units, purge=purge, with_unknown=with_unknown, backup=backup)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 _COMMAND = re.compile(r"'alembic (?=[a-z-])")
@@ -29,24 +29,23 @@ def _quote_word(word: str) -> str:
     return f'"{escaped}"'
 
 
-@contextmanager
-def quoting_with(options: Sequence[str]) -> Iterator[None]:
+def quoting_with(options: Sequence[str]) -> AbstractContextManager[None]:
     """Let the commands that are quoted in the block have options of the program itself."""
-    token = _options.set(join_command(options))
-    try:
-        yield
-    finally:
-        _options.reset(token)
+    return _setting(_options, options)
+
+
+def quoting_as(program: Sequence[str]) -> AbstractContextManager[None]:
+    """Let the commands that are quoted in the block be those of another program."""
+    return _setting(_program, program)
 
 
 @contextmanager
-def quoting_as(program: Sequence[str]) -> Iterator[None]:
-    """Let the commands that are quoted in the block be those of another program."""
-    token = _program.set(join_command(program))
+def _setting(variable: ContextVar[str], words: Sequence[str]) -> Iterator[None]:
+    token = variable.set(join_command(words))
     try:
         yield
     finally:
-        _program.reset(token)
+        variable.reset(token)
 
 
 def find_program() -> str:

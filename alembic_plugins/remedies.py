@@ -18,7 +18,7 @@ _LOOKING = ("reads", "refers to")
 
 
 @dataclass(frozen=True)
-class Culprit:
+class Offender:
     """The branch that has done something.
 
     Attributes:
@@ -39,7 +39,7 @@ class Culprit:
 
 
 def find_remedies(
-    offences: Iterable[Offence], culprit: Culprit, ownership: Ownership
+    offences: Iterable[Offence], offender: Offender, ownership: Ownership
 ) -> tuple[str, ...]:
     """Return what is to be done about offences of a branch; all of it, each once.
 
@@ -47,18 +47,18 @@ def find_remedies(
 
     Args:
         offences: what it has done.
-        culprit: the branch.
+        offender: the branch.
         ownership: tells whose objects are.
     """
     offences = tuple(offences)
-    if culprit.is_downgrade and culprit.name != HOST:
+    if offender.is_downgrade and offender.name != HOST:
         offences = tuple(offence for offence in offences if not _is_loss(offence))
     schemas = {
         offence.item.identity
         for offence in offences
         if offence.verb == _MAKING and offence.item and offence.item.kind == "schema"
     }
-    found = dict.fromkeys(_find_remedy(o, culprit, ownership, schemas) for o in offences)
+    found = dict.fromkeys(_find_remedy(o, offender, ownership, schemas) for o in offences)
     alike: dict[_Remedy, list[str]] = {}
     for remedy in found:
         alike.setdefault(replace(remedy, value=""), []).append(remedy.value)
@@ -75,27 +75,27 @@ class _Remedy:
     separator: str = ", "
 
 
-def _declare(key: str, value: str, culprit: Culprit) -> _Remedy:
+def _declare(key: str, value: str, offender: Offender) -> _Remedy:
     """Return that a list of the declaration has to have a value, beside those that it has."""
-    has = [item for item in getattr(culprit.declaration, key, ()) if item != value]
+    has = [item for item in getattr(offender.declaration, key, ()) if item != value]
     before = "".join(f'"{item}", ' for item in has)
-    return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {culprit.place}")
+    return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {offender.place}")
 
 
 def _find_remedy(
-    offence: Offence, culprit: Culprit, ownership: Ownership, schemas: Collection[str]
+    offence: Offence, offender: Offender, ownership: Ownership, schemas: Collection[str]
 ) -> _Remedy:
     item = offence.item
     if item is None or item.kind in _NAMELESS:
         return _Remedy("do that outside of migrations")
-    if culprit.name == HOST or culprit.namespace is None:
+    if offender.name == HOST or offender.namespace is None:
         return _find_remedy_of_host(offence)
     if item.kind == "extension":
-        return _declare("extensions", item.identity, culprit)
+        return _declare("extensions", item.identity, offender)
     if offence.verb in _LOOKING:
-        return _declare("requires", str(offence.owner), culprit)
+        return _declare("requires", str(offence.owner), offender)
     if offence.verb == _MAKING or offence.destination:
-        return _find_namespace(offence, culprit.namespace, culprit, ownership, schemas)
+        return _find_namespace(offence, offender.namespace, offender, ownership, schemas)
     is_another_plugins = offence.owner not in (None, HOST)
     is_let_by_none = item.is_made and (item.is_part or offence.verb == _DROPPING)
     if is_another_plugins and (offence.what != str(item) or is_let_by_none):
@@ -103,7 +103,7 @@ def _find_remedy(
     is_relation = item.schema is not None and item.kind != "schema" and item.root[0] == PG_CLASS
     if not is_relation or _is_loss(offence):
         return _allow(offence)
-    return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)
+    return _declare("writes", _find_name(item.schema, item.name, ownership), offender)
 
 
 def _is_loss(offence: Offence) -> bool:
@@ -116,7 +116,7 @@ def _is_loss(offence: Offence) -> bool:
 def _find_namespace(
     offence: Offence,
     namespace: Namespace,
-    culprit: Culprit,
+    offender: Offender,
     ownership: Ownership,
     schemas: Collection[str],
 ) -> _Remedy:
@@ -125,25 +125,25 @@ def _find_namespace(
     Args:
         offence: what it has made.
         namespace: the plugin's.
-        culprit: the plugin.
+        offender: the plugin.
         ownership: tells whose objects are.
         schemas: the schemas that it has made itself.
     """
-    item, place = offence.item, culprit.place
+    item, place = offence.item, offender.place
     assert item is not None  # noqa: S101 - the caller has looked
     own = item.identity if item.kind == "schema" else item.schema
     is_own = len(schemas) == 1 and own in schemas and not item.is_part
-    if isinstance(namespace, Prefix) and is_own and not culprit.is_installed:
+    if isinstance(namespace, Prefix) and is_own and not offender.is_installed:
         return _Remedy(f'declare namespace = "schema {own} existing" in {place}')
     if item.schema is None or item.kind in ("schema", "domain constraint"):
         return _allow(offence)
     if item.is_part:
-        return _declare("writes", _find_name(item.schema, item.name, ownership), culprit)
+        return _declare("writes", _find_name(item.schema, item.name, ownership), offender)
     if isinstance(namespace, Prefix):
-        return _find_prefix(offence, item, namespace, culprit, ownership)
+        return _find_prefix(offence, item, namespace, offender, ownership)
     if isinstance(namespace, Schema) and offence.owner in (None, HOST) and namespace.create:
         here = f"make it in schema '{namespace.name}', or "
-        if culprit.is_installed:
+        if offender.is_installed:
             allow = _allow(offence)
             return replace(allow, before=here + allow.before)
         return _Remedy(f'{here}declare namespace = "schema {item.schema} existing" in {place}')
@@ -154,16 +154,16 @@ def _find_prefix(
     offence: Offence,
     item: DatabaseObject,
     namespace: Prefix,
-    culprit: Culprit,
+    offender: Offender,
     ownership: Ownership,
 ) -> _Remedy:
     """Return what lets a plugin with a prefix make an object."""
     is_free = offence.owner in (None, HOST) and item.schema == ownership.host_schema
-    if is_free and culprit.is_installed:
+    if is_free and offender.is_installed:
         return _allow(offence)
     if is_free and _is_name(item.name):
         before = f'declare namespace = "{namespace} '
-        return _Remedy(before, str(item.name), f'" in {culprit.place}', separator=" ")
+        return _Remedy(before, str(item.name), f'" in {offender.place}', separator=" ")
     rename = f"give it a name that begins with '{namespace.names[0]}'"
     if item.schema == ownership.host_schema:
         return _Remedy(rename)

@@ -154,7 +154,7 @@ class Scribe:
             self.execute(record_gone(self.tables, gone))
 
     def refresh_objects(self) -> None:
-        """Record what objects are called by now, by whose words they are found elsewhere."""
+        """Record what objects are called by now: after a dump and restore they are found by it."""
         if not self.is_offline:
             self.execute(refresh_objects(self.tables))
 

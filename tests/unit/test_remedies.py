@@ -6,7 +6,7 @@ from alembic_plugins import Plugin, Prefix, Schema
 from alembic_plugins.guard import Offence
 from alembic_plugins.objects import DatabaseObject
 from alembic_plugins.plugin import Namespace
-from alembic_plugins.remedies import Culprit, find_remedies
+from alembic_plugins.remedies import Offender, find_remedies
 
 from .builders import make_object, make_ownership, make_part, make_schema
 
@@ -37,8 +37,8 @@ def find(
     is_installed: bool = False,
 ) -> list[str]:
     """Return the ways out of offences of a plugin."""
-    culprit = Culprit(name, namespace, HERE, declaration, is_downgrade, is_installed)
-    return list(find_remedies(offences, culprit, make_ownership()))
+    offender = Offender(name, namespace, HERE, declaration, is_downgrade, is_installed)
+    return list(find_remedies(offences, offender, make_ownership()))
 
 
 def test_values_of_one_option_are_told_together() -> None:
