@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .errors import PluginError as PluginError
+    from ._base_errors import PluginError as PluginError
+    from .integration.runtime import configure as configure
+    from .integration.runtime import run_migrations as run_migrations
     from .plugin import Plugin as Plugin
     from .plugin import Prefix as Prefix
     from .plugin import Schema as Schema
-    from .runtime import configure as configure
-    from .runtime import run_migrations as run_migrations
 
     __version__: str
 
@@ -20,8 +20,8 @@ _ROOMS = {
     "PluginError": "errors",
     "Prefix": "plugin",
     "Schema": "plugin",
-    "configure": "runtime",
-    "run_migrations": "runtime",
+    "configure": "integration.runtime",
+    "run_migrations": "integration.runtime",
 }
 
 

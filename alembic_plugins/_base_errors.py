@@ -11,7 +11,7 @@ from typing import ClassVar, dataclass_transform
 
 from alembic.util import CommandError
 
-from .quoting import find_program, quote_commands
+from ._quoting import find_program, quote_commands
 
 
 def first_line(error: BaseException | None) -> str:
@@ -120,3 +120,38 @@ def _is_cancelled(error: BaseException) -> bool:
     except RuntimeError:
         return False  # No loop runs.
     return task is not None and task.cancelling() > 0
+
+
+class InvalidOption(PluginError):
+    """A configuration option or a command-line option has a value that means nothing."""
+
+    words = "Option '{option}' is '{value}'. Set it to {expected}."
+
+    option: str
+    value: str
+    expected: str
+
+
+class InvalidName(PluginError):
+    """A plugin or a schema has a name that is not allowed."""
+
+    words = (
+        "'{name}' is no name for a plugin. Take 1 to 48 characters out of a-z, 0-9 and _ that "
+        "begin with a letter, and none of the names that Alembic and PostgreSQL keep for "
+        "themselves."
+    )
+
+    name: str
+
+
+class InvalidDeclaration(PluginError):
+    """A plugin's declaration has an unknown key or a value of the wrong type."""
+
+    words = (
+        "The declaration of plugin '{name}' in {source} is wrong: {problem}. Correct it there; "
+        "other plugins are not affected."
+    )
+
+    name: str
+    source: str
+    problem: str

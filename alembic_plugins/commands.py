@@ -6,19 +6,19 @@ from pathlib import Path
 
 from alembic.config import Config
 
-from . import targets, upkeep
-from .answers import Leaving, Removal, Repair
-from .archive import Event, read_events
-from .errors import InvalidOption
-from .migrator import MakePlan, Migrator
-from .plan import Plan
+from ._base_errors import InvalidOption
+from .config.settings import read_cascade
+from .execution.migrator import MakePlan, Migrator
+from .integration.errors import OfflineUnknown
+from .integration.running import carry_out, read_database, run_work
+from .loading.session import Session
+from .planning import removals, targets, upkeep
+from .planning.plan import Plan
 from .plugin import HOST, check_name, list_names
-from .preview import Preview, read_previews
-from .refusals import OfflineUnknown
-from .running import carry_out, read_database, run_work
-from .session import Session
-from .settings import read_cascade
-from .status import (
+from .registry.history import Event, read_events
+from .reports.preview import Preview, read_previews
+from .reports.results import Leaving, Removal, Repair
+from .reports.status import (
     Listing,
     PluginDetails,
     find_moved,
@@ -143,7 +143,7 @@ def rehearse_downgrade(config: Config, name: str, revision: str) -> tuple[str, .
 
 def _plan_downgrade(config: Config, name: str, revision: str) -> MakePlan:
     cascade = read_cascade(config)
-    return partial(targets.downgrade, scope=name, target=revision, cascade=cascade)
+    return partial(removals.downgrade, scope=name, target=revision, cascade=cascade)
 
 
 def uninstall(
@@ -177,8 +177,8 @@ def uninstall(
 
     def make_plan(session: Session) -> Plan:
         if keep_data:
-            return targets.quarantine(session, names, cascade=cascade)
-        return targets.uninstall(
+            return removals.quarantine(session, names, cascade=cascade)
+        return removals.uninstall(
             session,
             names,
             cascade=cascade,
@@ -301,7 +301,7 @@ def rehearse_adoption(
 def _plan_adoption(
     migrator: Migrator, names: Sequence[str], revision: str | None, pattern: str | None
 ) -> MakePlan:
-    from .adoption import check_adoption
+    from .reports.adoption import check_adoption
 
     return check_adoption(migrator, names, revision, pattern)
 
@@ -329,7 +329,7 @@ def repair(
     def make_plan(session: Session) -> Plan:
         targets.check_installed(session, find_plugins(session))
         names = (HOST, *find_plugins(session)) if name is None else (name,)
-        return upkeep.repair(session, names, upkeep.find_strangers(session), claims.keys())
+        return upkeep.repair(session, names, upkeep.find_unknown_rows(session), claims.keys())
 
     def find_plugins(session: Session) -> list[str]:
         if name is not None:
@@ -343,11 +343,11 @@ def repair(
             claims.update(read_claims(migrator, find_plugins(migrator.session)))
         plan = make_plan(migrator.session)
         changes = read_changes(migrator, tuple(plan.fates))
-        strangers = tuple(row for unit in plan.units for row in unit.strangers)
+        unknown_rows = tuple(row for unit in plan.units for row in unit.unknown_rows)
         moved = find_moved(migrator.session, find_plugins(migrator.session))
         problems = (*moved, *migrator.session.state.damage)
         done = carry_out(make_plan, migrator, dry_run=dry_run)
-        return Repair(done, changes, strangers, problems, claims)
+        return Repair(done, changes, unknown_rows, problems, claims)
 
     return run_work(config, run)
 
@@ -356,10 +356,10 @@ def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
     """Delete the rows of the version table that neither a file nor the registry explains."""
 
     def make_plan(session: Session) -> Plan:
-        return upkeep.repair(session, (), upkeep.find_strangers(session))
+        return upkeep.repair(session, (), upkeep.find_unknown_rows(session))
 
     plan = run_work(config, partial(carry_out, make_plan, dry_run=dry_run))
-    return tuple(row for unit in plan.units for row in unit.strangers)
+    return tuple(row for unit in plan.units for row in unit.unknown_rows)
 
 
 def eject(config: Config, *, dry_run: bool = False) -> Leaving:

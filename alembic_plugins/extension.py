@@ -111,7 +111,7 @@ def _add_commands_when_parsing(command_line: CommandLine) -> None:
 
     def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
         parser.parse_known_args = parse  # type: ignore[method-assign]
-        cli = _import_room("cli")
+        cli = _import_room("cli.arguments")
         if cli:
             cli.add_commands(command_line.subparsers)
         return parse(*args, **options)
@@ -136,10 +136,10 @@ def _translated(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command that raises in words what can be foreseen, where the host is ours."""
 
     def run(config: Config, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any command
-        hosting = _import_room("hosting")
-        if hosting is None:
+        hosts = _import_room("integration.hosts")
+        if hosts is None:
             return function(config, *args, **options)
-        return hosting.run_command(function, config, *args, **options)
+        return hosts.run_command(function, config, *args, **options)
 
     return run
 
@@ -151,9 +151,9 @@ def _extend_script_directory() -> None:
 
     def extended_from_config(cls: type[ScriptDirectory], config: Config) -> ScriptDirectory:
         script: ScriptDirectory = from_config(cls, config)
-        hosting = _import_room("hosting")
-        if hosting:
-            hosting.adopt_script_directory(config, script)
+        hosts = _import_room("integration.hosts")
+        if hosts:
+            hosts.adopt_script_directory(config, script)
         return script
 
     ScriptDirectory.from_config = classmethod(extended_from_config)  # type: ignore[assignment]
@@ -165,18 +165,18 @@ def _extend_environment() -> None:
     enter, leave = EnvironmentContext.__enter__, EnvironmentContext.__exit__
 
     def extended_enter(self: EnvironmentContext) -> EnvironmentContext:
-        hosting = _import_room("hosting")
-        if hosting:
-            hosting.begin_environment(self)
+        hosts = _import_room("integration.hosts")
+        if hosts:
+            hosts.begin_environment(self)
         return enter(self)
 
     def extended_exit(self: EnvironmentContext, *error: Any) -> None:  # noqa: ANN401 - or None
         try:
             leave(self, *error)
         finally:
-            hosting = _import_room("hosting")
-            if hosting:
-                hosting.end_environment(self)
+            hosts = _import_room("integration.hosts")
+            if hosts:
+                hosts.end_environment(self)
 
     EnvironmentContext.__enter__ = extended_enter  # type: ignore[method-assign]
     EnvironmentContext.__exit__ = extended_exit  # type: ignore[method-assign]
@@ -189,7 +189,7 @@ def _extend_autogenerate() -> None:
 
     def extended_init(self: AutogenContext, *args: Any, **options: Any) -> None:  # noqa: ANN401
         init(self, *args, **options)
-        autogenerate = _import_room("autogenerate")
+        autogenerate = _import_room("integration.autogenerate")
         if autogenerate:
             autogenerate.leave_out_registry(self)
 

@@ -5,8 +5,8 @@ from alembic.config import CommandLine
 from flask import current_app, g
 from flask.cli import with_appcontext
 
-from .flaskhost import find_flask_program
-from .quoting import quoting_as
+from ._quoting import quoting_as
+from .integration.flask import find_flask_program
 
 
 @click.command(

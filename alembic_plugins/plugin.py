@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .errors import InvalidDeclaration, InvalidName
+from ._base_errors import InvalidDeclaration, InvalidName
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from alembic.config import CommandLine, Config
 
-from alembic_plugins.watch import UNWATCHED
+from alembic_plugins.guard.monitor import UNWATCHED
 
 
 class _CommandLine(CommandLine):

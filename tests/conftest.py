@@ -15,6 +15,8 @@ from support.statements import MATRIX
 
 collect_ignore = ["plugins"]
 
+_TESTS = Path(__file__).parent
+
 _MOST = {"acceptance": 2, "integration": 3}
 """How many cases of a test are run, but for the guard's, each of which is another statement."""
 
@@ -45,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _choose(path: Path, cases: list[pytest.Item]) -> list[pytest.Item]:
     """Return as many cases as there is time for, from the first one on."""
-    most = _MOST.get(path.parent.name, len(cases))
+    most = _MOST.get(path.relative_to(_TESTS).parts[0], len(cases))
     if path.name.startswith("test_guard") or len(cases) <= most:
         return cases
     return [cases[number * len(cases) // most] for number in range(most)]

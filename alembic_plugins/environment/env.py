@@ -3,7 +3,7 @@
 from alembic import context
 
 from alembic_plugins import configure, run_migrations
-from alembic_plugins.database import connect, set_up_logging
+from alembic_plugins.config.database import connect, set_up_logging
 
 set_up_logging(context.config)
 

@@ -7,10 +7,16 @@ from alembic.config import Config
 from support.hosts import Host
 
 from alembic_plugins import commands
-from alembic_plugins.errors import InvalidName, NotInstalled, UnknownPlugin, UnmetRequirement
-from alembic_plugins.guard_errors import CannotRehearse
-from alembic_plugins.plan import Direction, Fate
-from alembic_plugins.refusals import OfflineUnknown, PluginInUse
+from alembic_plugins.errors import (
+    CannotRehearse,
+    InvalidName,
+    NotInstalled,
+    OfflineUnknown,
+    PluginInUse,
+    UnknownPlugin,
+    UnmetRequirement,
+)
+from alembic_plugins.planning.plan import Direction, Fate
 
 
 def test_list_returns_a_status_a_plugin(host: Host) -> None:

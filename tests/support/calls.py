@@ -10,14 +10,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
 
 from alembic.config import main
 
 import alembic_plugins
 
-_NOT_OURS = ("flask_commands", "environment")
+_NOT_OURS = ("flask_commands", "environment.env")
 """What is imported by hosts, if at all."""
 
 _processes = multiprocessing.get_context("forkserver")
@@ -27,9 +27,9 @@ _processes.set_forkserver_preload(
         "sqlalchemy.dialects.postgresql.psycopg",
         "importlib.resources.readers",
         *(
-            f"alembic_plugins.{module.name}"
-            for module in iter_modules(alembic_plugins.__path__)
-            if module.name not in _NOT_OURS
+            module.name
+            for module in walk_packages(alembic_plugins.__path__, "alembic_plugins.")
+            if not module.ispkg and not module.name.endswith(_NOT_OURS)
         ),
         "support.frozen",
     ]

@@ -84,7 +84,7 @@ class Database:
             " AND nspname NOT IN ('information_schema', 'public') ORDER BY 1"
         )
 
-    def bookkeeping(self) -> list[list[tuple[object, ...]]]:
+    def registry_writes(self) -> list[list[tuple[object, ...]]]:
         """Return what Alembic and we remember, without times."""
         return [self.query(sql) for sql in _BOOKKEEPING]
 

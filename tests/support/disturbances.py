@@ -11,8 +11,8 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
-from alembic_plugins.pipeline import Pipeline
-from alembic_plugins.refusals import MigrationFailed, MigrationInterrupted
+from alembic_plugins.connection.pipeline import Pipeline
+from alembic_plugins.errors import MigrationFailed, MigrationInterrupted
 
 from .hosts import Host
 

@@ -15,7 +15,7 @@ from .servers import find_program
 _HOLD = """\
 import sys
 from alembic.config import Config
-from alembic_plugins.embedded import start_embedded
+from alembic_plugins.config.embedded import start_embedded
 url = start_embedded(Config("alembic.ini"))
 print(url.set(drivername="postgresql").render_as_string(hide_password=False), flush=True)
 sys.stdin.read()

@@ -5,10 +5,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from alembic_plugins import _alembic
-from alembic_plugins.hosting import open_session
-from alembic_plugins.registry import read_state
-from alembic_plugins.session import Session
-from alembic_plugins.tables import make_tables
+from alembic_plugins.integration.hosts import open_session
+from alembic_plugins.loading.session import Session
+from alembic_plugins.registry.state import read_state
+from alembic_plugins.registry.tables import make_tables
 
 from .hosts import Host
 

@@ -1,4 +1,4 @@
-"""Statements that are as they should be at home, and an offence on what belongs to others.
+"""Statements that are as they should be at home, and an violation on what belongs to others.
 
 ``{x}`` stands for whoever owns what a statement is about; see `World.write`.
 """
@@ -26,12 +26,12 @@ MATRIX = os.environ.get("ALEMBIC_PLUGINS_TESTMATRIX", "")
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement, and what is told of it where it is an offence.
+    """A statement, and what is told of it where it is an violation.
 
     Attributes:
         name: what it is called among the tests.
         sql: the statement, or several.
-        offence: verb, kind and name of what it does, without whose it is.
+        violation: verb, kind and name of what it does, without whose it is.
         in_block: whether PL/pgSQL has it.
         kinds: with which namespaces it means something.
         roles: who may do it.
@@ -40,7 +40,7 @@ class Statement:
 
     name: str
     sql: str
-    offence: str = ""
+    violation: str = ""
     in_block: bool = True
     kinds: tuple[str, ...] = ("schema", "prefix")
     roles: tuple[str, ...] = ("superuser", "owner")

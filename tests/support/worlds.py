@@ -15,7 +15,7 @@ from alembic import command, op
 from alembic.config import Config
 from sqlalchemy.engine.default import DefaultDialect
 
-from alembic_plugins.pipeline import Pipeline
+from alembic_plugins.connection.pipeline import Pipeline
 
 from .databases import Database
 from .hosts import Host

@@ -15,22 +15,21 @@ from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.elements import CompilerElement
 
-from alembic_plugins.branches import Branch
-from alembic_plugins.catalog import Dependent
-from alembic_plugins.changes import Change
-from alembic_plugins.objects import DatabaseObject
-from alembic_plugins.ownership import Ownership
-from alembic_plugins.permissions import Permissions
-from alembic_plugins.plan import Node
+from alembic_plugins.catalog.objects import DatabaseObject
+from alembic_plugins.catalog.queries import Dependent
+from alembic_plugins.catalog.transaction_rows import PG_CLASS
+from alembic_plugins.config.settings import Settings, read_settings
+from alembic_plugins.guard.changes import Change
+from alembic_plugins.guard.permissions import Permissions
+from alembic_plugins.loading.session import Session
+from alembic_plugins.namespaces.ownership import Ownership
+from alembic_plugins.namespaces.recorded import RecordedObject
 from alembic_plugins.plugin import Namespace, Prefix, Schema
-from alembic_plugins.recorded import RecordedObject
-from alembic_plugins.records import Row
-from alembic_plugins.registry import AppliedRevision, InstalledPlugin, State
-from alembic_plugins.revisionfile import RevisionInfo
-from alembic_plugins.session import Session
-from alembic_plugins.settings import Settings, read_settings
-from alembic_plugins.tables import VERSION
-from alembic_plugins.written import PG_CLASS
+from alembic_plugins.registry.state import AppliedRevision, InstalledPlugin, State
+from alembic_plugins.registry.statements import Row
+from alembic_plugins.registry.tables import VERSION
+from alembic_plugins.revisions.branches import Branch, Node
+from alembic_plugins.revisions.files import RevisionInfo
 
 Ids = tuple[str, ...]
 

@@ -6,8 +6,7 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands
-from alembic_plugins.errors import InvalidName, InvalidOption
-from alembic_plugins.refusals import OfflineUnknown
+from alembic_plugins.errors import InvalidName, InvalidOption, OfflineUnknown
 
 PATH = Path("billing.dump")
 

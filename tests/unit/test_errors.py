@@ -6,16 +6,17 @@ import shlex
 import subprocess
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 from alembic.config import CommandLine
 from alembic.util import CommandError
 
 import alembic_plugins
-from alembic_plugins import custody_errors, errors, upkeep_errors
-from alembic_plugins.errors import PluginError, explain, first_line
-from alembic_plugins.quoting import join_command, quoting_as, quoting_with
+from alembic_plugins import errors
+from alembic_plugins._base_errors import explain, first_line
+from alembic_plugins._quoting import join_command, quoting_as, quoting_with
+from alembic_plugins.errors import PluginError
 
 from .examples import EXAMPLES
 
@@ -119,8 +120,8 @@ def test_every_error_has_an_example(room: str) -> None:
 
 
 def test_errors_live_in_their_rooms() -> None:
-    names = [module.name for module in iter_modules(alembic_plugins.__path__)]
-    rooms = [import_module(f"alembic_plugins.{name}") for name in names]
+    found = walk_packages(alembic_plugins.__path__, "alembic_plugins.")
+    rooms = [import_module(m.name) for m in found if not m.name.endswith(".env")]
     homes = {leaf.__module__ for leaf in find_leaves(PluginError)}
     assert rooms
     assert homes == {f"alembic_plugins.{room}" for room in EXAMPLES}
@@ -135,12 +136,12 @@ def test_unmet_requirement_reads_well_where_the_version_is_unknown() -> None:
 
 
 def test_differences_stand_in_the_order_in_which_they_were_found() -> None:
-    error = upkeep_errors.Different("billing", "schema billing", ("b is missing", "a is missing"))
+    error = errors.Different("billing", "schema billing", ("b is missing", "a is missing"))
     assert "make: b is missing; a is missing. " in str(error)
 
 
 def test_missing_program_reads_well_where_there_is_none() -> None:
-    assert "and there is none." in str(custody_errors.ProgramMissing("pg_dump", 18, ()))
+    assert "and there is none." in str(errors.ProgramMissing("pg_dump", 18, ()))
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_extending_that_fails_does_not_fail_the_import(tmp_path: Path) -> None:
 def test_command_line_works_where_ours_cannot_be_imported(tmp_path: Path) -> None:
     # For example without `packaging`, or in the middle of an update of this package.
     code = (
-        "import sys; sys.modules['alembic_plugins.cli'] = None;"
+        "import sys; sys.modules['alembic_plugins.cli.arguments'] = None;"
         "from alembic.config import main; main()"
     )
     found = run(code, tmp_path, "--help")
@@ -104,7 +104,7 @@ def test_stock_host_works_where_our_rooms_cannot_be_imported(tmp_path: Path) -> 
     (tmp_path / "versions").mkdir()
     (tmp_path / "env.py").write_text("")
     code = (
-        "import sys; sys.modules['alembic_plugins.session'] = None;"
+        "import sys; sys.modules['alembic_plugins.loading.session'] = None;"
         "from alembic.config import Config; from alembic.script import ScriptDirectory;"
         "config = Config(); config.set_main_option('script_location', '.');"
         "config.set_main_option('path_separator', 'os');"

@@ -1,0 +1,4 @@
+"""Plugins in a file: what belongs into it, and how pg_dump and pg_restore are run.
+
+It may import `namespaces` and what that may import.
+"""

@@ -1,0 +1,392 @@
+"""What ``alembic plugin ...`` runs: each calls one function of `commands` and prints its result.
+
+The first line of a docstring is the command's help.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from alembic.config import Config
+
+from .. import commands
+from .._base_errors import InvalidOption
+from .._quoting import join_command
+from ..config.discovery import Discovery
+from ..config.errors import UnknownPlugin
+from ..config.settings import read_settings
+from ..integration.confirmation import confirm
+from ..planning.plan import Fate, Plan, Step
+from ..plugin import HOST
+from ..reports.preview import Counted, Preview
+from ..reports.results import Removal
+from ..reports.status import PluginStatus
+from .output import (
+    describe_status,
+    in_words,
+    number_of,
+    print_columns,
+    print_json,
+)
+
+
+def list_plugins(config: Config, as_json: bool) -> None:
+    """List the plugins that are on disk or in the database."""
+    listing = commands.list_plugins(config)
+    gone = {p.name for p in listing.plugins if p.state in ("orphaned", "quarantined")}
+    for problem in listing.problems:
+        # What is gone, or set aside, has a line that says so.
+        if not (isinstance(problem, UnknownPlugin) and problem.name in gone):
+            print(f"WARNING: {problem}", file=sys.stderr)
+    if not listing.plugins:
+        places = ", ".join(listing.places)
+        way_out = "Install a package that has some, or set plugin_folders to where they are"
+        print(f"There are no plugins; looked in {places}. {way_out}.", file=sys.stderr)
+    if as_json:
+        print_json(config, [_as_json(plugin) for plugin in listing.plugins])
+    else:
+        print_columns(config, [describe_status(plugin) for plugin in listing.plugins])
+
+
+def _as_json(plugin: PluginStatus) -> dict[str, object]:
+    fields = asdict(plugin)
+    del fields["remark"]  # The state tells; `show` has the words.
+    return fields
+
+
+def show(config: Config, plugin: str, as_json: bool) -> None:
+    """Show all that is known of one plugin."""
+    details = asdict(commands.show_plugin(config, plugin))
+    facts = {**details.pop("status"), **details}
+    if as_json:
+        print_json(config, facts)
+    else:
+        print_columns(config, [(f"{key}:", in_words(value)) for key, value in facts.items()])
+
+
+def install(
+    config: Config, plugins: Sequence[str], sql: bool, dry_run: bool, footprint: bool
+) -> None:
+    """Install plugins and what they require, each at its head."""
+    if footprint:
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse(config, plugins))
+        return
+    plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
+    _report(config, plan, sql=sql, dry_run=dry_run)
+
+
+def upgrade(
+    config: Config,
+    plugins: Sequence[str],
+    all_plugins: bool,
+    sql: bool,
+    dry_run: bool,
+    footprint: bool,
+) -> None:
+    """Upgrade installed plugins to their heads."""
+    # The parser has seen to it that there are either names or `all_plugins`: it tells the usage.
+    assert bool(plugins) != all_plugins  # noqa: S101
+    if footprint:
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse(config, plugins, upgrade=True))
+        return
+    plan = commands.upgrade(config, plugins, sql=sql, dry_run=dry_run)
+    _report(config, plan, sql=sql, dry_run=dry_run)
+
+
+def _check_footprint(*, sql: bool, dry_run: bool) -> None:
+    if sql or not dry_run:
+        raise InvalidOption("--footprint", "true", "false, or add --dry-run without --sql")
+
+
+def _print_lines(config: Config, lines: Iterable[str]) -> None:
+    for line in lines:
+        config.print_stdout("%s", line)
+
+
+def downgrade(
+    config: Config,
+    plugin: str,
+    revision: str,
+    yes: bool,
+    sql: bool,
+    dry_run: bool,
+    footprint: bool,
+) -> None:
+    """Take a plugin back to a revision, by id, -N or base."""
+    if footprint:
+        _check_footprint(sql=sql, dry_run=dry_run)
+        _print_lines(config, commands.rehearse_downgrade(config, plugin, revision))
+        return
+    if not sql:
+        plan = commands.downgrade(config, plugin, revision, dry_run=True)
+        _print_plan(config, plan)
+        if dry_run or not plan.units:
+            return
+        _confirm("downgrade", plugin, revision, yes=yes)
+    plan = commands.downgrade(config, plugin, revision, sql=sql)
+    _report(config, plan, sql=sql, dry_run=False)
+
+
+def uninstall(
+    config: Config,
+    plugins: Sequence[str],
+    cascade: bool,
+    keep_data: bool,
+    purge: bool,
+    with_unknown_objects: bool,
+    yes: bool,
+    sql: bool,
+    dry_run: bool,
+    backup: str | None,
+) -> None:
+    """Take plugins back to base and remove them, after showing what goes."""
+    run = partial(
+        commands.uninstall,
+        config,
+        plugins,
+        cascade=cascade,
+        purge=purge,
+        with_unknown_objects=with_unknown_objects,
+        keep_data=keep_data,
+        backup=Path(backup) if backup else None,
+        sql=sql,
+    )
+    if not sql:
+        _print_removal(config, run(dry_run=True))
+        if dry_run:
+            return
+        flags = {
+            "--cascade": cascade,
+            "--keep-data": keep_data,
+            "--purge": purge,
+            "--with-unknown-objects": with_unknown_objects,
+        }
+        words = [*plugins, *(flag for flag, given in flags.items() if given)]
+        words += ["--backup", backup] if backup else []
+        _confirm("uninstall", *words, yes=yes)
+    removal = run()
+    if not sql:
+        for name, fate in removal.plan.fates.items():
+            verb = "set aside" if fate is Fate.QUARANTINED else "uninstalled"
+            config.print_stdout(f"{verb} {name}")
+
+
+def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> None:
+    """Bring back a plugin that is set aside, or with --from the plugins of a backup."""
+    if path and dry_run:
+        raise InvalidOption("--dry-run", "true", "false, or leave out --from")
+    names = commands.restore(config, plugin, path=Path(path) if path else None, dry_run=dry_run)
+    for name in names:
+        config.print_stdout(f"{'restore' if dry_run else 'restored'} {name}")
+
+
+def adopt(
+    config: Config,
+    plugins: Sequence[str],
+    all_plugins: bool,
+    dry_run: bool,
+    footprint: bool,
+    version_table: str | None,
+) -> None:
+    """Take plugins for installed whose objects are there, if their revisions make the same."""
+    if all_plugins and version_table is None:
+        raise InvalidOption("--all", "true", "false, or add --version-table PATTERN")
+    names, revision = _split_adopted(config, plugins)
+    if revision and version_table:
+        raise InvalidOption("--version-table", version_table, "nothing, or leave out the revision")
+    if footprint:
+        _check_footprint(sql=False, dry_run=dry_run)
+        lines = commands.rehearse_adoption(config, names, revision, version_table=version_table)
+        _print_lines(config, lines)
+        return
+    plan = commands.adopt(config, names, revision, version_table=version_table, dry_run=dry_run)
+    if dry_run:
+        _print_plan(config, plan)
+    for name, count in Counter(step.plugin for step in plan.steps).items():
+        verb = "would adopt" if dry_run else "adopted"
+        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
+    for table in (table for unit in plan.units for table in unit.tables):
+        config.print_stdout("%s", f"{'would drop' if dry_run else 'dropped'} {table.identity}")
+
+
+def _split_adopted(config: Config, words: Sequence[str]) -> tuple[Sequence[str], str | None]:
+    """Return the plugins to adopt, and up to which revision, which a second word may be."""
+    if len(words) == 2 and words[1] not in Discovery(read_settings(config)).names:
+        return words[:1], words[1]
+    return words, None
+
+
+def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
+    """Remove a plugin from the registry, and leave its objects where they are."""
+    preview = commands.forget(config, plugin, dry_run=True)
+    what = "what it has stays:" if preview.objects else "it has nothing"
+    config.print_stdout(f"plugin {plugin} is forgotten, and {what}")
+    _print_preview(config, preview)
+    if dry_run:
+        return
+    _confirm("forget", plugin, yes=yes)
+    commands.forget(config, plugin)
+    config.print_stdout(f"forgot {plugin}")
+
+
+def repair(
+    config: Config, plugin: str | None, with_unknown_objects: bool, yes: bool, dry_run: bool
+) -> None:
+    """Accept changed revision files, and delete rows of revisions that are nowhere."""
+    make = partial(commands.repair, config, plugin, with_unknown_objects=with_unknown_objects)
+    found = make(dry_run=True)
+    for (name, revision), lines in found.changes.items():
+        config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
+        for line in lines or ("(the file as it was is not remembered)",):
+            # Written as it is: Alembic's own printing would take a percent sign for its own.
+            config.print_stdout("%s", line)
+    _print_strangers(config, found.unknown_rows)
+    for name, objects in found.claims.items():
+        for words in objects:
+            config.print_stdout("%s", f"{words} is recorded as made by {name}")
+    for problem in found.problems:
+        print(f"WARNING: {problem}", file=sys.stderr)
+    if not (found.changes or found.unknown_rows or found.claims):
+        config.print_stdout("nothing to do")
+    elif not dry_run:
+        option = "--with-unknown-objects" if with_unknown_objects else None
+        _confirm("repair", *filter(None, (plugin, option)), yes=yes)
+        make()
+        config.print_stdout("repaired")
+
+
+def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
+    """Delete rows of the version table whose revisions no longer exist anywhere."""
+    unknown_rows = commands.sync_history(config, dry_run=True)
+    _print_strangers(config, unknown_rows)
+    if not unknown_rows:
+        config.print_stdout("nothing to do")
+    elif not dry_run:
+        _confirm("history-sync", yes=yes)
+        commands.sync_history(config)
+        config.print_stdout(f"deleted {number_of(len(unknown_rows), 'row')}")
+
+
+def eject(config: Config, yes: bool, dry_run: bool) -> None:
+    """Hand the database back to stock Alembic, and drop the registry with its history."""
+    leaving = commands.eject(config, dry_run=True)
+    config.print_stdout(f"the version table keeps: {in_words(leaving.rows)}")
+    config.print_stdout("stock Alembic needs these version_locations:")
+    for location in leaving.locations:
+        config.print_stdout(f"  {location}")
+    config.print_stdout("the registry is dropped: how to do without files, and who did what when")
+    if dry_run:
+        return
+    _confirm("eject", yes=yes)
+    commands.eject(config)
+    config.print_stdout("ejected")
+
+
+def history(config: Config, plugin: str | None, as_json: bool) -> None:
+    """Show who did what, when and how long it took."""
+    events = commands.history(config, plugin)
+    if as_json:
+        print_json(config, [asdict(event) for event in events])
+        return
+    rows = [
+        (
+            f"{event.happened_at:%Y-%m-%d %H:%M:%S%z}",
+            event.happened_by,
+            event.action,
+            event.plugin,
+            f"{in_words(event.from_revisions)} -> {in_words(event.to_revisions)}",
+            "" if event.duration_ms is None else f"{event.duration_ms} ms",
+            event.outcome if event.detail is None else f"{event.outcome}: {event.detail}",
+        )
+        for event in events
+    ]
+    print_columns(config, rows)
+
+
+def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
+    """Say what was run; in offline mode the SQL is the answer."""
+    if sql:
+        return
+    if dry_run:
+        _print_plan(config, plan)
+        return
+    moved = Counter(step.plugin for step in plan.steps)
+    for name, count in moved.items():
+        verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
+        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
+    if not moved:
+        config.print_stdout("nothing to do")
+
+
+def _print_plan(config: Config, plan: Plan) -> None:
+    if not plan.units:
+        config.print_stdout("nothing to do")
+    print_columns(config, [_step_row(step, plan) for step in plan.steps])
+
+
+def _step_row(step: Step, plan: Plan) -> tuple[str, ...]:
+    verb = str(step.direction) if step.runs else "record"
+    return verb, step.plugin, step.revision, plan.messages.get(step.revision, "")
+
+
+def _print_removal(config: Config, removal: Removal) -> None:
+    for name, preview in removal.previews.items():
+        is_kept = removal.plan.fates[name] is Fate.QUARANTINED
+        nothing = "" if preview.doubt else " which has made nothing"
+        what = " and what it has made" if preview.objects else nothing
+        end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
+        config.print_stdout(f"plugin {name}{what}{end}")
+        _print_preview(config, preview)
+        if preview.unknown:
+            does = "goes along" if is_kept or removal.plan.with_unknown else "stops this"
+            config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
+            _print_objects(config, preview.unknown)
+
+
+def _print_preview(config: Config, preview: Preview) -> None:
+    _print_objects(config, preview.objects)
+    if preview.doubt:
+        how = "told by its namespace" if preview.objects else "it cannot be told what it has made"
+        words = f"{how}, since its revisions cannot be run in a scratch database"
+        config.print_stdout("%s", f"  ({words}: {preview.doubt})")
+    for item in preview.staying:
+        config.print_stdout("%s", f"  {item} stays where it is")
+    for foreign in preview.foreign:
+        config.print_stdout("%s", f"  {foreign} is not the plugin's, and stays")
+    for owner, items in preview.leaning.items():
+        whose = f" of plugin {owner}" if owner not in ("", HOST) else ""
+        for dependent in items:
+            config.print_stdout(
+                "%s", f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}"
+            )
+    for table, writers in (preview.writers or {}).items():
+        config.print_stdout("%s", f"  table {table} may also be changed by {', '.join(writers)}")
+    for revision, why in preview.irreversible.items():
+        config.print_stdout("%s", f"  revision {revision} may not be downgraded: {why}")
+
+
+def _print_objects(config: Config, items: Iterable[Counted]) -> None:
+    rows = [
+        (
+            f"  {item.kind}",
+            item.identity,
+            "" if item.rows is None else number_of(item.rows, "row"),
+            "" if item.bytes is None else number_of(item.bytes, "byte"),
+        )
+        for item in items
+    ]
+    print_columns(config, rows)
+
+
+def _print_strangers(config: Config, unknown_rows: Sequence[str]) -> None:
+    for row in unknown_rows:
+        config.print_stdout(f"row {row} of the version table: no file and no registry knows it")
+
+
+def _confirm(*words: str, yes: bool) -> None:
+    confirm(join_command(["alembic", "plugin", *words]), yes=yes)

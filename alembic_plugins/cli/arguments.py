@@ -1,0 +1,151 @@
+"""The arguments of ``alembic plugin``, a command group of the stock ``alembic``."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+_PLUGIN = ("plugin", {"metavar": "NAME", "help": "the plugin's name"})
+_PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "+", "help": "plugins by name"})
+_SOME_PLUGINS = (
+    "plugins",
+    {"metavar": "NAME", "nargs": "*", "default": [], "help": "plugins by name"},
+)
+_ANY_PLUGIN = ("plugin", {"metavar": "NAME", "nargs": "?", "help": "one plugin only"})
+_REPAIRED = (
+    "plugin",
+    {"metavar": "NAME", "nargs": "?", "help": "a plugin, or host; all of them by default"},
+)
+_REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
+
+_JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
+_SQL = ("--sql", {"dest": "sql", "help": "print SQL instead of touching a database"})
+_DRY_RUN = ("--dry-run", {"dest": "dry_run", "help": "print the plan and change nothing"})
+_FOOTPRINT = (
+    "--footprint",
+    {"dest": "footprint", "help": "with --dry-run: run it, print what it does, roll it back"},
+)
+_FAIL_FAST = (
+    "--fail-fast",
+    {"dest": "fail_fast", "help": "stop at the first plugin that fails"},
+)
+_YES = ("--yes", {"dest": "yes", "help": "do not ask"})
+_ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
+_CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
+_PURGE = (
+    "--purge",
+    {"dest": "purge", "help": "drop what the downgrades leave behind, or cannot drop"},
+)
+_WITH_UNKNOWN = (
+    "--with-unknown-objects",
+    {
+        "dest": "with_unknown_objects",
+        "help": "drop what else is in the plugin's schema, too, made by none of its revisions",
+    },
+)
+_CLAIM = (
+    "--with-unknown-objects",
+    {
+        "dest": "with_unknown_objects",
+        "help": "record as the plugin's what is there in its stead, restored or made by hand",
+    },
+)
+_KEEP_DATA = ("--keep-data", {"dest": "keep_data", "help": "set the plugin's objects aside"})
+_BACKUP = (
+    "--backup",
+    {"dest": "backup", "metavar": "PATH", "help": "write the plugin to a file of pg_dump's first"},
+)
+_FROM = (
+    "--from",
+    {"dest": "path", "metavar": "PATH", "help": "a backup, instead of what is set aside"},
+)
+_ADOPTED = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "default": [],
+        "help": "plugins by name, or one and the revision that is there instead of its heads",
+    },
+)
+_ALL_TABLES = (
+    "--all",
+    {"dest": "all_plugins", "help": "every plugin that has a version table of its own"},
+)
+_VERSION_TABLE = (
+    "--version-table",
+    {
+        "dest": "version_table",
+        "metavar": "TABLE",
+        "help": "the plugin's own version table, which tells its revision and is dropped;"
+        " {name} stands for the plugin's name",
+    },
+)
+
+Argument = tuple[str, dict[str, Any]]
+
+
+def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
+    """Add ``plugin`` to Alembic's own commands, unless the host has a command of that name."""
+    if "plugin" in subparsers.choices:
+        return
+    group: ArgumentParser = subparsers.add_parser(
+        "plugin", help="Install, uninstall and show plugins."
+    )
+    parse = group.parse_known_args
+
+    def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
+        # Other commands do not wait for ours to be imported.
+        group.parse_known_args = parse  # type: ignore[method-assign]
+        _add_group(group)
+        return parse(*args, **options)
+
+    group.parse_known_args = parse_known_args  # type: ignore[method-assign]
+
+
+def _add_group(group: ArgumentParser) -> None:
+    from . import actions
+
+    commands = group.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(
+        name: str,
+        door: Callable[..., None],
+        positional: list[Argument],
+        flags: list[Argument],
+        valued: Argument | None = None,
+        settings: tuple[Argument, ...] = (),
+    ) -> None:
+        line = (door.__doc__ or "").partition("\n")[0]
+        parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
+        chosen: Any = parser
+        # What `settings` looks for is not handed to the door.
+        for argument, options in (*flags, *settings):
+            if argument == "--all":  # Or names: argparse says so where neither is given, or both.
+                parser.usage = "%(prog)s [OPTION ...] (NAME ... | --all)"
+                chosen = parser.add_mutually_exclusive_group(required=True)
+                chosen.add_argument(argument, action="store_true", **options)
+            else:
+                parser.add_argument(argument, action="store_true", **options)
+        for argument, options in positional:
+            chosen.add_argument(argument, **options)
+        if valued:
+            parser.add_argument(valued[0], **valued[1])
+        names = [argument for argument, _ in positional]
+        keys = [options["dest"] for _, options in (*flags, *([valued] if valued else []))]
+        parser.set_defaults(cmd=(door, names, keys))
+
+    add("list", actions.list_plugins, [], [_JSON])
+    add("show", actions.show, [_PLUGIN], [_JSON])
+    flags = [_SQL, _DRY_RUN, _FOOTPRINT]
+    add("install", actions.install, [_PLUGINS], flags, settings=(_FAIL_FAST,))
+    add("upgrade", actions.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=(_FAIL_FAST,))
+    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN, _FOOTPRINT])
+    flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN]
+    add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP)
+    add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM)
+    add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
+    add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
+    add("repair", actions.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
+    add("history", actions.history, [_ANY_PLUGIN], [_JSON])
+    add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])
+    add("eject", actions.eject, [], [_YES, _DRY_RUN])

@@ -1,0 +1,62 @@
+"""How answers are printed: columns, JSON, and words for numbers and facts."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alembic.config import Config
+
+from ..reports.status import PluginStatus
+
+_MARKS = {"available": " ", "installed": "X", "outdated": "X"}
+
+
+def describe_status(plugin: PluginStatus) -> tuple[str, ...]:
+    """Return the columns of a plugin in the list."""
+    mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
+    columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
+    current = plugin.current or ""
+    if plugin.remark:
+        return (*columns, f"{current}  {plugin.remark}".strip())
+    if plugin.state == "orphaned":
+        return (*columns, f"{current}  its revision files are gone")
+    if plugin.state == "ahead":
+        return (*columns, f"{current}  ahead of its revision files, whose head is {plugin.head}")
+    if plugin.head is None:
+        return (
+            *columns,
+            f"{current}  its revision files cannot be read, or there are none".strip(),
+        )
+    if plugin.state == "installed":
+        return (*columns, f"{current} (head)")
+    if plugin.state == "outdated":
+        behind = f"{number_of(plugin.pending or 0, 'revision')} behind"
+        return (*columns, f"{current or 'at base'}  {behind}")
+    return columns
+
+
+def number_of(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def in_words(value: object) -> str:
+    """Return a fact for readers; a dash is none."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "-"
+    return "-" if value is None or value == "" else str(value)
+
+
+def print_json(config: Config, value: Any) -> None:  # noqa: ANN401 - anything that json takes
+    """Print JSON."""
+    config.print_stdout(json.dumps(value, indent=2, default=str))
+
+
+def print_columns(config: Config, rows: Iterable[Sequence[str]]) -> None:
+    """Print rows with columns as wide as their widest cell."""
+    rows = list(rows)
+    width = max((len(row) for row in rows), default=0)
+    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(width)]
+    for row in rows:
+        line = "  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip()
+        config.print_stdout(line)

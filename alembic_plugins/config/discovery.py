@@ -1,0 +1,332 @@
+"""Find the plugins that are there: entry points, folders and sections of the configuration.
+
+Names are known without importing anything; a plugin's declaration is loaded when it is asked for.
+"""
+
+import importlib.util
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from alembic.util import load_python_file
+
+from .._base_errors import (
+    InvalidDeclaration,
+    InvalidName,
+    explain,
+    foreign_code,
+)
+from ..plugin import (
+    Namespace,
+    Plugin,
+    Schema,
+    check_name,
+    parse_namespace,
+)
+from .errors import (
+    BrokenPlugin,
+    DuplicatePlugin,
+    ReferenceFailed,
+    UnknownPlugin,
+)
+from .settings import ENTRY_POINT_GROUP, Settings, load_reference
+
+_LISTS = ("requires", "extensions", "writes")
+
+
+@dataclass(frozen=True)
+class FoundPlugin:
+    """A plugin that is on disk: its declaration, and where it came from.
+
+    Attributes:
+        declaration: what the author declared.
+        versions: the folder of its revision files.
+        namespace: the one declared, else the host's default.
+        source: where the declaration is, for messages.
+        package: the distribution that brings it, if one does.
+    """
+
+    declaration: Plugin
+    versions: Path
+    namespace: Namespace
+    source: str
+    package: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.declaration.name
+
+    def load_models(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
+        """Return the `MetaData` that `reference`, the declaration's `models`, names.
+
+        A plugin that is a folder names a file beside its versions by ``models:Base.metadata``.
+
+        Raises:
+            ReferenceFailed: it cannot be imported or is not there.
+        """
+        module, _, path = reference.partition(":")
+        folder = self.versions.parent
+        if self.package or not (folder / f"{module}.py").exists():
+            return load_reference("models", reference)
+        with foreign_code(lambda error: ReferenceFailed("models", reference, explain(error))):
+            return attrgetter(path)(load_python_file(folder, f"{module}.py"))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that says it is the plugin `name`; `load` reads what it says."""
+
+    name: str
+    source: str
+    load: Callable[[], FoundPlugin]
+    folder: Path | None = None
+
+
+class Discovery:
+    """The plugins on disk, each loaded at most once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._candidates: dict[str, list[Candidate]] = {}
+        for candidate in _find_candidates(settings):
+            self._candidates.setdefault(candidate.name, []).append(candidate)
+        self.find = cache(self._find)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all plugins that are there, sorted, good or broken."""
+        return tuple(sorted(self._candidates))
+
+    @property
+    def folders(self) -> frozenset[Path]:
+        """The version locations that are known without loading anything."""
+        found = (c.folder for candidates in self._candidates.values() for c in candidates)
+        return frozenset(folder for folder in found if folder)
+
+    def check_known(self, name: str) -> None:
+        """Check that there is a plugin of that name, good or broken.
+
+        Raises:
+            InvalidName: there can be none.
+            UnknownPlugin: there is none.
+        """
+        if name not in self._candidates:
+            self.find(name)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where plugins are looked for, in words."""
+        settings = self._settings
+        folders = (
+            f"folder '{folder}'" + ("" if folder.is_dir() else ", which is not there")
+            for folder in settings.folders
+        )
+        groups = (f"entry points of group '{g}'" for g in dict.fromkeys(settings.entry_points))
+        tool = "tool." if settings.source.endswith(".toml") else ""
+        sections = f"sections [{tool}alembic_plugins.NAME] of {settings.source}"
+        return (*folders, *groups, sections)
+
+    def _find(self, name: str) -> FoundPlugin:
+        """Return the plugin `name`.
+
+        Raises:
+            InvalidName: there can be no such plugin.
+            UnknownPlugin: there is none.
+            DuplicatePlugin: there is more than one.
+            BrokenPlugin: its package cannot be imported, or has no such object.
+            InvalidDeclaration: its declaration is wrong.
+        """
+        check_name(name)
+        candidates = self._candidates.get(name, [])
+        if not candidates:
+            raise UnknownPlugin(name, self.names, self.places)
+        if len(candidates) > 1:
+            raise DuplicatePlugin(name, tuple(candidate.source for candidate in candidates))
+        found = candidates[0].load()
+        override = self._settings.sections.get(name, {})
+        if "versions" not in override and override:
+            return _override(found, override, f"[alembic_plugins.{name}]")
+        return found
+
+
+def _find_candidates(settings: Settings) -> Iterator[Candidate]:
+    yield from _find_entry_points(settings)
+    yield from _find_folders(settings)
+    yield from _find_sections(settings)
+
+
+def _find_sections(settings: Settings) -> Iterator[Candidate]:
+    """Sections with `versions` are plugins; those without refine one that is found elsewhere."""
+    for name, values in settings.sections.items():
+        if "versions" in values:
+            source = f"section [alembic_plugins.{name}] of {settings.source}"
+            folder = _resolve_versions(values["versions"], settings.here)
+            yield Candidate(name, source, _section_loader(settings, name, source), folder)
+
+
+def _section_loader(settings: Settings, name: str, source: str) -> Callable[[], FoundPlugin]:
+    def load() -> FoundPlugin:
+        plugin = declare(name, settings.sections[name], source)
+        return _locate(plugin, settings, settings.here, source)
+
+    return load
+
+
+def _find_folders(settings: Settings) -> Iterator[Candidate]:
+    for parent in settings.folders:
+        for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
+            if (folder / "versions").is_dir() or (folder / "plugin.toml").is_file():
+                source = f"folder '{folder}'"
+                versions = folder / "versions"
+                yield Candidate(
+                    folder.name, source, _folder_loader(settings, folder, source), versions
+                )
+
+
+def _folder_loader(settings: Settings, folder: Path, source: str) -> Callable[[], FoundPlugin]:
+    def load() -> FoundPlugin:
+        return _locate(_declare_folder(folder, source), settings, folder, source)
+
+    return load
+
+
+def _declare_folder(folder: Path, source: str) -> Plugin:
+    file = folder / "plugin.toml"
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return declare(folder.name, {}, source)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidDeclaration(folder.name, f"'{file}'", str(error)) from error
+    return declare(folder.name, values, f"'{file}'")
+
+
+def _find_entry_points(settings: Settings) -> Iterator[Candidate]:
+    for group in dict.fromkeys(settings.entry_points):
+        for entry_point in entry_points(group=group):
+            # Other ecosystems' entry points need not be named as our plugins are.
+            foreign = group != ENTRY_POINT_GROUP
+            name = entry_point.name.replace("-", "_").lower() if foreign else entry_point.name
+            package = entry_point.dist.name if entry_point.dist else None
+            source = f"entry point '{entry_point.name}' of {package or group}"
+            yield Candidate(name, source, _entry_point_loader(settings, entry_point, name, source))
+
+
+def _entry_point_loader(
+    settings: Settings, entry_point: EntryPoint, name: str, source: str
+) -> Callable[[], FoundPlugin]:
+    def load() -> FoundPlugin:
+        folder = _find_package_folder(entry_point)
+        if folder and not _is_plugin(entry_point, folder):
+            plugin, here = Plugin(name, versions=folder), folder
+        else:
+            plugin, here = _load_plugin(entry_point, name, source)
+        if plugin.version is None and entry_point.dist:
+            plugin = replace(plugin, version=entry_point.dist.version)
+        found = _locate(plugin, settings, here, source)
+        return replace(found, package=entry_point.dist.name if entry_point.dist else None)
+
+    return load
+
+
+def _find_package_folder(entry_point: EntryPoint) -> Path | None:
+    """Return the folder that ``package:folder`` names, without importing a top-level package."""
+    try:
+        spec = importlib.util.find_spec(entry_point.module)
+    except Exception:  # noqa: BLE001 - finding a.b imports a; loading it will say what is wrong
+        return None
+    for location in (spec and spec.submodule_search_locations) or ():
+        folder = Path(location, *(entry_point.attr or "").split("."))
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def _is_plugin(entry_point: EntryPoint, folder: Path) -> bool:
+    """Tell whether what has a folder's name is a `Plugin`; plain revision files say no at once."""
+    if any(folder.glob("*.py")) and not (folder / "__init__.py").exists():
+        return False
+    try:
+        return isinstance(entry_point.load(), Plugin)
+    except Exception:  # noqa: BLE001 - then the folder is all that can be had
+        return False
+
+
+def _load_plugin(entry_point: EntryPoint, name: str, source: str) -> tuple[Plugin, Path]:
+    with foreign_code(lambda error: BrokenPlugin(name, source, explain(error))):
+        plugin = entry_point.load()
+    if not isinstance(plugin, Plugin):
+        raise BrokenPlugin(name, source, f"'{entry_point.value}' is no alembic_plugins.Plugin")
+    if plugin.name != name:
+        raise BrokenPlugin(name, source, f"its Plugin calls itself '{plugin.name}'")
+    return plugin, Path(sys.modules[entry_point.module].__file__ or ".").parent
+
+
+def declare(name: str, values: Mapping[str, Any], source: str) -> Plugin:
+    """Return the plugin that a configuration file's keys and values declare.
+
+    Raises:
+        InvalidName: `name` is not allowed.
+        InvalidDeclaration: a key is unknown, or a value has the wrong type.
+    """
+    check_name(name)
+    known = {field.name for field in fields(Plugin)} - {"name"}
+    for key in values:
+        if key not in known:
+            raise InvalidDeclaration(
+                name, source, f"'{key}' is not one of {', '.join(sorted(known))}"
+            )
+    try:
+        return Plugin(name, **_convert(values))
+    except InvalidDeclaration as error:
+        raise InvalidDeclaration(name, source, error.problem) from error
+    except (ValueError, TypeError, InvalidName) as error:
+        raise InvalidDeclaration(name, source, str(error)) from error
+
+
+def _convert(values: Mapping[str, Any]) -> dict[str, Any]:
+    converted = dict(values)
+    for key in _LISTS:
+        # An ini file has no lists: a requirement is a word, without blanks.
+        if isinstance(converted.get(key), str):
+            converted[key] = converted[key].replace(",", " ").split()
+    if "namespace" in converted:
+        converted["namespace"] = parse_namespace(str(converted["namespace"]))
+    return converted
+
+
+def _override(found: FoundPlugin, values: Mapping[str, Any], source: str) -> FoundPlugin:
+    declared = declare(found.name, {**values, "versions": found.versions}, source)
+    changed = {key: getattr(declared, key) for key in values}
+    plugin = replace(found.declaration, **changed)
+    return replace(found, declaration=plugin, namespace=plugin.namespace or found.namespace)
+
+
+def _locate(plugin: Plugin, settings: Settings, here: Path, source: str) -> FoundPlugin:
+    namespace = plugin.namespace or settings.namespace or Schema(plugin.name)
+    versions = _resolve_versions(plugin.versions, here)
+    if versions is None or not versions.is_dir():
+        raise BrokenPlugin(plugin.name, source, f"there is no folder '{plugin.versions}'")
+    return FoundPlugin(plugin, versions, namespace, source)
+
+
+def _resolve_versions(versions: object, here: Path) -> Path | None:
+    """Return the folder that a path or ``package:folder`` names, if there is such a package."""
+    package, separator, folder = str(versions).partition(":")
+    if not separator or Path(str(versions)).is_absolute():
+        path = here / str(versions)
+        # To resolve a path, the file system is asked for each part of it.
+        return path if path.is_absolute() and ".." not in path.parts else path.resolve()
+    try:
+        spec = importlib.util.find_spec(package)
+    except Exception:  # noqa: BLE001 - finding a.b imports a; that it fails is told when it is asked for
+        return None
+    locations = (spec and spec.submodule_search_locations) or ()
+    return next((Path(location, folder) for location in locations), None)

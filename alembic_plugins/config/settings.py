@@ -1,0 +1,357 @@
+"""What the host's configuration and the command line say to us."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+
+from .._base_errors import (
+    InvalidName,
+    InvalidOption,
+    explain,
+    first_line,
+    foreign_code,
+)
+from ..plugin import (
+    HOST,
+    Namespace,
+    check_name,
+    parse_namespace,
+)
+from .errors import BrokenConfiguration, ReferenceFailed, UnknownOption
+
+ENTRY_POINT_GROUP = "alembic_plugins.plugins"
+SECTION = "alembic_plugins."
+OPTIONS = frozenset(
+    f"plugin_{name}"
+    for name in (
+        *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
+        *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
+        *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
+    )
+)
+"""The options that a configuration may have."""
+
+LOADS = ("needed", "all")
+GUARD_MODES = ("enforce", "warn", "off")
+ENVIRONMENTS = ("development", "production")
+_LOCK_WAIT_SECONDS = 300.0
+_OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of one host, out of ``[alembic]`` or ``[tool.alembic]``.
+
+    Attributes:
+        here: the folder of the configuration file, where relative paths start.
+        folders: ``plugin_folders``, whose subfolders are plugins.
+        entry_points: ``plugin_entry_points``, groups to look into besides our own.
+        bootstrap: ``plugin_bootstrap``, a function to call before any revision file is loaded.
+        target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
+        host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
+        fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
+        load: ``plugin_load``: ``needed`` executes a revision file when its revision runs, ``all``
+            those of a branch before the first one of it.
+        lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
+        lock_timeout: ``plugin_lock_timeout``, how many seconds a statement may wait for a lock; 0
+            is for ever.
+        statement_timeout: ``plugin_statement_timeout``, how many seconds a statement may take.
+        environment: ``plugin_environment``: ``development``, where an embedded PostgreSQL serves
+            where no other is named, or ``production``, where none does.
+        guard: ``plugin_guard``: ``enforce``, ``warn`` or ``off``.
+        guard_reads: ``plugin_guard_reads``, likewise, of rows that a plugin reads of another one
+            which it does not require.
+        guard_allow: ``plugin_guard_allow``, the objects that every branch may change: those that
+            triggers and functions of the host write to on a plugin's behalf, for example.
+        trusted_roles: ``plugin_trusted_roles``, whose functions and operators on the search path
+            may be called as PostgreSQL's own.
+        namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
+            the plugin's name.
+        sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
+        source: the name of the configuration file, for messages.
+    """
+
+    here: Path
+    folders: tuple[Path, ...]
+    entry_points: tuple[str, ...]
+    bootstrap: str | None
+    target_metadata: str | None
+    host_first: bool
+    fail_fast: bool
+    load: str
+    lock_wait: float
+    lock_timeout: float | None
+    statement_timeout: float | None
+    environment: str
+    guard: str
+    guard_reads: str
+    guard_allow: tuple[str, ...]
+    trusted_roles: tuple[str, ...]
+    namespace: Namespace | None
+    sections: Mapping[str, Mapping[str, Any]]
+    source: str
+
+
+def read_settings(config: Config) -> Settings:
+    """Return what `config` says.
+
+    Raises:
+        InvalidOption: an option has a value that means nothing.
+        BrokenConfiguration: ``pyproject.toml`` cannot be read.
+    """
+    try:
+        return _read(config)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenConfiguration(str(config.toml_file_name), first_line(error)) from error
+
+
+def _check_options(config: Config) -> None:
+    """Check that every option that begins as ours do is one of ours.
+
+    Raises:
+        UnknownOption: one is not.
+    """
+    section = config.get_section(config.config_ini_section, {})
+    for option in (*section, *config.toml_alembic_config):
+        if option.startswith("plugin_") and option not in OPTIONS:
+            similar = get_close_matches(option, OPTIONS, 1) or sorted(OPTIONS)
+            raise UnknownOption(option, tuple(similar))
+
+
+def _read(config: Config) -> Settings:
+    _check_options(config)
+    file = _config_file(config)
+    here = file.parent if file else Path.cwd()
+    lock_wait = _read_seconds(config, "plugin_lock_wait")
+    return Settings(
+        here=here,
+        folders=tuple(here / folder for folder in _read_folders(config)),
+        entry_points=(ENTRY_POINT_GROUP, *_read_list(config, "plugin_entry_points")),
+        bootstrap=config.get_alembic_option("plugin_bootstrap"),
+        target_metadata=config.get_alembic_option("plugin_target_metadata"),
+        host_first=read_flag(
+            "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
+        ),
+        fail_fast=_read_fail_fast(config),
+        load=_read_choice(config, "plugin_load", LOADS),
+        lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
+        lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
+        statement_timeout=_read_seconds(config, "plugin_statement_timeout"),
+        environment=_read_choice(config, "plugin_environment", ENVIRONMENTS),
+        guard=_read_choice(config, "plugin_guard", GUARD_MODES),
+        guard_reads=_read_choice(config, "plugin_guard_reads", GUARD_MODES, "warn"),
+        guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
+        trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
+        namespace=_read_namespace(config),
+        sections=_read_sections(config),
+        source=file.name if file else "the configuration",
+    )
+
+
+_OURS = ("plugin", "cascade", "yes")
+"""The arguments after ``-x`` that are read here."""
+
+
+def read_arguments(config: Config) -> Mapping[str, str]:
+    """Return the ``-x KEY=VALUE`` arguments; a later one wins, as in Alembic."""
+    pairs = (argument.partition("=") for argument in getattr(config.cmd_opts, "x", None) or ())
+    return {key: value for key, _, value in pairs}
+
+
+def check_arguments(config: Config) -> None:
+    """Check that no option or argument of the command line is empty, as unset variables make them.
+
+    Raises:
+        InvalidOption: one is.
+    """
+    given = vars(config.cmd_opts) if config.cmd_opts else {}
+    _, positional, _ = given.get("cmd", (None, (), ()))
+    for key, value in given.items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            option = _find_word(key, is_option=key not in positional)
+            raise InvalidOption(option, "", "a value; a variable of the shell may be unset")
+
+
+def _find_word(key: str, *, is_option: bool) -> str:
+    """Return what the command line calls what argparse calls `key`."""
+    if not is_option:
+        return key.upper().removesuffix("S").replace("PLUGIN", "NAME")
+    others = {"path": "--from", "x": "-x"}
+    return others.get(key, f"--{key.replace('_', '-')}")
+
+
+def find_global_options(config: Config) -> list[str]:
+    """Return the options of `alembic` itself that lead to the same environment and database.
+
+    What ``-x`` says to us is about a command, and not about where it runs.
+    """
+    given = vars(config.cmd_opts) if config.cmd_opts else {}
+    files, section, arguments = (given.get(key) for key in ("config", "name", "x"))
+    found = [word for file in files or () for word in ("-c", file)]
+    found += ["-n", section] if section and section != "alembic" else []
+    others = (a for a in arguments or () if a.partition("=")[0] not in _OURS)
+    return [*found, *(word for argument in others for word in ("-x", argument))]
+
+
+def read_scope(config: Config) -> str | None:
+    """Return the branch that the command is about: a plugin's name, `HOST`, or None for all.
+
+    It is ``-x plugin=NAME``; callers of `alembic.command` may set
+    ``config.attributes["plugin"]`` instead.
+
+    Raises:
+        InvalidName: it cannot be a plugin's name.
+    """
+    name = read_arguments(config).get("plugin", config.attributes.get("plugin"))
+    return name if name in (None, HOST) else check_name(name)
+
+
+def read_cascade(config: Config) -> bool:
+    """Tell whether ``-x cascade=true`` was given."""
+    return read_flag("-x cascade", read_arguments(config).get("cascade"), default=False)
+
+
+def _read_fail_fast(config: Config) -> bool:
+    """Tell whether ``--fail-fast``, ``-x fail_fast=true`` or ``plugin_fail_fast`` was given."""
+    if getattr(config.cmd_opts, "fail_fast", False):
+        return True
+    argument = read_arguments(config).get("fail_fast")
+    if argument is not None:
+        return read_flag("-x fail_fast", argument, default=False)
+    option = "plugin_fail_fast"
+    return read_flag(option, config.get_alembic_option(option), default=False)
+
+
+def read_yes(config: Config) -> bool:
+    """Tell whether ``-x yes=true`` was given: do not ask."""
+    return read_flag("-x yes", read_arguments(config).get("yes"), default=False)
+
+
+def read_flag(option: str, value: object, *, default: bool) -> bool:
+    """Return a yes-or-no option.
+
+    Raises:
+        InvalidOption: `value` is neither.
+    """
+    flags = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value is None:
+        return default
+    try:
+        return flags[str(value).lower()]
+    except KeyError as error:
+        raise InvalidOption(option, str(value), "true or false") from error
+
+
+def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the object is anything
+    """Return the object that an option names as ``package.module:name.name``.
+
+    Raises:
+        ReferenceFailed: it cannot be imported or is not there.
+    """
+    module, _, path = reference.partition(":")
+    if not module or not path:
+        raise ReferenceFailed(option, reference, "it has no ':'")
+    with foreign_code(lambda error: ReferenceFailed(option, reference, explain(error))):
+        return attrgetter(path)(import_module(module))
+
+
+def _config_file(config: Config) -> Path | None:
+    names = (config.config_file_name, config.toml_file_name)
+    files = (Path(name).absolute() for name in names if name)
+    return next((file for file in files if file.exists()), None)
+
+
+def _read_list(config: Config, option: str) -> list[str]:
+    value: object = config.get_alembic_option(option)
+    return value if isinstance(value, list) else str(value or "").replace(",", " ").split()
+
+
+def _read_objects(config: Config, option: str) -> list[str]:
+    """Return names of objects, of which the quoted ones and the types in them may have blanks."""
+    value: object = config.get_alembic_option(option)
+    return value if isinstance(value, list) else _OBJECT.findall(str(value or ""))
+
+
+def _read_folders(config: Config) -> list[str]:
+    """Return ``plugin_folders``; the path that ``%(here)s`` stands for may have blanks."""
+    section = config.config_ini_section
+    if config.file_config.has_option(section, "plugin_folders"):
+        raw = config.file_config.get(section, "plugin_folders", raw=True)
+        here = config.file_config.defaults()["here"]
+        return [word.replace("%(here)s", here) for word in raw.replace(",", " ").split()]
+    if config.get_alembic_option("plugin_folders") is None:
+        return ["plugins"]
+    return _read_list(config, "plugin_folders")
+
+
+def _read_seconds(config: Config, option: str) -> float | None:
+    value: object = config.get_alembic_option(option)
+    if value is None:
+        return None
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = -1
+    if not seconds >= 0:  # which NaN is not either
+        raise InvalidOption(option, str(value), "a number of seconds")
+    return seconds
+
+
+def _read_choice(
+    config: Config, option: str, choices: Sequence[str], default: str | None = None
+) -> str:
+    """Return one of some words; the first one where the option is not set, or `default`."""
+    value = str(config.get_alembic_option(option) or default or choices[0])
+    if value not in choices:
+        raise InvalidOption(option, value, f"{', '.join(choices[:-1])} or {choices[-1]}")
+    return value
+
+
+def _read_namespace(config: Config) -> Namespace | None:
+    text: object = config.get_alembic_option("plugin_namespace")
+    if text is None:
+        return None
+    try:
+        return parse_namespace(str(text))
+    except (ValueError, InvalidName) as error:
+        expected = "'schema NAME existing', with the name of a schema"
+        raise InvalidOption("plugin_namespace", str(text), expected) from error
+
+
+def _read_sections(config: Config) -> dict[str, Mapping[str, Any]]:
+    sections: dict[str, Mapping[str, Any]] = dict(_read_toml_sections(config))
+    for section in config.file_config.sections():
+        if section.startswith(SECTION):
+            values = config.get_section(section, {})
+            inherited = {*config.file_config.defaults(), "here"}
+            sections[section.removeprefix(SECTION)] = {
+                key: value for key, value in values.items() if key not in inherited
+            }
+    return sections
+
+
+def _read_toml_sections(config: Config) -> Mapping[str, Mapping[str, Any]]:
+    path = Path(config.toml_file_name) if config.toml_file_name else None
+    if path is None or not path.exists():
+        return {}
+    found = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("alembic_plugins", {})
+    if not isinstance(found, dict) or not all(isinstance(v, dict) for v in found.values()):
+        raise InvalidOption("tool.alembic_plugins", str(found), "tables, one a plugin")
+    here = {"here": path.absolute().parent.as_posix()}
+    return {
+        name: {key: _interpolate(value, here) for key, value in values.items()}
+        for name, values in found.items()
+    }
+
+
+def _interpolate(value: object, names: Mapping[str, str]) -> object:
+    """Return a value with ``%(here)s`` replaced, as Alembic does in its own section."""
+    return value % names if isinstance(value, str) and "%(" in value else value

@@ -1,0 +1,118 @@
+"""What the failure of a revision means, which may take a look at the database."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from .. import _alembic
+from .._base_errors import PluginError, find_sqlstate, join
+from ..catalog.queries import Dependent, read_column_dependents, read_dependents
+from ..connection.blockers import find_blocker
+from ..connection.errors import MigrationFailed
+from ..connection.writer import RegistryWriter
+from ..guard.errors import NamespaceViolation
+from ..loading.dependencies import read_branch_objects, read_session_ownership
+from ..namespaces.errors import ObjectsInUse
+from ..namespaces.ownership import Dependents, read_columns, sort_dependents
+from ..planning.errors import RevisionInUse
+from ..planning.plan import Direction, Plan, Step
+from ..plugin import HOST
+from ..revisions.failures import find_dependents_in_words, is_duplicate, is_lock_timeout
+from .errors import MigrationInterrupted
+from .journal import Journal
+
+_UNDEFINED_TABLE = "42P01"
+
+
+def find_cause(
+    writer: RegistryWriter, journal: Journal, plan: Plan, error: MigrationFailed
+) -> PluginError:
+    """Return what a failure means; its transaction has been rolled back.
+
+    Args:
+        writer: whose connection has met it.
+        journal: tells whether the revision had committed something.
+        plan: what was run.
+        error: the failure.
+    """
+    reason = _add_blocker(writer, error)
+    facts = (error.plugin, error.revision, error.function, reason)
+    if error.plugin in writer.session.state.leftover:
+        command = f"alembic plugin uninstall {error.plugin} --purge"
+        left = f"{error.reason}; what its downgrades have left, '{command}' drops"
+        return MigrationFailed(*facts[:3], left)
+    is_new = error.plugin not in {HOST, *writer.session.state.plugins}
+    if is_duplicate(error) and is_new and not journal.is_written:
+        command = f"alembic plugin adopt {error.plugin}"
+        made = f"{error.reason}; what its revisions have made before, '{command}' records"
+        return MigrationFailed(*facts[:3], made)
+    # Where the connection is lost, nothing more is to be had.
+    with suppress(SQLAlchemyError), _alembic.transaction(writer.context):
+        if journal.is_written and not journal.is_empty:
+            return MigrationInterrupted(*facts, journal.find_invalid())
+        words = find_dependents_in_words(error)
+        users = _find_users(writer, error.plugin, words, plan) if words else {}
+        if users:
+            return _explain_use(writer, error, users)
+    return error if reason == error.reason else MigrationFailed(*facts)
+
+
+def _add_blocker(writer: RegistryWriter, error: MigrationFailed) -> str:
+    """Return the reason of a failure, with who held the lock that was waited for in vain."""
+    blocker = find_blocker(writer.connection) if is_lock_timeout(error) else None
+    return f"{error.reason}; the lock is held by {blocker}" if blocker else error.reason
+
+
+def _explain_use(writer: RegistryWriter, error: MigrationFailed, users: Dependents) -> PluginError:
+    """Return what it means that something has users which was to be dropped."""
+    name = error.plugin
+    owners = users.keys() - {name}
+    words = tuple(_describe_user(item, owner) for owner, items in users.items() for item in items)
+    if error.function == Direction.UPGRADE:
+        reason = f"{error.reason}; it is used by {join(words)}"
+        return MigrationFailed(name, error.revision, error.function, reason) if owners else error
+    if owners and owners <= writer.session.state.plugins.keys():
+        return RevisionInUse(name, tuple(owners), words)
+    return ObjectsInUse(name, words)
+
+
+def _describe_user(item: Dependent, owner: str) -> str:
+    whose = {"": "", HOST: " of the host"}
+    return str(item) + whose.get(owner, f" of plugin '{owner}'")
+
+
+def _find_users(writer: RegistryWriter, name: str, words: str, plan: Plan) -> Dependents:
+    """Return what uses what a revision was to drop, of what PostgreSQL has named, by branch."""
+    session = writer.session
+    ownership = read_session_ownership(writer.connection, writer.tables, session)
+    objects = read_branch_objects(writer.connection, ownership, name)
+    if name in writer.pending.plugins:
+        writer.enter(name, plan)  # How PostgreSQL names things depends on the search path.
+    columns = read_columns(writer.connection, ownership, name)
+    found = read_dependents(writer.connection, {item.key for item in objects})
+    found += read_column_dependents(writer.connection, columns)
+    writer.leave()
+    return sort_dependents(ownership, [item for item in found if str(item) in words])
+
+
+def find_registry_loss(
+    error: BaseException, steps: Sequence[Step], names: Collection[str]
+) -> NamespaceViolation | None:
+    """Return what an error means where a table of the registry was there before revisions ran.
+
+    Args:
+        error: what a statement of ours was answered.
+        steps: what was run in the transaction.
+        names: the registry's tables.
+    """
+    if not isinstance(error, DBAPIError) or find_sqlstate(error.orig) != _UNDEFINED_TABLE:
+        return None
+    lost = [name for name in names if f'"{name}"' in str(error.orig)]
+    running = [step for step in steps if step.runs]
+    if not lost or not running:
+        return None
+    plugin = running[-1].plugin
+    revisions = tuple(step.revision for step in running if step.plugin == plugin)
+    words = f"drops or renames table {lost[0]}, which says what is applied"
+    return NamespaceViolation(plugin, revisions, (words,), ("leave that table alone",))

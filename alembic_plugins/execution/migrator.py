@@ -1,0 +1,386 @@
+"""Do a command's work: read what there is, plan, and run the plan, one migration at a time."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import ColumnElement, Connection, Text, func, literal, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from .. import _alembic
+from .._base_errors import PluginError
+from ..catalog.queries import read_host_schema
+from ..guard.errors import NamespaceViolation
+from ..loading.session import Session
+from ..namespaces.inferred import Inferred, place_rows
+from ..namespaces.recorded import RecordedObject, find_in_namespace, read_recorded
+from ..planning.errors import RevisionInUse
+from ..planning.plan import Direction, Fate, Plan
+from ..planning.projection import plan_catch_up, simulate
+from ..plugin import HOST, Schema
+from ..registry.state import State, find_heads, read_state
+from ..registry.tables import (
+    BACKUP_SCHEMA,
+    VERSION,
+    Tables,
+    make_tables,
+)
+from .errors import CannotRehearse, FilesChanged, ScratchFailed
+from .outcomes import Outcomes
+from .progress import make_progress
+from .scratch import make_scratch_database
+from .scratch_builds import TRIALS
+
+if TYPE_CHECKING:
+    from ..namespaces.ownership import Dependents
+    from .executor import Executor
+
+log = logging.getLogger(__name__)
+
+MakePlan = Callable[[Session], Plan]
+
+_INFERRED = "alembic_plugins.namespaces.inferred"
+"""Where a configuration keeps what plugins make, for the commands that it is used for."""
+
+
+class Migrator:
+    """One command's work on one database, or in offline mode on none.
+
+    Args:
+        session: the command's view of disk and database.
+        context: Alembic's, configured by ``env.py``.
+        run_args: what ``env.py`` wants passed to each revision's function.
+    """
+
+    def __init__(
+        self, session: Session, context: MigrationContext, run_args: Mapping[str, Any]
+    ) -> None:
+        self.session = session
+        self.context = context
+        self.run_args = run_args
+        self._catch_up = Plan()
+        self._state: State | None = None
+        self._recorded: frozenset[str] = frozenset()
+        self._found_path: str | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; in offline mode one that prints."""
+        connection = self.context.connection
+        assert connection is not None  # noqa: S101 - a configured context has one
+        return connection
+
+    @property
+    def tables(self) -> Tables:
+        """The registry's tables, which stand beside the version table."""
+        return make_tables(self.context.version_table_schema)
+
+    def assume(self, state: State) -> None:
+        """Take the database to be in `state`, which offline mode cannot read."""
+        self.session.state = state
+        self._recorded = frozenset(state.plugins.keys() - state.lost)
+
+    def read(self) -> bool:
+        """Read what the database remembers, with what another tool has done to it since.
+
+        Return whether that is something else than when it was read before.
+        """
+        versions, trusted = (
+            _alembic.version_table(self.context),
+            self.session.settings.trusted_roles,
+        )
+        state = read_state(self.connection, versions, self.tables, trusted)
+        self.end_reading()
+        if state.host_schema != state.first_schema:
+            self._put_first(state.host_schema)
+        if state == self._state:
+            return False
+        self._state = state
+        self.session.state = state
+        self.session.find_leaning = self._find_leaning
+        self.session.find_sources = self._find_sources
+        self._recorded = frozenset({*state.plugins, *state.quarantined} - state.lost)
+        self._catch_up = plan_catch_up(self.session)
+        if self._catch_up.units:
+            self.session.state = simulate(self.session, self._catch_up, schema_created=False)
+        return True
+
+    def _put_first(self, schema: str | None) -> None:
+        """Put the host's schema first on the search path, where it was when we first came."""
+        if schema is None or self._found_path is not None:
+            return
+        path = func.pg_catalog.current_setting("search_path")
+        self._found_path = str(self.connection.scalar(select(path)))
+        quoted = func.pg_catalog.quote_ident(literal(schema, Text))
+        self._set_path(func.pg_catalog.concat(quoted, ", ", path))
+
+    def _keep_first(self, plan: Plan) -> None:
+        """Keep the host's schema first where a plugin's will come, by which the role is called."""
+        state = self.session.state
+        new = {step.plugin for step in plan.steps} - {HOST, *state.plugins}
+        spaces = [self.session.find_plugin(name).namespace for name in new]
+        if any(isinstance(space, Schema) and space.name == state.role for space in spaces):
+            self._put_first(state.host_schema)
+
+    def put_back_path(self) -> None:
+        """Put the search path back that was found."""
+        if self._found_path is not None and not self.connection.closed:
+            with suppress(SQLAlchemyError):
+                self._set_path(literal(self._found_path, Text))
+
+    def _set_path(self, path: ColumnElement[str]) -> None:
+        self.connection.execute(select(func.pg_catalog.set_config("search_path", path, False)))
+        if not _alembic.in_external_transaction(self.context):
+            self.connection.commit()
+
+    def end_reading(self) -> None:
+        """End the transaction that reading has begun: nobody may wait for what it has locked."""
+        if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
+            self.connection.rollback()
+
+    def _find_leaning(self, name: str) -> "Dependents":
+        """Return what depends on a plugin's objects, by the plugin that it belongs to."""
+        from ..loading.dependencies import find_dependents
+
+        with self._reading() as connection:
+            return find_dependents(connection, self.tables, self.session, name)
+
+    def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+        """Return files of applied revisions as they were then."""
+        from ..registry.history import read_sources
+
+        with self._reading() as connection:
+            return read_sources(connection, self.tables, revisions)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Read in the block, and end the transaction that this has begun, if it has begun one."""
+        fresh = not self.connection.in_transaction()
+        yield self.connection
+        if fresh:
+            self.end_reading()
+
+    def run(self, make_plan: MakePlan) -> Plan:
+        """Run what `make_plan` plans, and return it.
+
+        It is planned once without the lock, since most often there is nothing to do, and again
+        under the lock, since another migration may have done it meanwhile.
+
+        Raises:
+            LockTimeout: another migration did not end in time.
+            PluginError: see `Executor.run`.
+        """
+        plan = make_plan(self.session)
+        if plan.is_empty and not self._catch_up.units:
+            return self._tell(plan)
+        self.end_reading()
+        staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
+        with self._lock() as lock_connection, staging:
+            if not self.context.as_sql and self.read():
+                plan = make_plan(self.session)
+            self.infer(_find_uninferred(self.session, plan))
+            return self._tell(self._execute(plan, make_plan, lock_connection))
+
+    def rehearse(self, make_plan: MakePlan) -> tuple[str, ...]:
+        """Run what `make_plan` plans and take it all back; return what it has touched, in words.
+
+        Raises:
+            CannotRehearse: a revision would commit midway.
+            PluginError: see `Executor.run`.
+        """
+        self.end_reading()
+        with self._lock() as lock_connection:
+            self.read()
+            plan = make_plan(self.session)
+            self.infer(_find_uninferred(self.session, plan))
+            self.end_reading()
+            with self.connection.begin() as transaction:
+                context = self.context
+                inner = MigrationContext(
+                    context.dialect, self.connection, context.opts, context.environment_context
+                )
+                inner.autocommit_block = _refuse  # type: ignore[method-assign]
+                with _alembic.replaced_context(context, inner):
+                    touched = self._make_executor(lock_connection, inner).rehearse(plan)
+                transaction.rollback()
+        return touched
+
+    def settle(self) -> None:
+        """Complete the backup or restore of a command that was ended, or take it back."""
+        if self.session.state.in_transfer and not self.context.as_sql:
+            self.end_reading()
+            with self._lock():
+                self._make_executor().restorer.settle()
+            self.read()
+
+    def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
+        """Bring back the plugins of a backup; see `Restorer.bring_back`."""
+        self.end_reading()
+        with self._lock(), self._lock(BACKUP_SCHEMA):
+            self.read()
+            self._make_executor().run(self._catch_up, Plan())
+            self.read()
+            return self._make_executor().restorer.bring_back(path, name)
+
+    def _execute(self, plan: Plan, make_plan: MakePlan, lock_connection: Connection | None) -> Plan:
+        """Run a plan; where others lean on what was to go, and shall go along, one with them."""
+        while True:
+            self._warn_of_changes(plan)
+            if not self.context.as_sql:
+                self._keep_first(plan)
+            try:
+                self._make_executor(lock_connection).run(self._catch_up, plan)
+            except RevisionInUse as error:
+                cascaded = self.session.cascaded.union(error.dependents)
+                if not plan.cascade or cascaded == self.session.cascaded:
+                    raise
+                self.session.cascaded = cascaded
+                self.read()
+                plan = make_plan(self.session)
+            except NamespaceViolation as error:
+                # What another tool has installed is not the host's, as it looks.
+                if not self.infer([error.plugin]):
+                    raise
+                self.read()
+                plan = make_plan(self.session)
+            else:
+                self._catch_up = Plan()
+                return plan
+
+    def infer(self, names: Iterable[str]) -> bool:
+        """Find out what plugins have made that another tool has installed; tell whether any were.
+
+        Their revisions are run in a scratch database. Where that cannot be done, all that is in a
+        plugin's own schema, or under its prefix, is taken for its own.
+        """
+        if self.context.as_sql:
+            return False
+        new = [n for n in names if n != HOST and not self.session.is_inferred(n)]
+        for name in new:
+            self.session.inferred[name] = self._find_inferred(name)
+        return bool(new)
+
+    def _find_inferred(self, name: str) -> Inferred:
+        state = self.session.state
+        known = self.session.config.attributes.setdefault(_INFERRED, {})
+        heads = find_heads((*state.of(name), *state.kept_of(name)))
+        if (name, heads) not in known:
+            try:
+                with self.build({name: heads}) as other:
+                    known[name, heads] = (other.read_made(name), None)
+            except PluginError as error:
+                known[name, heads] = ((), getattr(error, "reason", None) or str(error))
+        rows, doubt = known[name, heads]
+        with self._reading() as connection:
+            if doubt is None:
+                return Inferred(place_rows(connection, rows))
+            plugin = state.plugins.get(name) or state.quarantined[name]
+            schema = read_host_schema(connection)
+            return Inferred(tuple(find_in_namespace(connection, plugin, schema)), doubt)
+
+    @contextmanager
+    def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+        """Run plugins' revisions up to some, and all that they need, in a database of their own.
+
+        It starts empty. Where the revisions cannot be run there, for example since none makes the
+        host's own tables, it starts with what the host's database has, without rows and without
+        what the plugins have made: that is downgraded first, or else what is in their namespaces is
+        dropped.
+
+        Raises:
+            ScratchFailed: that cannot be done.
+        """
+        with ExitStack() as stack:
+            for run_targets in TRIALS:
+                other = stack.enter_context(self._make_scratch(targets))
+                try:
+                    with _alembic.replaced_context(self.context, other.context):
+                        run_targets(other, self, targets)
+                    break
+                except ScratchFailed:
+                    if run_targets is TRIALS[-1]:
+                        raise
+                    stack.close()
+            yield other
+
+    @contextmanager
+    def _make_scratch(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+        context = self.context
+        name, revisions = next(iter(targets.items()))
+        with make_scratch_database(self.connection, name, " ".join(revisions)) as connection:
+            options = {**context.opts, "as_sql": False}
+            scratch = MigrationContext(
+                context.dialect, connection, options, context.environment_context
+            )
+            session = Session(self.session.config, self.session.script, State())
+            session.transaction_per_revision = self.session.transaction_per_revision
+            yield Migrator(session, scratch, self.run_args)
+
+    def read_made(self, name: str) -> tuple[RecordedObject, ...]:
+        """Return what the revisions of a plugin have made."""
+        with self._reading() as connection:
+            plugins = self.session.state.plugins.values()
+            rows = read_recorded(connection, self.tables, VERSION, plugins, "")
+        return tuple(row for row in rows if row.plugin == name and row.made)
+
+    def _tell(self, plan: Plan) -> Plan:
+        """Say what is wrong besides; what could not be done is an error when all else is done."""
+        for warning in plan.warnings:
+            log.warning("%s", warning)
+        Outcomes(self.session, plan).check()
+        return plan
+
+    def _warn_of_changes(self, plan: Plan) -> None:
+        for name in dict.fromkeys(step.plugin for step in plan.steps if step.runs):
+            changed = self.session.find_changed(name)
+            if changed:
+                log.warning("%s", FilesChanged(name, changed))
+
+    def _lock(self, name: str | None = None) -> AbstractContextManager[Connection | None]:
+        """Lock the registry or, by its name, the staging schema, which all registries share."""
+        if self.context.as_sql:
+            return nullcontext()
+        table = _alembic.version_table(self.context)
+        name = name or f"{table.schema or ''}.{table.name}"
+        from ..connection.locking import hold_lock
+
+        return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
+
+    def _make_executor(
+        self, lock_connection: Connection | None = None, context: MigrationContext | None = None
+    ) -> "Executor":
+        # Most often there is nothing to run: then it, and all that it needs, is not imported.
+        from .executor import Executor
+
+        return Executor(
+            self.session,
+            context or self.context,
+            self._recorded,
+            self.run_args,
+            make_progress(sys.stderr),
+            lock_connection,
+        )
+
+
+def _refuse() -> NoReturn:
+    raise CannotRehearse
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _find_uninferred(session: Session, plan: Plan) -> list[str]:
+    """Return the plugins of which a plan has to know what they have made: those that go."""
+    going = [n for n, fate in plan.fates.items() if fate in (Fate.REMOVED, Fate.QUARANTINED)]
+    reverted = {s.revision for s in plan.steps if s.runs and s.direction is Direction.DOWNGRADE}
+    going += [
+        name
+        for name in session.state.plugins
+        if reverted and {item.revision for item in session.state.of(name)} <= reverted
+    ]
+    return going

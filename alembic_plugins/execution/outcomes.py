@@ -1,0 +1,91 @@
+"""What has become of the transactions of an upgrade, where some fail and the others go on."""
+
+import logging
+from collections.abc import Collection
+
+from .._base_errors import PluginError
+from ..loading.session import Session
+from ..planning.plan import Direction, Plan, Unit
+from ..plugin import HOST
+from .errors import PluginsFailed
+
+log = logging.getLogger(__name__)
+
+
+class Outcomes:
+    """Keep what has failed of a plan, and find what cannot go on without it.
+
+    Args:
+        session: tells what plugins require.
+        plan: the plan; what could not even be planned has failed.
+    """
+
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self._session = session
+        self._plan = plan
+        blamed = {name: _find_blamed(error, name) for name, error in plan.problems.items()}
+        self._skipped = {n: None for n, other in blamed.items() if other != n and other in blamed}
+        self._failures = {
+            name: error for name, error in plan.problems.items() if name not in self._skipped
+        }
+        self._done: dict[str, None] = {}
+        self._revisions: set[str] = set()
+
+    def can_go_on(self, unit: Unit) -> bool:
+        """Tell whether the units after one that has failed may be run.
+
+        It is so for plugins that are upgraded, unless the host wants to stop at once.
+        """
+        upgrades = all(s.runs and s.direction is Direction.UPGRADE for s in unit.steps)
+        stops = self._session.settings.fail_fast or HOST in unit.plugins
+        return upgrades and bool(unit.steps) and not stops
+
+    def find_missing(self, unit: Unit) -> Collection[str]:
+        """Return the failed plugins without which a unit cannot be run."""
+        if not self._failures:
+            return ()
+        lost = {*self._failures, *self._skipped}
+        needed = {name for name in unit.plugins if name in lost}
+        for name in unit.plugins:
+            needed |= lost.intersection(self._session.find_requirements(name))
+        nodes = self._plan.nodes or {}
+        for step in unit.steps:
+            node = nodes.get(step.revision)
+            below = self._revisions.intersection((*node.down, *node.depends)) if node else ()
+            needed |= {nodes[revision].plugin for revision in below}
+        return needed
+
+    def add_failure(self, unit: Unit, name: str, error: PluginError) -> None:
+        """Remember that a unit has failed, and say so where others come after it."""
+        if unit is not self._plan.units[-1]:
+            log.error("%s", error)
+        self._failures[name] = error
+        self._revisions |= {step.revision for step in unit.steps}
+
+    def add_skipped(self, unit: Unit) -> None:
+        """Remember that a unit was left out."""
+        self._skipped |= dict.fromkeys(n for n in unit.plugins if n not in self._failures)
+        self._revisions |= {step.revision for step in unit.steps}
+
+    def add_done(self, unit: Unit) -> None:
+        """Remember that a unit was run."""
+        self._done |= dict.fromkeys(unit.plugins)
+
+    def check(self) -> None:
+        """Raise what has failed.
+
+        Raises:
+            PluginsFailed: several plugins have failed, or one among others.
+            PluginError: a single one has.
+        """
+        if len(self._failures) == 1 and not self._skipped and not self._done.keys() - {HOST}:
+            raise next(iter(self._failures.values()))
+        if self._failures:
+            words = tuple(str(error) for error in self._failures.values())
+            done = [name for name in self._done if name not in self._failures]
+            raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
+
+
+def _find_blamed(error: PluginError, name: str) -> str:
+    """Return whose fault it is that a plugin cannot be upgraded: its own, or that of another."""
+    return str(getattr(error, "plugin", getattr(error, "name", name)))

@@ -1,0 +1,90 @@
+"""A database of its own beside the host's, where revisions can be tried out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import DropSchema, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from .._base_errors import first_line
+from ..catalog.objects import read_objects
+from ..catalog.queries import find_prefixed, read_host_schema
+from ..plugin import Namespace, Schema
+from ..registry.sql import raw
+from .errors import ScratchFailed
+
+_PREFIX = "alembic_scratch_"
+
+# Scratch databases whose makers are gone.
+_STALE = text("""
+    SELECT d.datname FROM pg_catalog.pg_database d
+    WHERE pg_catalog.starts_with(d.datname, :prefix)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                      WHERE :prefix || a.pid = d.datname OR a.datid = d.oid)
+""")
+
+
+class CreateDatabase(ExecutableDDLElement):
+    """``CREATE DATABASE name`` of what every database has."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class DropDatabase(ExecutableDDLElement):
+    """``DROP DATABASE name``, whoever is connected to it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@compiles(CreateDatabase)
+def _compile_create(element: CreateDatabase, compiler: DDLCompiler, **_options: object) -> str:
+    return f"CREATE DATABASE {compiler.preparer.quote(element.name)} TEMPLATE template0"
+
+
+@compiles(DropDatabase)
+def _compile_drop(element: DropDatabase, compiler: DDLCompiler, **_options: object) -> str:
+    return f"DROP DATABASE IF EXISTS {compiler.preparer.quote(element.name)} WITH (FORCE)"
+
+
+@contextmanager
+def make_scratch_database(connection: Connection, name: str, revision: str) -> Iterator[Connection]:
+    """Make a database beside the one that is connected to, and drop it again.
+
+    Raises:
+        ScratchFailed: PostgreSQL does not let us; the plugin `name` cannot be tried out up to
+            `revision`.
+    """
+    with connection.engine.connect() as opened:
+        maker = opened.execution_options(isolation_level="AUTOCOMMIT")
+        pid = maker.scalar(text("SELECT pg_catalog.pg_backend_pid()"))
+        database = f"{_PREFIX}{pid}"
+        try:
+            for stale in maker.scalars(_STALE, {"prefix": _PREFIX}).all():
+                maker.execute(DropDatabase(stale))
+            maker.execute(CreateDatabase(database))
+        except DBAPIError as error:
+            raise ScratchFailed(name, first_line(error.orig), revision) from error
+        try:
+            engine = create_engine(connection.engine.url.set(database=database), poolclass=NullPool)
+            with engine.connect() as scratch:
+                yield scratch
+        finally:
+            maker.execute(DropDatabase(database))
+
+
+def drop_namespace(connection: Connection, namespace: Namespace) -> None:
+    """Drop all that is in a plugin's own schema, or goes by its prefix, and what depends on it."""
+    with connection.begin():
+        if isinstance(namespace, Schema):
+            if namespace.create:
+                connection.execute(DropSchema(namespace.name, cascade=True, if_exists=True))
+            return
+        keys = find_prefixed(connection, namespace, read_host_schema(connection))
+        for item in read_objects(connection, keys).values():
+            connection.execute(raw(f"DROP {item.kind} IF EXISTS {item.identity} CASCADE"))

@@ -1,0 +1,155 @@
+"""What a scratch database starts with, in which the revisions of plugins are tried out."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from .. import _alembic
+from .._base_errors import PluginError
+from ..backup.archive import copy_schema
+from ..backup.errors import ProgramMissing
+from ..backup.programs import ProgramFailed
+from ..loading.session import Session
+from ..namespaces.inferred import Inferred
+from ..planning.plan import Plan
+from ..planning.projection import plan_copy
+from ..planning.removals import downgrade
+from ..planning.targets import upgrade_to
+from ..registry.tables import Tables
+from .errors import ScratchFailed
+from .scratch import drop_namespace
+
+Targets = Mapping[str, Sequence[str]]
+"""The revisions up to which plugins are run, by their names."""
+
+
+class Work(Protocol):
+    """One command's work on one database; see `alembic_plugins.execution.migrator.Migrator`."""
+
+    session: Session
+    context: MigrationContext
+
+    @property
+    def connection(self) -> Connection:
+        """The connection."""
+
+    @property
+    def tables(self) -> Tables:
+        """The registry's tables."""
+
+    def read(self) -> bool:
+        """Read what the database remembers."""
+
+    def run(self, make_plan: Callable[[Session], Plan]) -> Plan:
+        """Run what `make_plan` plans."""
+
+    def end_reading(self) -> None:
+        """End the transaction that reading has begun."""
+
+
+def run_in_empty(scratch: Work, _live: Work, targets: Targets) -> None:
+    """Run plugins' revisions, and all that they need, in an empty database.
+
+    Raises:
+        ScratchFailed: one cannot be run.
+    """
+    with _quiet():
+        _run_targets(scratch, targets)
+
+
+def run_in_reverted_copy(scratch: Work, live: Work, targets: Targets) -> None:
+    """Run plugins' revisions in a copy of the host's database, from which they have gone.
+
+    They go by their downgrades, and what is in their namespaces then is dropped.
+
+    Raises:
+        ScratchFailed: it cannot be copied, or a revision cannot be run.
+    """
+    with _quiet():
+        _copy(scratch, live, targets, targets)
+        for name in [*targets][::-1]:
+            with _trying(name, targets[name]):
+                scratch.read()
+                scratch.run(partial(downgrade, scope=name, target="base", cascade=True))
+        _clear(scratch, targets)
+        _run_targets(scratch, targets)
+
+
+def run_in_cleared_copy(scratch: Work, live: Work, targets: Targets) -> None:
+    """Do as `run_in_reverted_copy` does, where the downgrades cannot be run."""
+    with _quiet():
+        _copy(scratch, live, targets, {})
+        _clear(scratch, targets)
+        _run_targets(scratch, targets)
+
+
+TRIALS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
+"""The ways to try revisions out, in the order in which they are to be gone."""
+
+
+def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> None:
+    """Make in the scratch database what the host's has, without rows; record what is applied."""
+    name = next(iter(targets))
+    tables = (*live.tables.names, _alembic.version_table(live.context).name)
+    try:
+        copy_schema(live.connection, scratch.connection, tables)
+    except (ProgramFailed, ProgramMissing, OSError) as error:
+        reason = str(error).rstrip(".")
+        raise ScratchFailed(name, reason, " ".join(targets[name])) from error
+    finally:
+        live.end_reading()
+        scratch.end_reading()
+    scratch.read()
+    session, known = scratch.session, live.session
+    # Whose the objects are is not known here, and not asked.
+    session.settings = replace(session.settings, guard="off", guard_reads="off", host_first=False)
+    session.inferred.update(dict.fromkeys(targets, Inferred(())))
+    applied = {
+        branch: {item.revision for item in known.state.of(branch)}
+        for branch in known.state.branches
+        if branch not in targets and not known.remembered_branch(branch).orphaned
+    }
+    with _trying(name, targets[name]):
+        scratch.run(partial(plan_copy, applied=applied, targets=recorded))
+
+
+def _clear(scratch: Work, targets: Targets) -> None:
+    """Drop what is in the namespaces of plugins."""
+    for name in targets:
+        drop_namespace(scratch.connection, scratch.session.find_plugin(name).namespace)
+
+
+def _run_targets(scratch: Work, targets: Targets) -> None:
+    scratch.read()
+    for name, revisions in targets.items():
+        with _trying(name, revisions):
+            for revision in revisions:
+                scratch.run(partial(upgrade_to, targets={name: revision}))
+
+
+@contextmanager
+def _trying(name: str, revisions: Sequence[str]) -> Iterator[None]:
+    """Let what fails in the block be a failure to try a plugin's revisions out."""
+    try:
+        yield
+    except PluginError as error:
+        reason = getattr(error, "reason", None) or str(error).rstrip(".")
+        raise ScratchFailed(name, reason, " ".join(revisions)) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Say nothing of what is only tried out, short of errors."""
+    logger = logging.getLogger("alembic_plugins")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,70 @@
+"""What a transaction has done to objects, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..catalog.objects import DatabaseObject
+from ..catalog.transaction_rows import Key
+
+CHANGING = ("AccessExclusiveLock", "ShareUpdateExclusiveLock", "ShareRowExclusiveLock")
+"""The locks under which a relation may have become something else."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the transaction has done to an object.
+
+    Attributes:
+        key: the object, by its identity.
+        before: the object as others see it, with who had made it and might change it then; None
+            where the transaction has made it.
+        after: the object as the transaction sees it; None where it has dropped it.
+        modes: the locks on it, in PostgreSQL's words.
+        command: the number of the command in the transaction that has made it, or changed it since.
+        is_written: whether its row in a catalog was written.
+        is_referred: whether something that was written has come to depend on it.
+        is_reshaped: whether a relation of another's is not what it was.
+        is_regranted: whether the privileges on it are not what they were.
+        scans: how often a relation was read.
+        inserted: how many rows were inserted into a relation, taken back ones too.
+        changed: how many were updated or deleted.
+        new_columns: the columns that a relation of another's has got, by number.
+        old_columns: the columns that it has lost.
+    """
+
+    key: Key
+    before: DatabaseObject | None
+    after: DatabaseObject | None
+    modes: frozenset[str] = frozenset()
+    command: int = 0
+    is_written: bool = False
+    is_referred: bool = False
+    is_reshaped: bool = False
+    is_regranted: bool = False
+    scans: int = 0
+    inserted: int = 0
+    changed: int = 0
+    new_columns: Mapping[int, str] = field(default_factory=dict)
+    old_columns: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def item(self) -> DatabaseObject:
+        """The object: as it was, or a new one as it is."""
+        item = self.before or self.after
+        assert item is not None  # noqa: S101 - somebody has seen it
+        return item
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the transaction has done.
+
+    Attributes:
+        changes: what it has done to objects.
+        shared: what it has changed that is in no schema, in words.
+        catalogs: the system catalogs to whose rows it has written by itself.
+    """
+
+    changes: tuple[Change, ...] = ()
+    shared: tuple[str, ...] = ()
+    catalogs: tuple[str, ...] = ()

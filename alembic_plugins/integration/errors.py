@@ -1,0 +1,109 @@
+"""What can be wrong between the host, Alembic and us, in words."""
+
+from .._base_errors import PluginError
+
+
+class Cancelled(PluginError):
+    """Somebody has pressed Ctrl-C."""
+
+    words = (
+        "Interrupted by the user. What was under way was rolled back; 'alembic plugin history' has "
+        "what was done."
+    )
+
+
+class NotAHost(PluginError):
+    """The configuration's environment does not use alembic_plugins."""
+
+    words = (
+        "The environment '{environment}' does not run its migrations through alembic_plugins. Set"
+        " script_location = alembic_plugins:environment, or call alembic_plugins.configure() and "
+        "alembic_plugins.run_migrations() in its env.py."
+    )
+
+    environment: str
+
+
+class PastEnvironment(PluginError):
+    """A script has Alembic walk the revisions itself, without the environment."""
+
+    words = (
+        "A script runs migrations past the environment '{environment}', which knows of plugins. "
+        "Call run_env() of its ScriptDirectory inside the EnvironmentContext, or a function of "
+        "alembic.command."
+    )
+
+    environment: str
+
+
+class ConfirmationNeeded(PluginError):
+    """A command that destroys was run where nobody can be asked."""
+
+    words = "'{command}' changes what is told above. Pass {way} to go on."
+
+    command: str
+    way: str = "--yes"
+
+
+class Declined(PluginError):
+    """The one who was asked said no."""
+
+    words = "'{command}' was declined. Nothing was changed."
+
+    command: str
+
+
+class NoModels(PluginError):
+    """Autogenerate was asked for a plugin that declares no models."""
+
+    words = (
+        "Plugin '{name}' declares no models to compare with. Set models = "
+        "'package.module:Base.metadata' in its declaration."
+    )
+
+    name: str
+
+
+class OfflineUnknown(PluginError):
+    """Offline mode was asked for what only the database can tell."""
+
+    words = "'{command}' cannot be told without a database. {way_out}."
+
+    command: str
+    way_out: str
+
+
+class UnsupportedDriver(PluginError):
+    """The environment connects by a driver that migrations do not run on."""
+
+    words = (
+        "The environment '{environment}' connects by {driver}, on which migrations of plugins do "
+        "not run. Use postgresql+psycopg, sync or async, postgresql+asyncpg or "
+        "postgresql+psycopg2 in its URL."
+    )
+
+    environment: str
+    driver: str
+
+
+class FlaskNeeded(PluginError):
+    """The environment is Flask-Migrate's, which knows its database by the application."""
+
+    words = (
+        "The environment of '{file}' is Flask-Migrate's, which runs inside an application. Run "
+        "the command as one of 'flask db plugin'."
+    )
+
+    file: str
+
+
+class UnknownReference(PluginError):
+    """Models of a plugin refer to a table or a column that nobody has."""
+
+    words = (
+        "The models of '{name}' refer to '{target}', which neither they nor the database have. "
+        "Correct the foreign key, or upgrade what has the table with 'alembic upgrade heads'."
+    )
+
+    name: str
+    target: str

@@ -1,0 +1,99 @@
+"""What can be wrong with plugins as disk and database have them, in words."""
+
+from pathlib import Path
+
+from .._base_errors import PluginError
+from .._quoting import join_command
+
+
+class NamespaceConflict(PluginError):
+    """Two plugins claim the same namespace."""
+
+    words = (
+        "Plugins '{first}' and '{second}' overlap: both claim {namespace}. Give one of them "
+        "another namespace."
+    )
+
+    first: str
+    second: str
+    namespace: str
+
+
+class EmptyPlugin(PluginError):
+    """A plugin has no revision at all."""
+
+    words = (
+        "Plugin '{name}' has no revisions in '{versions}'. Make its first with 'alembic -x "
+        "plugin={name} revision -m MESSAGE'."
+    )
+
+    name: str
+    versions: Path
+
+
+class NoVersions(PluginError):
+    """The folder of the host's revisions is not there."""
+
+    words = (
+        "There is no folder '{folder}', where the host's revisions are. Create it with '{make}'."
+    )
+
+    folder: Path
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the command that makes the folder."""
+        return {**super().facts(), "make": join_command(["mkdir", "-p", str(self.folder)])}
+
+
+class MissingRequirement(PluginError):
+    """A plugin requires another one that is nowhere."""
+
+    words = (
+        "Plugin '{name}' requires '{requirement}', which is not there. Install the package that "
+        "has it."
+    )
+
+    name: str
+    requirement: str
+
+
+class UnmetRequirement(PluginError):
+    """A plugin requires another version of a plugin than the one that is there."""
+
+    words = (
+        "Plugin '{name}' requires '{requirement}', and the one that is there is version {found}. "
+        "Install a version that fits."
+    )
+
+    name: str
+    requirement: str
+    found: str | None
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts; a version may be unknown."""
+        return {**super().facts(), "found": self.found or "unknown"}
+
+
+class MissingRevision(PluginError):
+    """A revision depends on one that is nowhere."""
+
+    words = (
+        "Revision '{revision}' of '{plugin}' depends on '{missing}', which no revision file has. "
+        "Install the package that has it, or correct the revision."
+    )
+
+    plugin: str
+    revision: str
+    missing: str
+
+
+class Quarantined(PluginError):
+    """A plugin is set aside, and neither installed nor free to be installed."""
+
+    words = (
+        "Plugin '{name}' is set aside in schema '{schema}'. Bring it back with 'alembic plugin "
+        "restore {name}', or drop what is there with 'alembic plugin uninstall {name} --purge'."
+    )
+
+    name: str
+    schema: str

@@ -1,0 +1,399 @@
+"""What one command knows: the plugins on disk, what the database remembers, the branches read.
+
+A branch is read when it is first asked for, so that a command reads the host, the plugins that it
+names and what they need.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from .. import _alembic
+from .._base_errors import PluginError
+from ..config.discovery import Discovery, FoundPlugin
+from ..config.errors import UnknownPlugin
+from ..config.settings import read_settings
+from ..plugin import HOST, Plugin, overlap
+from ..registry.errors import DamagedRow
+from ..registry.state import State
+from ..revisions.branches import Branch, BranchScript, Node
+from ..revisions.errors import DuplicateRevision
+from ..revisions.file_cache import read_folder
+from ..revisions.files import RevisionInfo
+from ..revisions.source import is_same, read_source
+from .errors import (
+    EmptyPlugin,
+    MissingRequirement,
+    MissingRevision,
+    NamespaceConflict,
+    NoVersions,
+    Quarantined,
+    UnmetRequirement,
+)
+
+if TYPE_CHECKING:
+    from ..namespaces.inferred import Inferred
+    from ..namespaces.ownership import Dependents
+
+
+_GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are damaged"
+
+
+class Session:
+    """One command's view of disk and database. It changes neither."""
+
+    def __init__(self, config: Config, script: ScriptDirectory, state: State) -> None:
+        self.config = config
+        self.script = script
+        self._state = state
+        self.settings = read_settings(config)
+        self.transaction_per_revision = False
+        self.cascaded: frozenset[str] = frozenset()
+        """Plugins that have turned out to lean on what goes, and go along."""
+        self.find_leaning: Callable[[str], Dependents] = lambda _name: {}
+        """Returns what leans on a plugin's objects; offline mode knows of nothing."""
+        self.find_sources: Callable[[Sequence[str]], Mapping[str, str]] = lambda _revisions: {}
+        """Returns files of revisions as they were applied, where the database remembers them."""
+        self.inferred: dict[str, Inferred] = {}
+        """What plugins have made that another tool has installed, where somebody has asked."""
+        self._branches: dict[str, Branch] = {}
+        self._remembered: dict[str, Branch] = {}
+
+    @property
+    def state(self) -> State:
+        """What the database remembers."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self._branches.clear()  # They hold revisions that only the state had.
+        self._remembered.clear()
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """The plugins on disk."""
+        return Discovery(self.settings)
+
+    def find_plugin(self, name: str) -> FoundPlugin:
+        """Return a plugin that is on disk; see `Discovery.find` for the errors."""
+        return self.discovery.find(name)
+
+    @cached_property
+    def host_locations(self) -> tuple[Path, ...]:
+        """The host's version locations: those of the configuration that are no plugin's."""
+        plugins = {_identify(folder) for folder in self.discovery.folders} - {None}
+        locations = _alembic.version_locations(self.script)
+        return tuple(location for location in locations if _identify(location) not in plugins)
+
+    def check_host_location(self) -> None:
+        """Check that there is a folder for the host's revisions, if the configuration names one.
+
+        Our own environment has none: a host without revisions of its own need not name one.
+
+        Raises:
+            NoVersions: there is none.
+        """
+        locations = self.host_locations
+        is_there = any(location.is_dir() for location in locations)
+        if locations and not is_there and self.names_location:
+            raise NoVersions(locations[0])
+
+    @property
+    def names_location(self) -> bool:
+        """Whether the configuration says where the host's revisions are."""
+        is_ours = (
+            Path(self.script.dir).resolve().is_relative_to(Path(__file__).resolve().parents[1])
+        )
+        return not is_ours or bool(self.config.get_version_locations_list())
+
+    def branch(self, name: str) -> Branch:
+        """Return a branch: its revision files, and what is applied and has no file any more.
+
+        Raises:
+            DamagedRow: what the database remembers of it cannot be.
+            PluginError: the plugin or one of its files is broken; see `Discovery.find`.
+            DuplicateRevision: an applied revision of another branch has the same id.
+            RevisionCycle: its revisions follow each other in a circle.
+        """
+        if name not in self._branches:
+            if name in self.state.damaged:
+                raise self.state.damaged[name]
+            locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
+            branch = Branch(name, self._read_infos(name, locations))
+            self._check_ids(branch)
+            if not branch.infos.keys() <= self.state.by_revision.keys():
+                _ = branch.order  # A circle is an error at once, and not when it is walked.
+            self._branches[name] = branch
+        return self._branches[name]
+
+    def remembered_branch(self, name: str) -> Branch:
+        """Return a branch, from the registry alone where its plugin is gone or broken."""
+        try:
+            return self.branch(name)
+        except PluginError as error:
+            if name not in self._remembered:
+                infos = (applied.info for applied in self.state.of(name))
+                why = _DAMAGED if isinstance(error, DamagedRow) else _GONE
+                self._remembered[name] = Branch(name, infos, orphaned=True, why=why)
+            return self._remembered[name]
+
+    def find_damage(self, name: str) -> DamagedRow | None:
+        """Return what cannot be of what the database remembers of a branch."""
+        if name in self.state.damaged:
+            return self.state.damaged[name]
+        try:
+            if self.state.unowned:
+                self.branch(name)
+        except DamagedRow as error:
+            return error
+        except PluginError:
+            return None
+        return None
+
+    def check_undamaged(self, name: str) -> None:
+        """Check that what the database remembers of a branch can be.
+
+        Raises:
+            DamagedRow: it cannot.
+        """
+        if damage := self.find_damage(name):
+            raise damage
+
+    def find_script(self, name: str, revision: str) -> BranchScript:
+        """Return a revision of a branch."""
+        return cast("BranchScript", self.remembered_branch(name).map.get_revision(revision))
+
+    def _read_infos(self, name: str, locations: Iterable[Path]) -> Iterator[RevisionInfo]:
+        seen = set()
+        for location in locations:
+            files = _alembic.list_revision_files(self.script, location)
+            for info in read_folder(name, location, tuple(files)):
+                seen.add(info.revision)
+                yield info
+        yield from (item.info for item in self.state.of(name) if item.revision not in seen)
+
+    def _check_ids(self, branch: Branch) -> None:
+        for revision in branch.infos:
+            if error := self.state.unowned.get(revision):
+                raise DamagedRow(error.name, error.table, error.reason, branch.name)
+            applied = self.state.by_revision.get(revision)
+            if applied and applied.plugin != branch.name:
+                raise DuplicateRevision(revision, (f"in '{applied.plugin}'", f"in '{branch.name}'"))
+
+    def find_target(self, name: str) -> Branch:
+        """Return the branch of a plugin that is to be upgraded.
+
+        Raises:
+            EmptyPlugin: it has no revisions.
+            NoVersions: it is the host's, whose folder is not there.
+            Quarantined: it is set aside.
+        """
+        if name == HOST:
+            self.check_host_location()
+        aside = self.state.quarantined.get(name)
+        if aside and aside.quarantine:
+            raise Quarantined(name, aside.quarantine)
+        branch = self.branch(name)
+        if name != HOST and not branch.infos:
+            raise EmptyPlugin(name, self.find_plugin(name).versions)
+        return branch
+
+    def find_requirements(self, name: str) -> tuple[str, ...]:
+        """Return the names of the plugins that a plugin requires, optional ones where installed.
+
+        Raises:
+            MissingRequirement: one is not there.
+            UnmetRequirement: one has another version.
+        """
+        if name == HOST:
+            return ()
+        required = []
+        for requires in self.find_plugin(name).declaration.requirements:
+            if requires.optional and requires.name not in self.state.plugins:
+                continue
+            try:
+                found = self.find_plugin(requires.name)
+            except UnknownPlugin as error:
+                raise MissingRequirement(name, requires.text) from error
+            if not requires.met_by(found.declaration.version):
+                raise UnmetRequirement(name, requires.text, found.declaration.version)
+            required.append(requires.name)
+        return tuple(required)
+
+    def find_owner(self, revision: str, first: Iterable[str] = ()) -> str | None:
+        """Return the branch that has a revision, looking at as few branches as can be.
+
+        `first` names branches to look at before all plugins.
+        """
+        applied = self.state.by_revision.get(revision)
+        if applied:
+            return applied.plugin
+        for branch in self._branches.values():
+            if revision in branch:
+                return branch.name
+        return next((name for name in self._search(first) if self._has(name, revision)), None)
+
+    def _search(self, first: Iterable[str]) -> Iterator[str]:
+        yield from dict.fromkeys((HOST, *first))
+        yield from self.discovery.names
+
+    def _has(self, name: str, revision: str) -> bool:
+        try:
+            return revision in self.branch(name)
+        except PluginError:
+            return False  # A broken plugin must not hurt those that have nothing to do with it.
+
+    def resolve(self, branch: Branch, identifier: str) -> tuple[str, str]:
+        """Return branch and id of the revision that an identifier in a file of `branch` means.
+
+        It is an id, or a label, which stands for the revision that carries it, as in Alembic.
+
+        Raises:
+            MissingRevision: no file has it.
+        """
+        if identifier in branch:
+            return branch.name, identifier
+        required = self._required_by(branch.name)
+        owner = self.find_owner(identifier, required)
+        if owner:
+            return owner, identifier
+        for name in dict.fromkeys((branch.name, *self._search((identifier, *required)))):
+            revision = self._find_label(name, identifier)
+            if revision:
+                return name, revision
+        raise MissingRevision(branch.name, "", identifier)
+
+    def _find_label(self, name: str, label: str) -> str | None:
+        try:
+            return self.branch(name).find_label(label)
+        except PluginError:
+            return None  # Neither a broken plugin nor a label that is no plugin's name has it.
+
+    def _required_by(self, name: str) -> tuple[str, ...]:
+        try:
+            return self.find_requirements(name)
+        except PluginError:
+            return ()
+
+    def make_node(self, branch: Branch, revision: str) -> Node:
+        """Return a revision with what it depends on, resolved.
+
+        Raises:
+            MissingRevision: it depends on a revision that no file has.
+        """
+        applied = self.state.by_revision.get(revision)
+        if applied:
+            return Node(revision, branch.name, self._down(branch, applied.info), applied.depends_on)
+        return self.read_node(branch, revision)
+
+    def read_node(self, branch: Branch, revision: str) -> Node:
+        """Return a revision as its file is now, whatever is remembered; see `make_node`."""
+        info = branch.infos[revision]
+        depends = []
+        for identifier in (*info.down_revision, *info.depends_on):
+            try:
+                owner, found = self.resolve(branch, identifier)
+            except MissingRevision as error:
+                raise MissingRevision(branch.name, revision, identifier) from error
+            if owner != branch.name or identifier not in info.down_revision:
+                depends.append(found)
+        return Node(revision, branch.name, self._down(branch, info), tuple(depends))
+
+    def _down(self, branch: Branch, info: RevisionInfo) -> tuple[str, ...]:
+        return tuple(down for down in info.down_revision if down in branch)
+
+    def close(self, targets: Iterable[tuple[str, str]]) -> dict[str, Node]:
+        """Return the revisions that have to be applied so that `targets` are, by id.
+
+        Args:
+            targets: pairs of a branch and a revision of it.
+
+        Raises:
+            DuplicateRevision: two branches have the same revision.
+            MissingRevision: a revision depends on one that no file has.
+        """
+        nodes: dict[str, Node] = {}
+        todo = list(targets)
+        while todo:
+            name, revision = todo.pop()
+            if revision in self.state.by_revision:
+                continue
+            if revision not in nodes:
+                node = nodes[revision] = self.make_node(self.branch(name), revision)
+                todo += [(name, down) for down in node.down]
+                todo += [self.resolve(self.branch(name), depends) for depends in node.depends]
+            elif nodes[revision].plugin != name:
+                places = (f"in '{nodes[revision].plugin}'", f"in '{name}'")
+                raise DuplicateRevision(revision, places)
+        return nodes
+
+    def check_namespaces(self, names: Iterable[str]) -> None:
+        """Check that plugins can be installed beside each other and those that are installed.
+
+        Raises:
+            NamespaceConflict: two of them claim the same namespace.
+        """
+        empty = self.state.at_base - self.state.leftover
+        taken = {n: p.namespace for n, p in self.state.plugins.items() if n not in empty}
+        for name in names:
+            namespace = self.find_plugin(name).namespace
+            if taken.get(name) == namespace:
+                continue  # It was checked when it was installed.
+            for other, theirs in taken.items():
+                if other != name and overlap(namespace, theirs):
+                    raise NamespaceConflict(other, name, str(namespace))
+            taken[name] = namespace
+
+    def find_changed(self, name: str) -> tuple[str, ...]:
+        """Return the applied revisions of a branch whose files have changed since."""
+        infos = self.remembered_branch(name).infos
+        candidates = [
+            item.revision
+            for item in self.state.of(name)
+            if item.checksum and infos[item.revision].checksum not in (None, item.checksum)
+        ]
+        sources = self.find_sources(candidates) if candidates else {}
+        return tuple(r for r in candidates if _has_changed(sources.get(r), infos[r].path))
+
+    def is_inferred(self, name: str) -> bool:
+        """Tell whether it is known what a plugin's applied revisions have made."""
+        applied = (*self.state.of(name), *self.state.kept_of(name))
+        return name in self.inferred or all(item.objects_known for item in applied)
+
+    def is_alone(self, name: str) -> bool:
+        """Tell whether each revision of a branch has a transaction of its own."""
+        declaration = None if name == HOST else self.declaration(name)
+        alone = declaration is not None and declaration.transaction == "revision"
+        return self.transaction_per_revision or alone
+
+    def find_usable(self, name: str) -> FoundPlugin | None:
+        """Return a plugin that is on disk, or None where it is gone or broken."""
+        try:
+            return self.find_plugin(name)
+        except PluginError:
+            return None
+
+    def declaration(self, name: str) -> Plugin | None:
+        """Return what a plugin declares, or None where it is gone or broken."""
+        found = self.find_usable(name)
+        return found.declaration if found else None
+
+
+def _identify(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from others, whatever it is called; None where it is not there."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _has_changed(before: str | None, path: str | None) -> bool:
+    """Tell whether a file differs, in what counts, from its text as it was applied."""
+    source = read_source(path)
+    return source is not None and (before is None or not is_same(before, source.text))

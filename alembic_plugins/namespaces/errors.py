@@ -1,0 +1,26 @@
+"""What can be wrong with the objects of plugins, in words."""
+
+from collections.abc import Sequence
+
+from .._base_errors import PluginError
+
+
+class ObjectsInUse(PluginError):
+    """Something elsewhere leans on what is to be dropped."""
+
+    words = (
+        "What there is of '{name}' cannot be dropped, since it is used by {leaning}. {way_out} "
+        "first; nothing was changed."
+    )
+
+    name: str
+    leaning: Sequence[str]
+    aside: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the way out; what is set aside is not removed by hand."""
+        purge = f"'alembic plugin uninstall {self.aside} --purge'"
+        restore = (
+            f"Drop that with {purge}, or restore it with 'alembic plugin restore {self.aside}'"
+        )
+        return {**super().facts(), "way_out": restore if self.aside else "Remove that"}

@@ -1,0 +1,219 @@
+"""From the words of a command to the plan: which branch, which revision, what goes along.
+
+Every function takes the `Session` and returns a `Plan`; all raise `PluginError`s for what cannot
+be done.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from .._base_errors import PluginError
+from ..config.errors import UnknownPlugin
+from ..loading.errors import Quarantined
+from ..loading.session import Session
+from ..plugin import HOST, check_name
+from ..revisions.branches import Branch
+from .errors import (
+    LeftOut,
+    NotInstalled,
+    RequirementNotInstalled,
+)
+from .identifiers import SYMBOLS, find_branch
+from .plan import (
+    Direction,
+    Plan,
+    Step,
+    Unit,
+    order_requirements,
+    plan_record,
+    plan_upgrade,
+)
+
+
+def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
+    """Return the branch and the revision argument that a command's argument means.
+
+    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision alone is about the
+    branch that has it, everything else about the host.
+    """
+    name, separator, rest = target.partition("@")
+    if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
+        return name, rest
+    if scope is None and target not in SYMBOLS and target[:1] not in ("+", "-"):
+        return find_branch(session, target) or HOST, target
+    return scope, target
+
+
+def _is_plugin(session: Session, name: str) -> bool:
+    return name in session.state.branches or name in session.discovery.names
+
+
+def upgrade(session: Session, scope: str | None, target: str) -> Plan:
+    """Plan ``upgrade TARGET``: of one branch, or with ``heads`` of all that are installed."""
+    scope, target = split_target(session, scope, target)
+    if scope is None and target == "heads":
+        return upgrade_installed(session)
+    return upgrade_to(session, {scope or HOST: target})
+
+
+def upgrade_installed(session: Session) -> Plan:
+    """Plan the upgrade of the host and of every installed plugin to its heads.
+
+    A plugin whose files are gone is left as it is. One that is broken is left out, and its error
+    is raised when all others are done: it must not stop them. One that has nothing to be done
+    is not missed, and its error is told as a warning.
+    """
+    problems: dict[str, PluginError] = {}
+    warnings: list[PluginError] = []
+    targets = {HOST: "heads"}
+    state = session.state
+    for name in dict.fromkeys((*state.plugins, *sorted(state.damaged.keys() - {HOST}))):
+        if name in state.leftover and not session.find_damage(name):
+            warnings.append(LeftOut(name))
+            continue
+        try:
+            session.check_undamaged(name)
+            if _misses_requirement(session, name, warnings):
+                continue
+            needed = _with_requirements(session, [name])
+            if any(_is_behind(session, other) for other in needed):
+                _plan_targets(session, dict.fromkeys(needed, "heads"))
+                targets[name] = "heads"
+        except UnknownPlugin:
+            continue
+        except PluginError as error:
+            if _has_pending(session, name):
+                problems[name] = error
+            else:
+                warnings.append(error)
+    ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
+    plan = _plan_targets(session, ordered)
+    told = {str(error) for error in problems.values()}
+    untold = tuple(warning for warning in warnings if str(warning) not in told)
+    return replace(plan, problems=problems, warnings=untold)
+
+
+def _misses_requirement(session: Session, name: str, warnings: list[PluginError]) -> bool:
+    """Tell whether a plugin at base requires what was uninstalled since, which stays away.
+
+    That it is left out is added to `warnings`.
+    """
+    if name not in session.state.at_base:
+        return False
+    missing = [n for n in session.find_requirements(name) if n not in session.state.plugins]
+    if missing:
+        warnings.append(RequirementNotInstalled(name, tuple(missing)))
+    return bool(missing)
+
+
+def _has_pending(session: Session, name: str) -> bool:
+    """Tell whether a plugin has revisions to be applied, as far as that can be told."""
+    try:
+        return _is_behind(session, name)
+    except PluginError:
+        return True
+
+
+def _is_behind(session: Session, name: str) -> bool:
+    return not session.find_target(name).infos.keys() <= session.state.by_revision.keys()
+
+
+def install(session: Session, names: Iterable[str]) -> Plan:
+    """Plan to bring plugins to their heads, after the host and what they require."""
+    return upgrade_to(session, {check_name(name): "heads" for name in names})
+
+
+def check_installed(session: Session, names: Iterable[str]) -> None:
+    """Check that the database has plugins.
+
+    Raises:
+        NotInstalled: it does not have one of them.
+        Quarantined: one of them is set aside.
+        UnknownPlugin: there is no such plugin on disk, either.
+        DamagedRow: what the database remembers of one cannot be.
+    """
+    for name in names:
+        session.check_undamaged(name)
+        aside = session.state.quarantined.get(name)
+        if aside and aside.quarantine:
+            raise Quarantined(name, aside.quarantine)
+        if name not in session.state.plugins:
+            session.discovery.check_known(name)
+            raise NotInstalled(name)
+
+
+def upgrade_to(session: Session, targets: Mapping[str, str]) -> Plan:
+    """Plan the upgrade of branches to a revision each, after the host and what they require."""
+    ordered = dict.fromkeys(_with_requirements(session, targets), "heads")
+    host = {HOST: "heads"} if session.settings.host_first else {}
+    return _plan_targets(session, {**host, **ordered, **targets})
+
+
+def _with_requirements(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    return order_requirements(names, session.find_requirements)
+
+
+def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
+    wanted: list[tuple[str, str]] = []
+    for name, target in targets.items():
+        branch = session.find_target(name)
+        rows = session.state.heads(name)
+        wanted += [(name, revision) for revision in branch.find_upgrade(target, rows)]
+    nodes = session.close(wanted)
+    # A revision may depend on a plugin that nothing requires by name: it counts as required too.
+    names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
+    for name in names:
+        session.find_target(name)
+    required = {needed for name in names for needed in session.find_requirements(name)}
+    missing = [name for name in names if name in required and name not in targets]
+    if missing:
+        return _plan_targets(session, {**dict.fromkeys(missing, "heads"), **targets})
+    session.check_namespaces(name for name in names if name != HOST)
+    return plan_upgrade(nodes, _order_hint(session, names), session.is_alone, "upgrade")
+
+
+def _order_hint(session: Session, names: Sequence[str]) -> dict[str, Collection[str]]:
+    first = (HOST,) if session.settings.host_first else ()
+    plugins = {n: (*first, *session.find_requirements(n)) for n in names if n != HOST}
+    return {HOST: (), **plugins}
+
+
+def stamp(session: Session, scope: str | None, targets: Sequence[str]) -> Plan:
+    """Plan ``stamp``: record revisions as applied, and others of their branch as not.
+
+    Other branches are left alone, with ``--purge`` too, which stock Alembic has for the rows of a
+    single branch.
+    """
+    wanted: dict[str, set[str]] = {}
+    for target in targets:
+        name, revision = split_target(session, scope, target)
+        for branch in _stamped_branches(session, name, revision):
+            wanted.setdefault(branch.name, set()).update(branch.find_stamp(revision))
+    before = [applied for applied in session.state.applied if applied.plugin in wanted]
+    nodes = [session.make_node(session.branch(name), r) for name, rs in wanted.items() for r in rs]
+    return plan_record(before, nodes, "stamp")
+
+
+def _stamped_branches(session: Session, name: str | None, revision: str) -> list[Branch]:
+    if name is None and revision == "heads":
+        installed = [n for n in session.state.plugins if n not in session.state.leftover]
+        names = (HOST, *(n for n in installed if session.declaration(n)))
+        return [session.branch(name) for name in names]
+    return [session.find_target(name or HOST)]
+
+
+def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
+    """Plan single steps that another tool has chosen: revisions, and whether each goes up.
+
+    An upgrade is planned with what it needs besides, of which the tool knows nothing.
+    """
+    chosen = list(steps)
+    owners = {revision: session.find_owner(revision) or HOST for revision, _ in chosen}
+    if all(up for _, up in chosen):
+        whole = upgrade_to(session, {owners[revision]: revision for revision, _ in chosen})
+        if owners.keys() <= {step.revision for step in whole.steps}:
+            return whole
+    nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
+    directions = {True: Direction.UPGRADE, False: Direction.DOWNGRADE}
+    units = [Unit((Step(owners[r], r, directions[up]),), directions[up].value) for r, up in chosen]
+    return Plan(tuple(units), nodes)

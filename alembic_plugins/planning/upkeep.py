@@ -1,0 +1,237 @@
+"""What to do about plugins besides moving them: restore, forget, adopt, repair, leave.
+
+Every function takes the `Session` and returns a `Plan`, as those of
+`alembic_plugins.planning.targets` do.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from ..config.errors import UnknownPlugin
+from ..loading.errors import NamespaceConflict
+from ..loading.session import Session
+from ..plugin import HOST, overlap
+from ..registry.state import InstalledPlugin, State
+from ..registry.version_tables import VersionTable
+from ..revisions.branches import Node
+from .dependents import find_plugin_dependents, find_required
+from .errors import (
+    AlreadyInstalled,
+    CannotForget,
+    CannotLeave,
+    NotInstalled,
+    NotQuarantined,
+    RequirementNotInstalled,
+    RevisionMoved,
+)
+from .plan import (
+    Fate,
+    Plan,
+    Unit,
+    order_requirements,
+    plan_fate,
+    plan_record,
+)
+
+
+def restore(session: Session, name: str) -> Plan:
+    """Plan to bring back a plugin that is set aside, with those that it and that need each other.
+
+    Raises:
+        AlreadyInstalled: it is not set aside but installed.
+        NotQuarantined: nothing of it is set aside.
+        RequirementNotInstalled: something that it needs has gone meanwhile.
+        NamespaceConflict: another plugin has taken its namespace.
+    """
+    if name in session.state.plugins:
+        raise AlreadyInstalled(name)
+    if name not in session.state.quarantined:
+        raise NotQuarantined(name)
+    group = _find_group(session.state, name)
+    applied = tuple(item for item in session.state.kept if item.plugin in group)
+    coming = State(applied=applied, plugins=group)
+    for plugin in group.values():
+        session.check_undamaged(plugin.name)
+        check_returning(session, plugin, coming)
+    return plan_fate(tuple(group), Fate.RESTORED)
+
+
+def _find_group(state: State, name: str) -> dict[str, InstalledPlugin]:
+    """Return a plugin that is set aside, and others that it needs and that need it."""
+    owners = {item.revision: item.plugin for item in state.kept}
+    needed = {
+        other: find_required(plugin)
+        | {owners[r] for item in state.kept_of(other) for r in item.depends_on if r in owners}
+        for other, plugin in state.quarantined.items()
+    }
+    below = {other: _close(needed, other) for other in needed}
+    group = [name, *(other for other in needed if other != name)]
+    return {
+        other: state.quarantined[other]
+        for other in group
+        if other == name or (other in below[name] and name in below[other])
+    }
+
+
+def _close(needed: Mapping[str, set[str]], name: str) -> set[str]:
+    """Return what a plugin needs, directly or through others."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        new = needed.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
+
+
+def check_returning(session: Session, plugin: InstalledPlugin, coming: State) -> None:
+    """Check that a plugin can come back, with others that are `coming`; see `restore`."""
+    if plugin.name in session.state.plugins:
+        raise AlreadyInstalled(plugin.name)
+    missing = find_required(plugin) - {*session.state.plugins, *coming.plugins}
+    applied = {*session.state.by_revision, *coming.by_revision}
+    owners = {item.revision: item.plugin for item in session.state.kept}
+    missing |= {
+        owners.get(revision) or f"revision '{revision}'"
+        for item in coming.of(plugin.name)
+        for revision in item.depends_on
+        if revision not in applied
+    }
+    if missing:
+        raise RequirementNotInstalled(plugin.name, tuple(sorted(missing)))
+    for other in session.state.plugins.values():
+        if overlap(plugin.namespace, other.namespace):
+            raise NamespaceConflict(other.name, plugin.name, str(plugin.namespace))
+
+
+def forget(session: Session, name: str) -> Plan:
+    """Plan to remove a plugin from the registry, and to leave its objects where they are.
+
+    Raises:
+        NotInstalled: the database does not have it.
+        UnknownPlugin: there is no such plugin on disk, either.
+        CannotForget: other plugins need it.
+    """
+    if name not in session.state.plugins and name not in session.state.quarantined:
+        session.discovery.check_known(name)
+        raise NotInstalled(name)
+    session.check_undamaged(name)
+    dependents = find_plugin_dependents(session, name)
+    if dependents:
+        raise CannotForget(name, dependents)
+    return plan_fate([name], Fate.FORGOTTEN)
+
+
+def adopt(
+    session: Session,
+    targets: Mapping[str, Sequence[str]],
+    tables: Sequence[VersionTable] = (),
+) -> Plan:
+    """Plan to record revisions of plugins as applied, since what they make is there.
+
+    Args:
+        session: the command's view of disk and database.
+        targets: the revisions up to which each plugin is recorded, by its name.
+        tables: the version tables that say so, and that are dropped.
+
+    Raises:
+        AlreadyInstalled: the database has one of the plugins.
+        RequirementNotInstalled: it does not have what one of them needs.
+    """
+    wanted: list[tuple[str, str]] = []
+    for name in order_requirements(targets, session.find_requirements):
+        if name in targets and name in session.state.plugins:
+            raise AlreadyInstalled(name)
+        for target in targets.get(name, ()):
+            found = session.find_target(name).find_upgrade(target, ())
+            wanted += [(name, revision) for revision in found]
+    session.check_namespaces(targets)
+    nodes = session.close(wanted[::-1])  # It takes the last one first.
+    for name in targets:
+        missing = _find_missing(session, name, session.close(w for w in wanted if w[0] == name))
+        missing -= targets.keys()
+        if missing:
+            raise RequirementNotInstalled(name, tuple(sorted(missing)))
+    plan = plan_record((), nodes.values(), "adopt")
+    return replace(plan, units=tuple(replace(unit, tables=tuple(tables)) for unit in plan.units))
+
+
+def _find_missing(session: Session, name: str, nodes: Mapping[str, Node]) -> set[str]:
+    """Return in words what a plugin needs, by revision or by name, and the database has not."""
+    missing = {
+        node.plugin if node.plugin != HOST else f"revision '{node.revision}' of the host"
+        for node in nodes.values()
+        if node.plugin != name
+    }
+    return missing | {n for n in session.find_requirements(name) if n not in session.state.plugins}
+
+
+def repair(
+    session: Session,
+    names: Iterable[str],
+    unknown_rows: Sequence[str],
+    claiming: Collection[str] = (),
+) -> Plan:
+    """Plan to accept the changed files of branches, and to delete rows that nothing explains.
+
+    What nobody is known to have made is recorded as made by the plugins that are `claiming`.
+
+    Raises:
+        RevisionMoved: a changed file needs revisions that are not applied.
+    """
+    changed = [name for name in names if find_repairs(session, name) or name in claiming]
+    units = [Unit((), Fate.REPAIRED, {name: Fate.REPAIRED}) for name in changed]
+    if unknown_rows:
+        units.append(Unit((), "history-sync", unknown_rows=tuple(unknown_rows)))
+    return Plan(tuple(units), with_unknown=bool(claiming))
+
+
+def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
+    """Return the changed revisions of a branch as their files now are; see `repair`."""
+    branch = session.remembered_branch(name)
+    nodes = tuple(session.read_node(branch, revision) for revision in session.find_changed(name))
+    for node in nodes:
+        needed = (*node.down, *node.depends)
+        missing = [revision for revision in needed if revision not in session.state.by_revision]
+        if missing:
+            raise RevisionMoved(name, node.revision, tuple(missing))
+    return nodes
+
+
+def find_unknown_rows(session: Session) -> tuple[str, ...]:
+    """Return the rows of the version table that neither a file nor the registry explains."""
+    state = session.state
+    return tuple(sorted(state.rows - state.by_revision.keys() - state.unowned.keys()))
+
+
+def eject(session: Session) -> Plan:
+    """Plan to hand the database back to stock Alembic.
+
+    Of branches that depend on each other it has one row, that of the dependent one.
+
+    Raises:
+        CannotLeave: plugins are there whose revisions stock Alembic could not find.
+        DamagedRow: what the database remembers cannot be.
+    """
+    state = session.state
+    for error in state.damage:
+        raise error
+    stuck = {*state.quarantined, *state.interruptions, *find_unknown_rows(session)}
+    for name in state.branches:
+        if any(info.path is None for info in session.remembered_branch(name).infos.values()):
+            stuck.add(name)
+    if stuck:
+        raise CannotLeave(tuple(stuck))
+    needed = {r for item in state.applied for r in (*item.down_revision, *item.depends_on)}
+    rows = tuple(item.revision for item in state.applied if item.revision not in needed)
+    return Plan(stock_rows=rows)
+
+
+def find_locations(session: Session) -> tuple[str, ...]:
+    """Return the version locations that stock Alembic needs: the host's and those of plugins."""
+    found = [str(location) for location in session.host_locations]
+    for name in session.state.plugins:
+        with suppress(UnknownPlugin):
+            found.append(str(session.find_plugin(name).versions))
+    return tuple(found)

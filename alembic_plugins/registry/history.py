@@ -1,0 +1,117 @@
+"""What the registry remembers besides: what was done, files as they were, and what takes them back.
+
+It may be much, and is read when it is wanted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Table, select
+
+from ..revisions.source import find_checksum_of_statements
+from ..revisions.undo import Undo
+from .errors import TamperedUndo
+from .rows import skip_damaged
+from .tables import Tables, is_since
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of `alembic_plugin_event`: something was done, or failed."""
+
+    plugin: str
+    action: str
+    from_revisions: tuple[str, ...]
+    to_revisions: tuple[str, ...]
+    outcome: str
+    detail: str | None
+    happened_at: datetime
+    happened_by: str
+    duration_ms: int | None
+
+
+def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
+    """Return the events of a plugin, or of all, in the order in which they happened."""
+    event = tables.event
+    query = select(event).order_by(event.c.id)
+    if plugin is not None:
+        query = query.where(event.c.plugin == plugin)
+    rows = skip_damaged(connection.execute(query), event)
+    return tuple(
+        Event(
+            **{
+                **{name: fields[name] for name in Event.__dataclass_fields__},
+                "from_revisions": tuple(fields["from_revisions"]),
+                "to_revisions": tuple(fields["to_revisions"]),
+            }
+        )
+        for fields in rows
+    )
+
+
+def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:
+    """Return what takes back a revision that is applied.
+
+    Raises:
+        TamperedUndo: the statements are not those that were recorded.
+    """
+    table = tables.revision
+    columns = _undo_columns(table, version)
+    row = connection.execute(select(*columns).where(table.c.revision == revision)).one()
+    if _is_tampered(row):
+        raise TamperedUndo(row.plugin, revision)
+    return Undo(_statements(row), row.downgrade_reason)
+
+
+def read_sources(
+    connection: Connection, tables: Tables, revisions: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the files of applied revisions as they were then, by id, where they are remembered."""
+    table = tables.revision
+    chosen = table.c.revision.in_(revisions) & table.c.source.is_not(None)
+    rows = connection.execute(select(table.c.revision, table.c.source).where(chosen))
+    return {row.revision: row.source for row in rows}
+
+
+@dataclass(frozen=True)
+class Irreversible:
+    """Why a revision cannot be downgraded; `is_empty` where its downgrade() does nothing."""
+
+    words: str
+    is_empty: bool = False
+
+
+def read_irreversible(
+    connection: Connection, tables: Tables, plugin: str, version: int, *, orphaned: bool
+) -> Mapping[str, Irreversible]:
+    """Return, by id, why revisions of a plugin cannot be taken back.
+
+    Only of one that is `orphaned` does what is remembered have to be what was recorded.
+    """
+    table = tables.revision
+    columns = [table.c.revision, *_undo_columns(table, version)]
+    found = {}
+    for row in connection.execute(select(*columns).where(table.c.plugin == plugin)):
+        if orphaned and _is_tampered(row):
+            found[row.revision] = Irreversible("the SQL that is remembered for that was changed")
+        elif not row.downgrade_sql:
+            reason = row.downgrade_reason
+            words = reason or "its downgrade() does nothing"
+            found[row.revision] = Irreversible(words, is_empty=not reason)
+    return found
+
+
+def _undo_columns(table: Table, version: int) -> list[Column[Any]]:
+    names = ("plugin", "downgrade_sql", "downgrade_reason", "downgrade_checksum")
+    return [table.c[name] for name in names if is_since(table.c[name], version)]
+
+
+def _is_tampered(row: Row[Any]) -> bool:
+    checksum = row._mapping.get("downgrade_checksum")
+    return bool(checksum) and checksum != find_checksum_of_statements(_statements(row))
+
+
+def _statements(row: Row[Any]) -> tuple[str, ...] | None:
+    return None if row.downgrade_sql is None else tuple(row.downgrade_sql)

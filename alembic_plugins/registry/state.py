@@ -1,0 +1,342 @@
+"""What the database remembers: the version table, the plugins, the applied revisions, the events.
+
+Reading gives frozen objects; `alembic_plugins.registry.statements` has the statements that record.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, inspect, select, type_coerce
+from sqlalchemy.types import NullType
+
+from ..plugin import HOST, Schema, is_name
+from .errors import (
+    DamagedRow,
+    IncompleteRegistry,
+    NewerRegistry,
+    UntrustedObjects,
+)
+from .rows import AppliedRevision as AppliedRevision
+from .rows import InstalledPlugin as InstalledPlugin
+from .rows import Interruption as Interruption
+from .sql import FIND_TABLES
+from .tables import (
+    BACKUP_SCHEMA,
+    TRANSFER,
+    VERSION,
+    Tables,
+    find_version,
+    is_since,
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """The whole of what the database remembers, at one moment.
+
+    Attributes:
+        rows: the version table's.
+        applied: the applied revisions, in order of application.
+        plugins: the installed plugins by name.
+        version_table: whether there is one.
+        registry: the version of our tables; 0 where they are not there.
+        quarantined: the plugins that are set aside, by name.
+        kept: the revisions of those, in order of application.
+        interruptions: the revisions that have committed a part of themselves, by plugin.
+        lost: the plugins of which revisions are remembered, and nothing else.
+        host_schema: the schema of the host's tables; None where there is none.
+        first_schema: the first one that is there on the search path.
+        role: as whom the command runs.
+        in_transfer: whether a command writes or restores a backup, or was ended while it did.
+        holding: the plugins at base of which objects are remembered.
+        damaged: what is wrong with a row of the registry, by the branch that it is about.
+        unowned: the same by the revision, of rows that do not tell the branch.
+    """
+
+    rows: frozenset[str] = frozenset()
+    applied: tuple[AppliedRevision, ...] = ()
+    plugins: Mapping[str, InstalledPlugin] = field(default_factory=dict)
+    version_table: bool = False
+    registry: int = 0
+    quarantined: Mapping[str, InstalledPlugin] = field(default_factory=dict)
+    kept: tuple[AppliedRevision, ...] = ()
+    interruptions: Mapping[str, Interruption] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+    host_schema: str | None = field(default=None, compare=False)
+    first_schema: str | None = field(default=None, compare=False)
+    role: str = field(default="", compare=False)
+    in_transfer: bool = False
+    holding: frozenset[str] = frozenset()
+    damaged: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
+    unowned: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
+
+    @property
+    def at_base(self) -> frozenset[str]:
+        """The installed plugins of which nothing is applied."""
+        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions})
+
+    @property
+    def leftover(self) -> frozenset[str]:
+        """The plugins at base that have left something behind, by which they are still known."""
+        return self.at_base & self.holding
+
+    @property
+    def damage(self) -> tuple[DamagedRow, ...]:
+        """What is wrong with rows of the registry."""
+        return (*self.damaged.values(), *self.unowned.values())
+
+    @cached_property
+    def by_revision(self) -> Mapping[str, AppliedRevision]:
+        """The applied revisions by id."""
+        return {applied.revision: applied for applied in self.applied}
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """How many revisions were applied before each."""
+        return {applied.revision: number for number, applied in enumerate(self.applied)}
+
+    @cached_property
+    def branches(self) -> tuple[str, ...]:
+        """The branches with applied revisions, in the order in which they were begun."""
+        return tuple(dict.fromkeys(applied.plugin for applied in self.applied))
+
+    def of(self, branch: str) -> tuple[AppliedRevision, ...]:
+        """Return the applied revisions of one branch."""
+        return self._by_branch.get(branch, ())
+
+    @cached_property
+    def _by_branch(self) -> Mapping[str, tuple[AppliedRevision, ...]]:
+        found: dict[str, list[AppliedRevision]] = {}
+        for applied in self.applied:
+            found.setdefault(applied.plugin, []).append(applied)
+        return {branch: tuple(items) for branch, items in found.items()}
+
+    def kept_of(self, name: str) -> tuple[AppliedRevision, ...]:
+        """Return the revisions of a plugin that is set aside."""
+        return tuple(item for item in self.kept if item.plugin == name)
+
+    def heads(self, branch: str) -> tuple[str, ...]:
+        """Return the rows that the version table should have for one branch."""
+        return find_heads(self.of(branch))
+
+    def with_applied(self, applied: Sequence[AppliedRevision]) -> "State":
+        """Return the state with other applied revisions."""
+        return replace(self, applied=put_in_order(applied))
+
+
+def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, ...]:
+    """Return revisions, also one that was lost and recorded anew, after those that they follow."""
+    known = {item.revision: item for item in applied}
+    ordered: dict[str, AppliedRevision] = {}
+    for item in applied:
+        todo = [item]
+        while todo:
+            needed = (*todo[-1].down_revision, *todo[-1].depends_on)
+            missing = [known[r] for r in needed if r in known and r not in ordered]
+            if missing and len(todo) <= len(applied):
+                todo += missing
+            else:
+                last = todo.pop()
+                ordered.setdefault(last.revision, last)
+    return tuple(ordered.values())
+
+
+def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:
+    """Return those of a branch's applied revisions that no other follows."""
+    followed = {down for revision in applied for down in revision.down_revision}
+    return tuple(item.revision for item in applied if item.revision not in followed)
+
+
+def read_state(
+    connection: Connection, version_table: Table, tables: Tables, trusted: Sequence[str] = ()
+) -> State:
+    """Return what the database remembers.
+
+    Args:
+        connection: leads to the database.
+        version_table: Alembic's.
+        tables: the registry's.
+        trusted: roles whose functions and operators on the search path do no harm.
+
+    Raises:
+        IncompleteRegistry: some of our tables are gone.
+        NewerRegistry: a later release of ours made them.
+        UntrustedObjects: somebody else's functions or operators would be taken for PostgreSQL's.
+    """
+    names = (version_table.name, *tables.names)
+    found = _find_tables(connection, names, version_table.schema, trusted)
+    if found[0].untrusted:
+        raise UntrustedObjects(tuple(found[0].untrusted))
+    comments = {row.relname: row.comment for row in found if row.relname}
+    first = next(iter(found[0].path), None)
+    rows: frozenset[str] = frozenset()
+    if version_table.name in comments:
+        rows = frozenset(connection.scalars(select(version_table.c.version_num)))
+    state = State(
+        rows,
+        version_table=version_table.name in comments,
+        host_schema=first,
+        first_schema=first,
+        role=found[0].role,
+        in_transfer=TRANSFER.name in comments,
+    )
+    version = _find_registry(connection, tables, comments)
+    if not version:
+        return state
+    state = _read_registry(connection, tables, version, state)
+    return replace(state, host_schema=_find_host_schema(found, tables, state))
+
+
+def _find_host_schema(found: Sequence[Any], tables: Tables, state: State) -> str | None:
+    """Return the schema of the host's tables, which may not be the first on the search path.
+
+    It is the one that was first when the registry was made, since its tables went into it. Where
+    ``version_table_schema`` says where these are, it is the first one that is no plugin's own: with
+    ``"$user"`` on the search path, a plugin named as the role brings its schema before the host's.
+    """
+    plugins = (*state.plugins.values(), *state.quarantined.values())
+    own = {p.place.name for p in plugins if isinstance(p.place, Schema) and p.schema_created}
+    schemas = [row.schema for row in found if row.relname == tables.plugin.name]
+    if tables.metadata.schema is not None:
+        schemas = [name for name in found[0].path if name not in own]
+    return schemas[0] if schemas else state.first_schema
+
+
+def read_kept(connection: Connection, tables: Tables) -> State:
+    """Return what a copy of the registry's rows remembers, of which nothing is set aside.
+
+    Raises:
+        DamagedRow: a row says what cannot be.
+    """
+    found = _find_tables(connection, tables.names, tables.metadata.schema)
+    comments = {row.relname: row.comment for row in found if row.relname}
+    version = _find_registry(connection, tables, comments)
+    state = _read_registry(connection, tables, version, State()) if version else State()
+    for error in state.damage:
+        raise error
+    return state
+
+
+def _find_tables(
+    connection: Connection, names: Sequence[str], schema: str | None, trusted: Sequence[str] = ()
+) -> Sequence[Row[Any]]:
+    values = {"names": list(names), "schema": schema, "trusted": list(trusted)}
+    values |= {"transfer": TRANSFER.name, "staging": BACKUP_SCHEMA}
+    return connection.execute(FIND_TABLES, values).all()
+
+
+def _find_registry(
+    connection: Connection, tables: Tables, comments: Mapping[str, str | None]
+) -> int:
+    """Return the version of the registry, 0 where there is none; columns tell without a comment."""
+    present = [table for table in tables.all if table.name in comments]
+    if not present:
+        return 0
+    comment = comments.get(tables.plugin.name)
+    version = find_version(comment)
+    if comment is None:
+        version = max(_guess_version(connection, table) for table in present)
+    if version is None or version > VERSION:
+        raise NewerRegistry(str(comment), VERSION)
+    missing = [t.name for t in tables.all if is_since(t, version) and t not in present]
+    if missing:
+        raise IncompleteRegistry(tuple(missing))
+    return version
+
+
+def _guess_version(connection: Connection, table: Table) -> int:
+    names = {column["name"] for column in inspect(connection).get_columns(table.name, table.schema)}
+    infos = [table.info, *(column.info for column in table.c if column.name in names)]
+    return max(int(info.get("since", 1)) for info in infos)
+
+
+def _read_registry(connection: Connection, tables: Tables, version: int, state: State) -> State:
+    damage = _Damage()
+    plugins = list(_read_plugins(connection, tables, version, damage))
+    applied = put_in_order(tuple(_read_applied(connection, tables, version, damage)))
+    aside = {plugin.name: plugin for plugin in plugins if plugin.quarantine}
+    active = tuple(item for item in applied if item.plugin not in aside)
+    lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
+    guesses = (InstalledPlugin.guess(name) for name in sorted(lost))
+    found = replace(
+        state,
+        applied=active,
+        plugins={p.name: p for p in (*plugins, *guesses) if p.name not in aside},
+        registry=version,
+        quarantined=aside,
+        kept=tuple(item for item in applied if item.plugin in aside),
+        interruptions=dict(_read_journal(connection, tables, version, damage)),
+        lost=frozenset(lost),
+        damaged=damage.branches,
+        unowned=damage.unowned,
+    )
+    return replace(found, holding=_read_holding(connection, tables, version, found.at_base))
+
+
+class _Damage:
+    """The damaged rows that were found: by branch, and by revision where no branch is told."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str, DamagedRow] = {}
+        self.unowned: dict[str, DamagedRow] = {}
+
+    def add(self, error: DamagedRow) -> None:
+        """Remember a row; of several of one branch the first one."""
+        if error.plugin:
+            self.branches.setdefault(error.plugin, error)
+        else:
+            self.unowned.setdefault(error.name, error)
+
+
+def _read_plugins(
+    connection: Connection, tables: Tables, version: int, damage: _Damage
+) -> Iterator[InstalledPlugin]:
+    columns = [column for column in tables.plugin.c if is_since(column, version)]
+    for row in connection.execute(select(*columns)):
+        try:
+            yield InstalledPlugin.from_row(row)
+        except DamagedRow as error:
+            damage.add(error)
+            if error.plugin and is_name(error.plugin):
+                yield InstalledPlugin.guess(error.plugin, row)
+
+
+def _read_holding(
+    connection: Connection, tables: Tables, version: int, names: Collection[str]
+) -> frozenset[str]:
+    """Return which of some plugins at base have left something; all in an older registry."""
+    if not names or not is_since(tables.object, version):
+        return frozenset(names)
+    made = select(tables.object.c.plugin).where(tables.object.c.made)
+    return frozenset(connection.scalars(made.distinct())).intersection(names)
+
+
+def _read_applied(
+    connection: Connection, tables: Tables, version: int, damage: _Damage
+) -> Iterator[AppliedRevision]:
+    """Read the revisions, without what is only wanted when one is taken back or compared."""
+    revision = tables.revision
+    names = [name for name in AppliedRevision._fields if name in revision.c]
+    columns = [revision.c[name] for name in names if is_since(revision.c[name], version)]
+    # Psycopg has made lists of arrays, of which SQLAlchemy would make lists again.
+    bare = [type_coerce(column, NullType()).label(column.name) for column in columns]
+    for row in connection.execute(select(*bare).order_by(revision.c.position)):
+        try:
+            yield AppliedRevision.from_row(row)
+        except DamagedRow as error:
+            damage.add(error)
+            if error.plugin and row.revision is not None:
+                yield AppliedRevision.guess(row)
+
+
+def _read_journal(
+    connection: Connection, tables: Tables, version: int, damage: _Damage
+) -> Iterable[tuple[str, Interruption]]:
+    if is_since(tables.journal, version):
+        for row in connection.execute(select(tables.journal)):
+            try:
+                yield row.plugin, Interruption.from_row(row)
+            except DamagedRow as error:
+                damage.add(error)

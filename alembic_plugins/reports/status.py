@@ -1,0 +1,369 @@
+"""What there is to know of plugins, on disk and in the database."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .._alembic import version_table
+from .._base_errors import PluginError
+from ..catalog.queries import read_invalid_indexes
+from ..config.discovery import FoundPlugin
+from ..config.errors import UnknownPlugin
+from ..execution.errors import FilesChanged
+from ..execution.migrator import Migrator
+from ..loading.dependencies import read_branch_objects, read_session_ownership
+from ..loading.session import Session
+from ..namespaces.claims import find_claims
+from ..namespaces.ownership import PluginObjects, read_plugin_objects
+from ..planning.dependents import find_requiring
+from ..planning.errors import Interrupted
+from ..plugin import HOST
+from ..registry.errors import DamagedRow
+from ..registry.state import InstalledPlugin, Interruption, find_heads
+from ..revisions.branches import Branch
+from ..revisions.source import find_changes, read_source
+from .errors import DatabaseAhead, NamespaceChanged
+
+
+@dataclass(frozen=True)
+class PluginStatus:
+    """One line of ``alembic plugin list``.
+
+    Attributes:
+        state: ``available``, ``installed``, ``outdated``, ``ahead``, ``broken``, ``orphaned``,
+            ``quarantined``, ``interrupted`` or ``leftover``.
+        current: the applied heads, with commas; None where nothing is applied.
+        head: the heads on disk, with commas; None where they cannot be read.
+        pending: how many revisions on disk are not applied; None where they cannot be read.
+        remark: where its data is, or what was interrupted.
+    """
+
+    name: str
+    version: str | None
+    namespace: str | None
+    state: str
+    current: str | None
+    head: str | None
+    pending: int | None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class PluginDetails:
+    """What ``alembic plugin show`` tells besides the status.
+
+    `objects` are what the plugin's revisions have made; `unknown_objects` are in its own schema,
+    and none of them has made these.
+    """
+
+    status: PluginStatus
+    description: str
+    package: str | None
+    source: str | None
+    versions: str | None
+    models: str | None
+    transaction: str
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+    extensions: tuple[str, ...]
+    writes: tuple[str, ...]
+    revisions: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+    objects: tuple[str, ...]
+    unknown_objects: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All plugins, what is wrong with them and with the host, and where they were looked for."""
+
+    plugins: tuple[PluginStatus, ...]
+    problems: tuple[PluginError, ...]
+    places: tuple[str, ...] = ()
+
+
+def read_listing(migrator: Migrator) -> Listing:
+    """Return all plugins that are on disk or in the database, by name."""
+    session = migrator.session
+    problems: list[PluginError] = []
+    state = session.state
+    names = sorted({*session.discovery.names, *state.plugins, *state.quarantined})
+    plugins = tuple(_read_status(migrator, name, problems) for name in names)
+    for name in (HOST, *state.plugins):
+        problems += _find_problems(session, name)
+    told = {(p.table, p.name) for p in problems if isinstance(p, DamagedRow)}
+    problems += [error for error in state.damage if (error.table, error.name) not in told]
+    if HOST in state.interruptions:
+        known = state.interruptions[HOST]
+        problems.append(Interrupted(HOST, known.revision, known.direction))
+    return Listing(plugins, tuple(problems), session.discovery.places)
+
+
+def _find_problems(session: Session, name: str) -> list[PluginError]:
+    """Return what is wrong with what is installed, besides files that cannot be read."""
+    problems: list[PluginError] = []
+    changed = session.find_changed(name)
+    if changed:
+        problems.append(FilesChanged(name, changed))
+    problems += find_ahead([session.remembered_branch(name)])
+    found = session.find_usable(name)
+    if found:
+        try:
+            session.find_requirements(name)
+        except PluginError as error:
+            problems.append(error)
+    problems += find_moved(session, [name])
+    return problems
+
+
+def find_ahead(branches: Iterable[Branch]) -> tuple[DatabaseAhead, ...]:
+    """Return of which branches the database has revisions that the files have not."""
+    return tuple(
+        DatabaseAhead(branch.name, ahead, branch.file_heads)
+        for branch in branches
+        if (ahead := branch.ahead)
+    )
+
+
+def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged, ...]:
+    """Return which plugins declare another namespace by now than the one they are in."""
+    known = session.state.plugins
+    pairs = [
+        (known[n], session.find_usable(n))
+        for n in names
+        if n in known and n not in session.state.damaged
+    ]
+    return tuple(
+        NamespaceChanged(plugin.name, str(plugin.namespace), str(found.namespace))
+        for plugin, found in pairs
+        if found and plugin.name not in session.state.lost and plugin.namespace != found.namespace
+    )
+
+
+def read_details(migrator: Migrator, name: str) -> PluginDetails:
+    """Return what is to be known of one plugin, or of the host.
+
+    Raises:
+        UnknownPlugin: it is neither on disk nor in the database.
+    """
+    if name == HOST:
+        return _read_host(migrator)
+    session = migrator.session
+    problems: list[PluginError] = []
+    status = _read_status(migrator, name, problems)
+    installed = session.state.plugins.get(name) or session.state.quarantined.get(name)
+    if problems and not installed:
+        raise problems[0]
+    found = session.find_usable(name)
+    declared = found.declaration if found else None
+    branch = session.remembered_branch(name)
+    known = {item.revision for item in (*session.state.applied, *session.state.kept)}
+    owned = _read_plugin_objects(migrator, name) if installed else PluginObjects()
+    return PluginDetails(
+        status,
+        declared.description if declared else "",
+        _package(found, installed),
+        found.source if found else None,
+        str(found.versions) if found else None,
+        declared.models if declared else None,
+        declared.transaction if declared else "plugin",
+        tuple(declared.requires) if declared else installed.requires if installed else (),
+        find_requiring(session, [name]),
+        tuple(declared.extensions) if declared else (),
+        tuple(declared.writes) if declared else (),
+        branch.order,
+        tuple(revision for revision in branch.order if revision not in known),
+        tuple(str(item) for item in owned.made),
+        tuple(str(item) for item in owned.unknown),
+        tuple(str(problem) for problem in (*problems, *_find_problems(session, name))),
+    )
+
+
+def _read_host(migrator: Migrator) -> PluginDetails:
+    """Return what is to be known of the host's branch, whose namespace is the host's schema."""
+    session, state = migrator.session, migrator.session.state
+    branch, problem = session.remembered_branch(HOST), _find_host_problem(session)
+    applied = {item.revision for item in state.of(HOST)}
+    pending = tuple(revision for revision in branch.order if revision not in applied)
+    schema = state.host_schema
+    status = PluginStatus(
+        HOST,
+        None,
+        f"schema {schema}" if schema else None,
+        _find_host_state(session, branch, is_broken=problem is not None),
+        ", ".join(state.heads(HOST)) or None,
+        None if problem else ", ".join(branch.file_heads) or None,
+        None if problem else len(pending),
+        _describe(migrator, HOST),
+    )
+    problems = (*filter(None, [problem]), *_find_problems(session, HOST))
+    return PluginDetails(
+        status,
+        description="",
+        package=None,
+        source=session.settings.source,
+        versions=", ".join(map(str, session.host_locations)) or None,
+        models=session.settings.target_metadata,
+        transaction="revision" if session.transaction_per_revision else "plugin",
+        requires=(),
+        required_by=find_requiring(session, [HOST]),
+        extensions=(),
+        writes=(),
+        revisions=branch.order,
+        pending_revisions=pending,
+        objects=_read_host_objects(migrator),
+        unknown_objects=(),
+        problems=tuple(map(str, problems)),
+    )
+
+
+def _find_host_problem(session: Session) -> PluginError | None:
+    """Return why the host's revision files cannot be read."""
+    try:
+        session.branch(HOST)
+        session.check_host_location()
+    except PluginError as error:
+        return error
+    return None
+
+
+def _find_host_state(session: Session, branch: Branch, *, is_broken: bool) -> str:
+    applied = session.state.of(HOST)
+    if HOST in session.state.interruptions:
+        return "interrupted"
+    if applied and not (branch.has_files or branch.orphaned):
+        return "orphaned"
+    if is_broken:
+        return "broken"
+    if branch.ahead:
+        return "ahead"
+    if branch.infos.keys() <= session.state.by_revision.keys():
+        return "installed"
+    return "outdated" if applied else "available"
+
+
+def _read_host_objects(migrator: Migrator) -> tuple[str, ...]:
+    """Return what is the host's in its schema, without the version table and the registry."""
+    schema, tables = migrator.session.state.host_schema, migrator.tables
+    if schema is None:
+        return ()
+    ownership = read_session_ownership(migrator.connection, tables, migrator.session)
+    found = read_branch_objects(migrator.connection, ownership, HOST)
+    migrator.end_reading()
+    ours = {version_table(migrator.context).name, *tables.names}
+    return tuple(str(item) for item in found if item.name not in ours)
+
+
+def _read_plugin_objects(migrator: Migrator, name: str) -> PluginObjects:
+    ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
+    owned = read_plugin_objects(migrator.connection, ownership, name)
+    migrator.end_reading()
+    return owned
+
+
+def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> str | None:
+    if found:
+        return found.package
+    return installed.package if installed else None
+
+
+def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> PluginStatus:
+    """Return the status of a plugin, and add to `problems` why something of it is not known."""
+    session, state = migrator.session, migrator.session.state
+    installed = state.plugins.get(name) or state.quarantined.get(name)
+    found, branch, is_gone = None, None, False
+    try:
+        found = session.find_plugin(name)
+        branch = session.branch(name)
+    except PluginError as error:
+        is_gone = found is None and isinstance(error, UnknownPlugin)
+        problems.append(error)
+    damage = session.find_damage(name)
+    if damage and str(damage) not in map(str, problems):
+        problems.append(damage)
+    known = installed or found
+    version = found.declaration.version if found else installed and installed.version
+    applied = {item.revision for item in (*state.of(name), *state.kept_of(name))}
+    pending = sum(r not in applied for r in branch.infos) if branch else None
+    return PluginStatus(
+        name,
+        version or None,
+        str(known.namespace) if known else None,
+        _find_state(session, branch, name, is_gone=is_gone, pending=pending),
+        ", ".join(find_heads((*state.of(name), *state.kept_of(name)))) or None,
+        ", ".join(branch.file_heads) or None if branch else None,
+        pending,
+        _describe(migrator, name),
+    )
+
+
+def _find_state(
+    session: Session, branch: Branch | None, name: str, *, is_gone: bool, pending: int | None
+) -> str:
+    state = session.state
+    named: dict[str, Collection[str]] = {
+        "quarantined": state.quarantined,
+        "broken": [name] if session.find_damage(name) else [],
+        "interrupted": state.interruptions,
+        "leftover": state.leftover,
+    }
+    for word, names in named.items():
+        if name in names:
+            return word
+    if is_gone or (branch and branch.infos and not branch.has_files):
+        return "orphaned"
+    if branch is None:
+        return "broken"
+    if name not in state.plugins:
+        return "available"
+    if branch.ahead:
+        return "ahead"
+    return "outdated" if pending else "installed"
+
+
+def _describe(migrator: Migrator, name: str) -> str:
+    """Return what there is to say of a plugin that is set aside, or half done."""
+    aside = migrator.session.state.quarantined.get(name)
+    if aside:
+        return f"set aside in schema {aside.quarantine}"
+    damage = migrator.session.find_damage(name)
+    if damage:
+        return f"its row in table {damage.table} is damaged"
+    if name in migrator.session.state.leftover:
+        return "at base, its downgrades have left something behind"
+    known = migrator.session.state.interruptions.get(name)
+    return _describe_interruption(migrator, known) if known else ""
+
+
+def _describe_interruption(migrator: Migrator, known: Interruption) -> str:
+    plugin = migrator.session.state.plugins.get(known.plugin)
+    found = read_invalid_indexes(migrator.connection, plugin.namespace if plugin else None)
+    migrator.end_reading()
+    indexes = [index for index in found if index not in known.invalid_before]
+    invalid = f", invalid index {', '.join(indexes)}" if indexes else ""
+    return f"interrupted in the {known.direction} of {known.revision}{invalid}"
+
+
+def read_changes(
+    migrator: Migrator, names: Sequence[str]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Return what differs in the changed files of branches."""
+    changes: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in names:
+        changed = migrator.session.find_changed(name)
+        known = migrator.session.find_sources(changed)
+        for revision in changed:
+            source = read_source(migrator.session.branch(name).infos[revision].path)
+            before, after = known.get(revision), source.text if source else ""
+            changes[name, revision] = find_changes(before, after) if before else ()
+    return changes
+
+
+def read_claims(migrator: Migrator, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what nobody is known to have made and plugins may have; see `claims.find_claims`."""
+    ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
+    found = {
+        name: find_claims(migrator.connection, migrator.tables, ownership, name) for name in names
+    }
+    migrator.end_reading()
+    return {name: tuple(row.words for row in rows) for name, rows in found.items() if rows}

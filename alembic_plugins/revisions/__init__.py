@@ -1,0 +1,5 @@
+"""Revision files: what they say, the branches that they make, and how they are taken back.
+
+It may import what stands beside the folders: `plugin`, the base of errors, and Alembic's private
+names.
+"""

@@ -1,0 +1,119 @@
+"""The SQL that takes a revision back, rendered when it is applied and run when its file is gone.
+
+It is SQL and never Python: who can write a table must not thereby run code on the host.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from .. import _alembic
+from .._base_errors import explain
+from .branches import BranchScript
+from .rendering import asks_database, is_asked, render_with
+
+_COMMIT, _BEGIN = "COMMIT", "BEGIN"
+
+NEEDS_DATABASE = "its downgrade() asks the database something"
+"""Why a downgrade cannot be rendered that can be run."""
+
+_OLDER_REASONS = ("NoInspectionAvailable", "AttributeError: 'NoneType'", "TypeError: 'NoneType'")
+"""How earlier releases have said that."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What takes a revision back: statements, or the reason why there are none."""
+
+    statements: tuple[str, ...] | None
+    reason: str | None
+
+
+class _Statements(list[str]):
+    """An output buffer: in offline mode, Alembic writes one statement at a time."""
+
+    def write(self, text: str) -> None:
+        """Keep a statement, without semicolons at its end: Alembic's, and one of the author's."""
+        self.append(text.rstrip("; \n").lstrip())
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+
+class Renderer:
+    """Render what takes revisions back, with an offline context that is made once.
+
+    Args:
+        context: the one that migrates.
+        run_args: what ``env.py`` wants passed to each revision's function.
+    """
+
+    def __init__(self, context: MigrationContext, run_args: Mapping[str, Any]) -> None:
+        self._context = context
+        self._run_args = run_args
+        self._statements = _Statements()
+
+    def render(self, script: BranchScript) -> Undo:
+        """Return what a revision's ``downgrade()`` would send to PostgreSQL.
+
+        A downgrade that asks the database something cannot be rendered; nor can one that raises.
+        """
+        self._statements.clear()
+        reason = None
+        try:
+            with (
+                _alembic.replaced_context(self._context, self._offline),
+                Operations.context(self._offline),
+            ):
+                script.module.downgrade(**self._run_args)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the author's code
+            reason = NEEDS_DATABASE if asks_database(error) else explain(error)
+        if is_asked(self._offline):  # It may have gone on as if there were an answer.
+            reason = NEEDS_DATABASE
+        if reason is None:
+            return Undo(tuple(self._statements), None)
+        self.__dict__.pop("_offline", None)  # It may be in the middle of something.
+        return Undo(None, reason)
+
+    @cached_property
+    def _offline(self) -> MigrationContext:
+        """A context that renders."""
+        context = self._context
+        dialect = type(context.dialect)(paramstyle="named")  # type: ignore[call-arg]  # psycopg's has it
+        dialect.default_schema_name = context.dialect.default_schema_name
+        output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
+        options = {**context.opts, **output}
+        with _alembic.silenced_context_log():
+            offline = MigrationContext(dialect, None, options, context.environment_context)
+        render_with(offline)
+        return offline
+
+
+def needs_database(reason: str) -> bool:
+    """Tell whether a reason says that a downgrade can be run, and only not be rendered."""
+    return reason == NEEDS_DATABASE or reason.startswith(_OLDER_REASONS)
+
+
+def run_statements(context: MigrationContext, statements: Sequence[str]) -> None:
+    """Run what `Renderer.render` has rendered; what was between COMMIT and BEGIN, by autocommit."""
+    todo = iter(statements)
+    for statement in todo:
+        if statement == _COMMIT:
+            with context.autocommit_block():
+                for inner in iter(lambda: next(todo, _BEGIN), _BEGIN):
+                    _run(context, inner)
+        else:
+            _run(context, statement)
+
+
+def _run(context: MigrationContext, statement: str) -> None:
+    connection = context.connection
+    if context.as_sql or connection is None:
+        context.impl.static_output(f"{statement};")
+    else:
+        # Without parameters a percent sign means itself.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -1,0 +1,61 @@
+"""Each error of `alembic_plugins.integration`, and its text."""
+
+from alembic_plugins import errors
+from alembic_plugins.errors import PluginError
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        errors.UnsupportedDriver("env.py", "postgresql+pg8000"),
+        "The environment 'env.py' connects by postgresql+pg8000, on which migrations of plugins do "
+        "not run. Use postgresql+psycopg, sync or async, postgresql+asyncpg or "
+        "postgresql+psycopg2 in its URL.",
+    ),
+    (
+        errors.FlaskNeeded("alembic.ini"),
+        "The environment of 'alembic.ini' is Flask-Migrate's, which runs inside an application. "
+        "Run the command as one of 'flask db plugin'.",
+    ),
+    (
+        errors.Cancelled(),
+        "Interrupted by the user. What was under way was rolled back; 'alembic plugin history' has "
+        "what was done.",
+    ),
+    (
+        errors.NotAHost("migrations/env.py"),
+        "The environment 'migrations/env.py' does not run its migrations through "
+        "alembic_plugins. Set script_location = alembic_plugins:environment, or call "
+        "alembic_plugins.configure() and alembic_plugins.run_migrations() in its env.py.",
+    ),
+    (
+        errors.PastEnvironment("env.py"),
+        "A script runs migrations past the environment 'env.py', which knows of plugins. Call "
+        "run_env() of its ScriptDirectory inside the EnvironmentContext, or a function of "
+        "alembic.command.",
+    ),
+    (
+        errors.ConfirmationNeeded("alembic plugin uninstall billing"),
+        "'alembic plugin uninstall billing' changes what is told above. Pass --yes to go on.",
+    ),
+    (
+        errors.ConfirmationNeeded("alembic stamp --purge a@base", "-x yes=true"),
+        "'alembic stamp --purge a@base' changes what is told above. Pass -x yes=true to go on.",
+    ),
+    (
+        errors.Declined("alembic plugin uninstall billing"),
+        "'alembic plugin uninstall billing' was declined. Nothing was changed.",
+    ),
+    (
+        errors.NoModels("billing"),
+        "Plugin 'billing' declares no models to compare with. Set models = "
+        "'package.module:Base.metadata' in its declaration.",
+    ),
+    (
+        errors.OfflineUnknown("alembic plugin upgrade --all --sql", "Name the plugins"),
+        "'alembic plugin upgrade --all --sql' cannot be told without a database. Name the plugins.",
+    ),
+    (
+        errors.UnknownReference("billing", "users"),
+        "The models of 'billing' refer to 'users', which neither they nor the database have."
+        " Correct the foreign key, or upgrade what has the table with 'alembic upgrade heads'.",
+    ),
+]

@@ -1,0 +1,98 @@
+"""Each error of `alembic_plugins.planning`, and its text."""
+
+from alembic_plugins import errors
+from alembic_plugins.errors import PluginError
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        errors.NotInstalled("billing"),
+        "Plugin 'billing' is not installed. Install it with 'alembic plugin install billing'.",
+    ),
+    (
+        errors.RequirementCycle(("crm", "billing", "crm")),
+        "Plugins require each other in a circle: crm -> billing -> crm. Remove one of these "
+        "requirements; their revisions may still depend on each other by depends_on.",
+    ),
+    (
+        errors.NeededByHost("billing", ("h1",)),
+        "Plugin 'billing' cannot go while the host depends on it, by h1. Downgrade the host below"
+        " that first.",
+    ),
+    (
+        errors.PluginInUse("billing", ("tax", "crm")),
+        "Plugin 'billing' is required by crm, tax. Uninstall crm, tax first, or pass --cascade.",
+    ),
+    (
+        errors.PluginInUse("billing", ("tax", "crm"), ("tax",)),
+        "Plugin 'billing' is required by crm, tax. It requires tax, too: name all of them, or pass "
+        "--cascade.",
+    ),
+    (
+        errors.PluginLeanedOn("billing", ("tax", "crm"), ("view v", "constraint c on table t")),
+        "Plugin 'billing' is used by crm, tax: constraint c on table t, view v. Uninstall crm, tax "
+        "first, or pass --cascade.",
+    ),
+    (
+        errors.PluginsInstalled(("tax", "crm")),
+        "The host cannot go back to base while plugins are installed: crm, tax. Uninstall crm, "
+        "tax first, or pass -x cascade=true.",
+    ),
+    (
+        errors.RevisionInUse("billing", ("tax", "crm")),
+        "The downgrade of 'billing' would take away what is needed by crm, tax. Downgrade crm, "
+        "tax first, or pass -x cascade=true.",
+    ),
+    (
+        errors.RevisionInUse("billing", ("crm",), ("view crm.v of plugin 'crm'",)),
+        "The downgrade of 'billing' would take away what is needed by crm: view crm.v of plugin"
+        " 'crm'. Downgrade crm first, or pass -x cascade=true.",
+    ),
+    (
+        errors.NotQuarantined("billing"),
+        "Nothing of plugin 'billing' is set aside. Name a backup of it with --from PATH, or "
+        "install it with 'alembic plugin install billing'.",
+    ),
+    (
+        errors.AlreadyInstalled("billing"),
+        "Plugin 'billing' is installed already. Uninstall it first, or leave it as it is.",
+    ),
+    (
+        errors.RequirementNotInstalled("crm", ("tags", "billing")),
+        "Plugin 'crm' needs billing, tags, which the database does not have. Install, restore or "
+        "adopt billing, tags first; nothing was changed.",
+    ),
+    (
+        errors.LeftOut("billing"),
+        "Plugin 'billing' is not upgraded, since its downgrades have left objects behind: see "
+        "'alembic plugin show billing'. Drop them with 'alembic plugin uninstall billing --purge' "
+        "and install it again, or leave them to the host with 'alembic plugin forget billing'.",
+    ),
+    (
+        errors.RevisionMoved("billing", "b2", ("t2", "b3")),
+        "The file of revision 'b2' of 'billing' now needs b3, t2, which is not applied. Upgrade "
+        "'billing' first, or put the file back; nothing was changed.",
+    ),
+    (
+        errors.LostRevision("billing", "b3", "b2"),
+        "The registry has lost revision 'b2' of 'billing', which 'b3' follows. Put back its file "
+        "or the registry's row, or drop the plugin's objects with 'alembic plugin uninstall "
+        "billing --purge'.",
+    ),
+    (
+        errors.Interrupted("billing", "b2", "upgrade"),
+        "The upgrade of revision 'b2' of 'billing' was interrupted, and a part of it is "
+        "committed. Run that upgrade again to complete it, or take the plugin away with 'alembic "
+        "plugin uninstall billing --purge'.",
+    ),
+    (
+        errors.CannotLeave(("tags", "billing")),
+        "Stock Alembic could not go on with billing, tags, whose revision files are gone, or "
+        "which are set aside or half done. Put back, restore, uninstall or forget billing, tags "
+        "first; nothing was changed.",
+    ),
+    (
+        errors.CannotForget("billing", ("tax", "crm")),
+        "Plugin 'billing' cannot be forgotten while it is needed by crm, tax. Uninstall or forget "
+        "crm, tax first.",
+    ),
+]

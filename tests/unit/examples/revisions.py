@@ -1,0 +1,39 @@
+"""Each error of `alembic_plugins.revisions`, and its text."""
+
+from pathlib import Path
+
+from alembic_plugins import errors
+from alembic_plugins.errors import PluginError
+
+EXAMPLES: list[tuple[PluginError, str]] = [
+    (
+        errors.BrokenRevision("billing", Path("versions/a1.py"), "SyntaxError: no"),
+        "Revision file 'versions/a1.py' of 'billing' cannot be read: SyntaxError: no. Correct "
+        "the file; other plugins are not affected.",
+    ),
+    (
+        errors.DuplicateRevision("a1", ("in 'tax'", "in 'billing'")),
+        "Revision 'a1' is there twice: in 'billing', in 'tax'. Remove one of the two, or give the "
+        "one that is not applied another id, also in the files that name it.",
+    ),
+    (
+        errors.UnknownRevision("billing", "+9", "there are 2 revisions"),
+        "'+9' leads nowhere on branch 'billing': there are 2 revisions. See 'alembic -x "
+        "plugin=billing history'.",
+    ),
+    (
+        errors.SeveralHeads("billing", ("b2", "a1")),
+        "Branch 'billing' has several heads: a1, b2. Name one of them, say 'heads' for all, or "
+        "join them with 'alembic -x plugin=billing merge heads'.",
+    ),
+    (
+        errors.RevisionCycle(("b2", "a1", "b2")),
+        "Revisions depend on each other in a circle: b2 -> a1 -> b2. Correct down_revision or "
+        "depends_on of one of them.",
+    ),
+    (
+        errors.FilesGone("billing", "a1"),
+        "Revision 'a1' of 'billing' is applied, and its file is gone. Put back the version of "
+        "the plugin's package that has it.",
+    ),
+]
