@@ -13,6 +13,7 @@ from .integration.errors import OfflineUnknown
 from .integration.running import carry_out, read_database, run_work
 from .loading.session import Session
 from .planning import removals, targets, upkeep
+from .planning.operations import DeleteVersionRows, Eject
 from .planning.plan import Plan
 from .plugin import HOST, check_name, list_names
 from .registry.history import Event, read_events
@@ -167,7 +168,7 @@ def uninstall(
     Raises:
         NotInstalled: the database does not have one of them.
         PluginInUse: others depend on one of them, and there is no `cascade`.
-        PluginLeanedOn: objects of others lean on theirs, and there is no `cascade`.
+        PluginUsed: objects of others depend on theirs, and there is no `cascade`.
         UnknownObjects: there is something else in a plugin's schema.
         LeftoverObjects: the downgrades left something behind, and there is no `purge`.
         CannotKeep: the data of one cannot be set aside.
@@ -221,7 +222,7 @@ def restore(
     plan = run_work(
         config, partial(carry_out, lambda session: upkeep.restore(session, name), dry_run=dry_run)
     )
-    return tuple(plan.fates)
+    return tuple(plan.outcomes)
 
 
 def forget(config: Config, name: str, *, dry_run: bool = False) -> Preview:
@@ -342,8 +343,8 @@ def repair(
         if with_unknown_objects:
             claims.update(read_claims(migrator, find_plugins(migrator.session)))
         plan = make_plan(migrator.session)
-        changes = read_changes(migrator, tuple(plan.fates))
-        unknown_rows = tuple(row for unit in plan.units for row in unit.unknown_rows)
+        changes = read_changes(migrator, tuple(plan.outcomes))
+        unknown_rows = _find_deleted(plan)
         moved = find_moved(migrator.session, find_plugins(migrator.session))
         problems = (*moved, *migrator.session.state.damage)
         done = carry_out(make_plan, migrator, dry_run=dry_run)
@@ -359,7 +360,11 @@ def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
         return upkeep.repair(session, (), upkeep.find_unknown_rows(session))
 
     plan = run_work(config, partial(carry_out, make_plan, dry_run=dry_run))
-    return tuple(row for unit in plan.units for row in unit.unknown_rows)
+    return _find_deleted(plan)
+
+
+def _find_deleted(plan: Plan) -> tuple[str, ...]:
+    return tuple(row for op in plan.find(DeleteVersionRows) for row in op.rows)
 
 
 def eject(config: Config, *, dry_run: bool = False) -> Leaving:
@@ -372,7 +377,7 @@ def eject(config: Config, *, dry_run: bool = False) -> Leaving:
     def run(migrator: Migrator) -> Leaving:
         locations = upkeep.find_locations(migrator.session)
         plan = carry_out(upkeep.eject, migrator, dry_run=dry_run)
-        return Leaving(plan.stock_rows or (), locations)
+        return Leaving(tuple(row for op in plan.find(Eject) for row in op.rows), locations)
 
     return run_work(config, run)
 

@@ -19,10 +19,10 @@ from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings
 from ..integration.confirmation import confirm
-from ..planning.plan import Fate, Plan, Step
-from ..plugin import HOST
-from ..reports.preview import Counted, Preview
-from ..reports.results import Removal
+from ..planning.operations import (
+    DropVersionTables,
+    QuarantinePlugin,
+)
 from ..reports.status import PluginStatus
 from .output import (
     describe_status,
@@ -31,6 +31,7 @@ from .output import (
     print_columns,
     print_json,
 )
+from .plans import print_plan, print_preview, print_removal, removal_to_json, report
 
 
 def list_plugins(config: Config, as_json: bool) -> None:
@@ -68,7 +69,12 @@ def show(config: Config, plugin: str, as_json: bool) -> None:
 
 
 def install(
-    config: Config, plugins: Sequence[str], sql: bool, dry_run: bool, footprint: bool
+    config: Config,
+    plugins: Sequence[str],
+    sql: bool,
+    dry_run: bool,
+    footprint: bool,
+    as_json: bool,
 ) -> None:
     """Install plugins and what they require, each at its head."""
     if footprint:
@@ -76,7 +82,7 @@ def install(
         _print_lines(config, commands.rehearse(config, plugins))
         return
     plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
-    _report(config, plan, sql=sql, dry_run=dry_run)
+    report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
 
 
 def upgrade(
@@ -86,6 +92,7 @@ def upgrade(
     sql: bool,
     dry_run: bool,
     footprint: bool,
+    as_json: bool,
 ) -> None:
     """Upgrade installed plugins to their heads."""
     # The parser has seen to it that there are either names or `all_plugins`: it tells the usage.
@@ -95,7 +102,7 @@ def upgrade(
         _print_lines(config, commands.rehearse(config, plugins, upgrade=True))
         return
     plan = commands.upgrade(config, plugins, sql=sql, dry_run=dry_run)
-    _report(config, plan, sql=sql, dry_run=dry_run)
+    report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
 
 
 def _check_footprint(*, sql: bool, dry_run: bool) -> None:
@@ -116,6 +123,7 @@ def downgrade(
     sql: bool,
     dry_run: bool,
     footprint: bool,
+    as_json: bool,
 ) -> None:
     """Take a plugin back to a revision, by id, -N or base."""
     if footprint:
@@ -124,12 +132,14 @@ def downgrade(
         return
     if not sql:
         plan = commands.downgrade(config, plugin, revision, dry_run=True)
-        _print_plan(config, plan)
-        if dry_run or not plan.units:
+        if dry_run or not plan.transactions:
+            report(config, plan, sql=False, dry_run=True, as_json=as_json)
             return
+        if not as_json:
+            print_plan(config, plan)
         _confirm("downgrade", plugin, revision, yes=yes)
     plan = commands.downgrade(config, plugin, revision, sql=sql)
-    _report(config, plan, sql=sql, dry_run=False)
+    report(config, plan, sql=sql, dry_run=False, as_json=as_json)
 
 
 def uninstall(
@@ -142,6 +152,7 @@ def uninstall(
     yes: bool,
     sql: bool,
     dry_run: bool,
+    as_json: bool,
     backup: str | None,
 ) -> None:
     """Take plugins back to base and remove them, after showing what goes."""
@@ -157,8 +168,14 @@ def uninstall(
         sql=sql,
     )
     if not sql:
-        _print_removal(config, run(dry_run=True))
+        planned = run(dry_run=True)
+        if dry_run and as_json:
+            print_json(config, removal_to_json(planned))
+            return
+        if not as_json:
+            print_removal(config, planned)
         if dry_run:
+            print_plan(config, planned.plan)
             return
         flags = {
             "--cascade": cascade,
@@ -170,9 +187,12 @@ def uninstall(
         words += ["--backup", backup] if backup else []
         _confirm("uninstall", *words, yes=yes)
     removal = run()
-    if not sql:
-        for name, fate in removal.plan.fates.items():
-            verb = "set aside" if fate is Fate.QUARANTINED else "uninstalled"
+    if as_json and not sql:
+        print_json(config, removal_to_json(removal))
+    elif not sql:
+        for name, operation in removal.plan.outcomes.items():
+            is_kept = isinstance(operation, QuarantinePlugin)
+            verb = "set aside" if is_kept else "uninstalled"
             config.print_stdout(f"{verb} {name}")
 
 
@@ -206,11 +226,11 @@ def adopt(
         return
     plan = commands.adopt(config, names, revision, version_table=version_table, dry_run=dry_run)
     if dry_run:
-        _print_plan(config, plan)
+        print_plan(config, plan)
     for name, count in Counter(step.plugin for step in plan.steps).items():
         verb = "would adopt" if dry_run else "adopted"
         config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
-    for table in (table for unit in plan.units for table in unit.tables):
+    for table in (table for op in plan.find(DropVersionTables) for table in op.tables):
         config.print_stdout("%s", f"{'would drop' if dry_run else 'dropped'} {table.identity}")
 
 
@@ -226,7 +246,7 @@ def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
     preview = commands.forget(config, plugin, dry_run=True)
     what = "what it has stays:" if preview.objects else "it has nothing"
     config.print_stdout(f"plugin {plugin} is forgotten, and {what}")
-    _print_preview(config, preview)
+    print_preview(config, preview)
     if dry_run:
         return
     _confirm("forget", plugin, yes=yes)
@@ -304,81 +324,6 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
             event.outcome if event.detail is None else f"{event.outcome}: {event.detail}",
         )
         for event in events
-    ]
-    print_columns(config, rows)
-
-
-def _report(config: Config, plan: Plan, *, sql: bool, dry_run: bool) -> None:
-    """Say what was run; in offline mode the SQL is the answer."""
-    if sql:
-        return
-    if dry_run:
-        _print_plan(config, plan)
-        return
-    moved = Counter(step.plugin for step in plan.steps)
-    for name, count in moved.items():
-        verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
-        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
-    if not moved:
-        config.print_stdout("nothing to do")
-
-
-def _print_plan(config: Config, plan: Plan) -> None:
-    if not plan.units:
-        config.print_stdout("nothing to do")
-    print_columns(config, [_step_row(step, plan) for step in plan.steps])
-
-
-def _step_row(step: Step, plan: Plan) -> tuple[str, ...]:
-    verb = str(step.direction) if step.runs else "record"
-    return verb, step.plugin, step.revision, plan.messages.get(step.revision, "")
-
-
-def _print_removal(config: Config, removal: Removal) -> None:
-    for name, preview in removal.previews.items():
-        is_kept = removal.plan.fates[name] is Fate.QUARANTINED
-        nothing = "" if preview.doubt else " which has made nothing"
-        what = " and what it has made" if preview.objects else nothing
-        end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
-        config.print_stdout(f"plugin {name}{what}{end}")
-        _print_preview(config, preview)
-        if preview.unknown:
-            does = "goes along" if is_kept or removal.plan.with_unknown else "stops this"
-            config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
-            _print_objects(config, preview.unknown)
-
-
-def _print_preview(config: Config, preview: Preview) -> None:
-    _print_objects(config, preview.objects)
-    if preview.doubt:
-        how = "told by its namespace" if preview.objects else "it cannot be told what it has made"
-        words = f"{how}, since its revisions cannot be run in a scratch database"
-        config.print_stdout("%s", f"  ({words}: {preview.doubt})")
-    for item in preview.staying:
-        config.print_stdout("%s", f"  {item} stays where it is")
-    for foreign in preview.foreign:
-        config.print_stdout("%s", f"  {foreign} is not the plugin's, and stays")
-    for owner, items in preview.leaning.items():
-        whose = f" of plugin {owner}" if owner not in ("", HOST) else ""
-        for dependent in items:
-            config.print_stdout(
-                "%s", f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}"
-            )
-    for table, writers in (preview.writers or {}).items():
-        config.print_stdout("%s", f"  table {table} may also be changed by {', '.join(writers)}")
-    for revision, why in preview.irreversible.items():
-        config.print_stdout("%s", f"  revision {revision} may not be downgraded: {why}")
-
-
-def _print_objects(config: Config, items: Iterable[Counted]) -> None:
-    rows = [
-        (
-            f"  {item.kind}",
-            item.identity,
-            "" if item.rows is None else number_of(item.rows, "row"),
-            "" if item.bytes is None else number_of(item.bytes, "byte"),
-        )
-        for item in items
     ]
     print_columns(config, rows)
 

@@ -136,11 +136,11 @@ def _add_group(group: ArgumentParser) -> None:
 
     add("list", actions.list_plugins, [], [_JSON])
     add("show", actions.show, [_PLUGIN], [_JSON])
-    flags = [_SQL, _DRY_RUN, _FOOTPRINT]
+    flags = [_SQL, _DRY_RUN, _FOOTPRINT, _JSON]
     add("install", actions.install, [_PLUGINS], flags, settings=(_FAIL_FAST,))
     add("upgrade", actions.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=(_FAIL_FAST,))
-    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, _SQL, _DRY_RUN, _FOOTPRINT])
-    flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN]
+    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, *flags])
+    flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN, _JSON]
     add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP)
     add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM)
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)

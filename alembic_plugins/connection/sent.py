@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from ..planning.plan import Step
+from ..planning.operations import Step
 from ..revisions.failures import explain_failure
 from .errors import MigrationFailed
 

@@ -1,7 +1,7 @@
 """Execute statements, and write pending changes of the registry, on the right search path."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from time import monotonic
 
@@ -46,6 +46,7 @@ from ..registry.tables import (
     make_tables,
 )
 from .errors import UnexpectedVersionRows
+from .hooks import Hooks
 from .pipeline import UNHEARD
 
 _LOCK_TIMEOUT_SECONDS = 10
@@ -62,10 +63,15 @@ class RegistryWriter:
         session: the command's view of disk and database.
         context: Alembic's, configured by ``env.py``.
         recorded: the plugins that have a row in the registry.
+        hooks: what is checked before something is committed.
     """
 
     def __init__(
-        self, session: Session, context: MigrationContext, recorded: Collection[str]
+        self,
+        session: Session,
+        context: MigrationContext,
+        recorded: Collection[str],
+        hooks: Hooks,
     ) -> None:
         self.session = session
         self.context = context
@@ -91,8 +97,8 @@ class RegistryWriter:
         """What was made for plugins before their first revisions ran, by kind and name."""
         self.is_committed = False
         """Whether a part of the transaction is committed, and cannot be taken back."""
-        self.check_midway: Callable[[], None] = _pass
-        """Called before an `autocommit_block()` commits, and may raise."""
+        self._hooks = hooks
+        self._entered_branch: str | None = None
 
     @property
     def connection(self) -> Connection:
@@ -100,6 +106,11 @@ class RegistryWriter:
         connection = self.context.connection
         assert connection is not None  # noqa: S101 - a configured context has one
         return connection
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether transactions are ours to begin and to end."""
+        return not (self.is_offline or _alembic.in_external_transaction(self.context))
 
     @property
     def is_offline(self) -> bool:
@@ -184,19 +195,18 @@ class RegistryWriter:
     def begin(self) -> None:
         """Begin what `go_back` takes back."""
         self._saved, self.is_committed = self.pending.copy(), False
-        self.check_midway = _pass
         self.written.clear()
         self.prepared.clear()
 
     def go_back(self) -> None:
         """Say again what is committed: the transaction has failed, its search path with it."""
         self.pending.go_back_to(self._saved)
-        self._entered = None
+        self._entered = self._entered_branch = None
         self._is_bound = False
 
     def commit_midway(self) -> None:
         """Write what is due before an `autocommit_block()` commits what it belongs to."""
-        self.check_midway()
+        self._hooks.check()
         self.flush()
         self._saved, self.is_committed = self.pending.copy(), True
         self.keep_tables()
@@ -204,6 +214,11 @@ class RegistryWriter:
     def keep_tables(self) -> None:
         """Take the tables to be there from now on: what made them is committed."""
         self._has_versions, self._registry = True, VERSION
+
+    def drop_tables(self) -> None:
+        """Drop the registry."""
+        self.tables.metadata.drop_all(self.connection, checkfirst=False)
+        self._registry, self.has_extended = 0, False
 
     @property
     def has_tables(self) -> bool:
@@ -241,6 +256,14 @@ class RegistryWriter:
         revision = self.tables.revision
         was_run = revision.c.duration_ms.is_not(None)
         self.execute(revision.update().values(objects_known=was_run))
+
+    def move_to(self, branch: str | None, plan: Plan) -> None:
+        """Put what a branch needs on the search path, or for None the host's path back."""
+        if branch != self._entered_branch:
+            self.leave()
+            if branch not in (None, HOST):
+                self.enter(str(branch), plan)
+            self._entered_branch = branch
 
     def enter(self, name: str, plan: Plan) -> None:
         """Put the plugin's schema on the search path, with those of the plugins that it needs."""
@@ -336,7 +359,3 @@ class RegistryWriter:
             self.execute(statement)
         elif self.connection.execute(statement).rowcount == 0:
             raise UnexpectedVersionRows(self.versions.name)
-
-
-def _pass() -> None:
-    """Do nothing."""

@@ -16,7 +16,8 @@ from ..loading.dependencies import read_branch_objects, read_session_ownership
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.ownership import Dependents, read_columns, sort_dependents
 from ..planning.errors import RevisionInUse
-from ..planning.plan import Direction, Plan, Step
+from ..planning.operations import Direction, Step
+from ..planning.plan import Plan
 from ..plugin import HOST
 from ..revisions.failures import find_dependents_in_words, is_duplicate, is_lock_timeout
 from .errors import MigrationInterrupted

@@ -1,14 +1,11 @@
-"""Run plans: a transaction a unit, tried again where it met another, its failure recorded."""
+"""Run plans: one transaction after the other, tried again where it met another one."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic, sleep
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,128 +13,98 @@ from .. import _alembic
 from .._base_errors import PluginError
 from ..connection.errors import MigrationFailed
 from ..connection.pipeline import Pipeline
-from ..connection.writer import RegistryWriter
 from ..guard.errors import NamespaceViolation, TransactionEnded
-from ..guard.monitor import Monitor
-from ..loading.session import Session
 from ..planning.errors import Interrupted
-from ..planning.plan import (
-    Direction,
-    Fate,
-    Plan,
-    Step,
-    Unit,
-)
-from ..planning.upkeep import find_repairs
+from ..planning.operations import Direction
+from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
-from ..registry.errors import TamperedUndo
-from ..registry.statements import record_versions
 from ..revisions.failures import describe_failure, find_naps, find_transient
-from .backup_run import BackupRun
 from .causes import find_cause, find_registry_loss
-from .errors import CannotTell, NoDowngrade, RevisionTooLong
-from .estate import Estate
-from .object_reader import ObjectReader
+from .context import Context
+from .errors import RevisionTooLong
+from .handle_registry import record_inferred, withdraw
+from .handlers import CHECKS, HANDLERS
 from .outcomes import Outcomes
-from .restoring import Restorer
-from .steps import StepRunner
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, Step], None]
-"""Told before each step: how many are done, how many there are, and the step."""
-
 
 class Executor:
-    """Run the units of a plan, each in a transaction, and record what was done in the same one.
+    """Run the transactions of a plan, and record in each what was done in it.
 
     Args:
-        session: the command's view of disk and database.
-        context: Alembic's, configured by ``env.py``.
-        recorded: the plugins that have a row in the registry.
-        run_args: what ``env.py`` wants passed to each revision's function.
-        progress: told of each step before it runs.
-        lock_connection: the one that holds the lock and sees what is committed, for the guard;
-            None where there is none.
+        context: what the handlers of operations work with; it has the plan.
+        pipeline: by which statements are sent that nobody waits for.
+        lock_connection: the one that holds the lock and sees what is committed, by which a failure
+            is recorded where the other is lost; None where there is none.
     """
 
     def __init__(
-        self,
-        session: Session,
-        context: MigrationContext,
-        recorded: frozenset[str],
-        run_args: Mapping[str, Any],
-        progress: Progress,
-        lock_connection: Connection | None = None,
+        self, context: Context, pipeline: Pipeline, lock_connection: Connection | None
     ) -> None:
-        self.session = session
-        self.context = context
-        self._progress = progress
-        self._writer = RegistryWriter(session, context, recorded)
-        # A transaction that is the caller's cannot be tried again, nor added to when it fails; what
-        # the caller has done in it cannot be told from what revisions do.
-        self._is_ours = not (context.as_sql or _alembic.in_external_transaction(context))
+        self._context = context
+        self._pipeline = pipeline
         self._lock_connection = lock_connection
-        self._pipeline = Pipeline(context)
-        self._monitor = Monitor(
-            self._writer, self._pipeline, lock_connection if self._is_ours else None
-        )
-        self._steps = StepRunner(self._writer, self._monitor, self._pipeline, run_args)
-        self._estate = Estate(self._writer, ObjectReader(self._writer))
-        self._total = self._done = 0
-        self._is_rehearsal = False
+        self._writer = context.writer
+        # A transaction that is the caller's cannot be tried again, nor added to when it fails.
+        self._is_ours = self._writer.is_ours
 
-    def run(self, catch_up: Plan, plan: Plan) -> None:
-        """Record `catch_up`, then run `plan`: each unit is kept as soon as it is done.
+    def run(self) -> None:
+        """Run the plan: each transaction is kept as soon as it is done.
 
         Raises:
-            MigrationFailed: a revision raised; the units before its own are kept.
+            MigrationFailed: a revision raised; the transactions before its own are kept.
             MigrationInterrupted: it raised after it had committed a part of itself.
             Interrupted: a revision that was interrupted has to be completed first.
-            RevisionInUse: objects of other plugins lean on what was to go.
+            RevisionInUse: objects of other plugins depend on what was to go.
             LeftoverObjects: an uninstalled plugin left something behind; nothing is kept.
         """
+        self._check()
+        try:
+            with self._context.steps.journal.listen():
+                self._run_transactions()
+        except BaseException:
+            self._context.hooks.fail()
+            raise
+
+    def _check(self) -> None:
+        """Check what can be before anything is run."""
+        context, plan = self._context, self._context.plan
         self._check_lengths(plan)
         self._check_interruptions(plan)
-        self._total, self._done = sum(step.runs for step in plan.steps), 0
         self._writer.remember_path()
-        self._estate.check(plan)
-        self._end_reading()
-        backup_run = BackupRun(self._writer, plan)
-        with backup_run.prepare(), self._steps.journal.listen():
-            for unit in catch_up.units:
-                self._run_unit(unit, catch_up, backup_run)
-            self._run_units(plan, backup_run)
-        if plan.stock_rows is not None:
-            self._eject(plan.stock_rows)
+        if not self._writer.is_offline:
+            for operation in plan.operations:
+                if check := CHECKS.get(type(operation)):
+                    check(context, operation)
+        if self._is_ours:
+            self._writer.connection.rollback()  # It has only read.
 
-    def _run_units(self, plan: Plan, backup_run: BackupRun) -> None:
-        """Run all units, but for those of plugins that need one which has failed."""
-        outcomes = Outcomes(self.session, plan)
-        for unit in plan.units:
-            if outcomes.find_missing(unit):
-                outcomes.add_skipped(unit)
+    def _run_transactions(self) -> None:
+        """Run all transactions, but for those of plugins that need one which has failed."""
+        plan = self._context.plan
+        outcomes = Outcomes(self._context.session, plan)
+        for transaction in plan.transactions:
+            if outcomes.find_missing(transaction):
+                outcomes.add_skipped(transaction)
                 continue
             try:
-                self._run_unit(unit, plan, backup_run)
+                self._run_transaction(transaction)
             except PluginError as error:
-                if not (self._can_go_on(error) and outcomes.can_go_on(unit)):
+                if not (self._can_go_on(error) and outcomes.can_go_on(transaction)):
                     raise
-                outcomes.add_failure(unit, getattr(error, "plugin", unit.plugins[0]), error)
+                name = getattr(error, "plugin", transaction.plugins[0])
+                outcomes.add_failure(transaction, name, error)
             else:
-                outcomes.add_done(unit)
+                outcomes.add_done(transaction)
         outcomes.check()
 
     def _can_go_on(self, error: PluginError) -> bool:
         """Tell whether the connection is of use after a failure, and nothing else comes of that."""
-        if isinstance(error, NamespaceViolation) and not self.session.is_inferred(error.plugin):
+        is_known = self._context.session.is_inferred
+        if isinstance(error, NamespaceViolation) and not is_known(error.plugin):
             return False  # Whose the objects are has to be found out first.
         return self._is_ours and not self._writer.is_lost
-
-    def _end_reading(self) -> None:
-        """End the transaction that checks have begun by reading."""
-        if self._is_ours:
-            self._writer.connection.rollback()
 
     def _check_lengths(self, plan: Plan) -> None:
         limit = getattr(self._writer.versions.c.version_num.type, "length", None)
@@ -147,241 +114,141 @@ class Executor:
 
     def _check_interruptions(self, plan: Plan) -> None:
         """Check that what was interrupted is completed before anything else is done to it."""
-        for name, known in self.session.state.interruptions.items():
-            if plan.fates.get(name, Fate.LEFT) is not Fate.LEFT:
+        for name, known in self._context.session.state.interruptions.items():
+            if any(transaction.settles(name) for transaction in plan.transactions):
                 continue
             step = next((step for step in plan.steps if step.plugin == name), None)
             same = step and (step.revision, step.direction) == (known.revision, known.direction)
             if step and step.runs and not same:
                 raise Interrupted(name, known.revision, known.direction)
 
-    def _run_unit(self, unit: Unit, plan: Plan, backup_run: BackupRun) -> None:
-        """Run a unit, and once more where it met another transaction; record that it failed."""
+    def _run_transaction(self, transaction: Transaction) -> None:
+        """Run a transaction, and again where it met another one; record that it failed."""
         naps = find_naps()
         suspected: NamespaceViolation | None = None
-        self._monitor.is_close = False
+        monitor, hooks = self._context.monitor, self._context.hooks
+        monitor.look_closely(is_close=False)
         while True:
-            done, started = self._done, monotonic()
+            started, reported = monotonic(), self._context.progress.done
             self._writer.begin()
+            hooks.begin()
             try:
-                self._try_unit(unit, plan, backup_run, suspected)
+                self._try_transaction(transaction, suspected)
             except BaseException as error:
-                self._done = done
+                self._context.progress.go_back(reported)
                 self._writer.go_back()
                 if isinstance(error, NamespaceViolation):
-                    if not self.session.is_inferred(error.plugin) and error.plugin != HOST:
+                    if not self._context.session.is_inferred(error.plugin) and error.plugin != HOST:
                         raise  # Whose the objects are has to be found out first.
-                    if self._looks_closely(unit):
+                    if self._looks_closely(transaction):
                         suspected = error
                         continue
                 retriable = self._is_ours and not self._writer.is_committed
                 met = find_transient(error) if retriable else None
                 nap = next(naps, None) if met else None
                 if nap is None:
-                    self._fail(error, unit, plan, self._writer.find_duration(started))
-                log.warning("Trying again: %s in %s", met, ", ".join(unit.plugins))
+                    self._fail(error, transaction, self._writer.find_duration(started))
+                log.warning("Trying again: %s in %s", met, ", ".join(transaction.plugins))
                 sleep(nap)
             else:
-                backup_run.end()
+                hooks.end()
                 return
 
-    def _looks_closely(self, unit: Unit) -> bool:
-        """Tell whether a unit is to be run again to see which of its revisions is guilty."""
-        alike = sum(step.runs for step in unit.steps) < 2 or self._writer.is_committed
-        if alike or self._monitor.is_close:
-            return False
-        self._monitor.is_close = True
-        return True
+    def _looks_closely(self, transaction: Transaction) -> bool:
+        """Tell whether to run a transaction again to see which of its revisions is at fault."""
+        alike = sum(step.runs for step in transaction.steps) < 2 or self._writer.is_committed
+        return not (alike or self._context.monitor.look_closely(is_close=True))
 
-    def _fail(
-        self,
-        error: BaseException,
-        unit: Unit,
-        plan: Plan,
-        duration: int | None,
-    ) -> NoReturn:
-        """Record what has failed, and raise what it means."""
-        failure = error
-        if isinstance(error, TransactionEnded) and self._writer.is_committed:
-            kept = f"{error.kept}, but what was committed midway stays"
-            failure = TransactionEnded(error.plugin, error.revisions, kept)
-        if isinstance(error, MigrationFailed) and self._is_ours:
-            failure = find_cause(self._writer, self._steps.journal, plan, error)
-        failure = find_registry_loss(error, unit.steps, self._writer.tables.names) or failure
-        name = getattr(failure, "plugin", (*unit.plugins, HOST)[0])
-        self._record_failure(unit, describe_failure(failure), name, duration)
-        if failure is error:
-            raise error
-        raise failure from error
-
-    def _record_failure(self, unit: Unit, words: str, name: str, duration: int | None) -> None:
-        """Record what was taken back, where there is a registry and the transaction was ours."""
-        if not self._is_ours or not self._writer.has_registry:
-            return
-        writer, rows = self._writer, self._writer.pending.rows(name)
-        action = unit.name_action(name, self.session.state.plugins)
-        writer.pending.add_event(name, action, rows, duration, failure=words)
-        with suppress(SQLAlchemyError):  # The server may be gone.
-            if not writer.is_lost:
-                with _alembic.transaction(self.context):
-                    if writer.is_committed:
-                        writer.return_session()  # No rollback has done that.
-                        if self._steps.journal.is_empty:
-                            self._estate.withdraw(name)
-                    writer.flush()
-            elif self._lock_connection is not None:
-                writer.write_elsewhere(self._lock_connection)
-
-    def _try_unit(
-        self,
-        unit: Unit,
-        plan: Plan,
-        backup_run: BackupRun,
-        suspected: NamespaceViolation | None,
+    def _try_transaction(
+        self, transaction: Transaction, suspected: NamespaceViolation | None
     ) -> None:
-        """Run a unit in its transaction.
+        """Run the operations of a transaction, and record them.
 
         Raises:
             NamespaceViolation: a revision does what it may not do, or has done so before, as
                 `suspected` says, and not again.
         """
+        context, writer = self._context, self._writer
         started = monotonic()
-        self.context.impl.memo.clear()  # Types that another try has made are not there any more.
-        before = {name: self._writer.pending.rows(name) for name in unit.plugins}
-        with _alembic.transaction(self.context) as transaction, self._pipeline.use():
-            self._writer.set_timeouts()
-            self._writer.ensure_tables()
-            self._writer.ensure_bound()
-            with backup_run.keep() if plan.backup else nullcontext():
-                self._run_steps(unit, plan)
+        context.steps.forget_types()  # Those that another try has made are not there any more.
+        before = {name: writer.pending.rows(name) for name in transaction.plugins}
+        with _alembic.transaction(writer.context) as own, self._pipeline.use():
+            writer.set_timeouts()
+            writer.ensure_tables()
+            writer.ensure_bound()
+            try:
+                self._run_operations(transaction)
                 if suspected is not None:
                     raise suspected
-                for name, rows in before.items():
-                    action = unit.name_action(name, self.session.state.plugins)
-                    self._writer.pending.add_event(
-                        name, action, rows, self._writer.find_duration(started)
-                    )
-                self._writer.flush()
-                if unit is plan.units[-1] and not self._is_rehearsal:
-                    self._writer.refresh_objects()
-            if transaction is not None:  # It is ours to end.
-                self._pipeline.commit()
-        self._writer.keep_tables()
-
-    def _run_steps(self, unit: Unit, plan: Plan) -> None:
-        self._estate.begin(unit)
-        if plan.with_unknown and unit is plan.units[0]:
-            self._estate.drop_unknown(plan)
-        self._monitor.begin(plan)
-        with nullcontext() if self._writer.is_offline else self._steps.ends.listen():
-            for plugin, steps in groupby(unit.steps, key=lambda step: step.plugin):
-                self._run_branch(plugin, tuple(steps), plan)
-        self._monitor.check()
-        removed = [name for name, fate in unit.fates.items() if fate is Fate.REMOVED]
-        self._estate.drop_leftovers(removed, plan)
-        for name in unit.plugins:
-            self._finish(name, unit, plan)
-        self._estate.remove_unknown_rows(unit.unknown_rows)
-        self._estate.take_over(unit.tables)
-
-    def rehearse(self, plan: Plan) -> tuple[str, ...]:
-        """Run a plan in the transaction that is the caller's; return what it has done.
-
-        Raises:
-            NamespaceViolation: a revision does what it may not do.
-        """
-        monitor = Monitor(self._writer, self._pipeline, self._lock_connection)
-        self._is_rehearsal = True
-        self._writer.remember_path()
-        self._writer.ensure_tables()
-        self._writer.keep_tables()
-        monitor.begin(plan)
-        for unit in plan.units:
-            # What was done before is not to be taken for what this unit does.
-            running = [step for step in unit.steps if step.runs]
-            before = monitor.find_violations(running)
-            self.run(Plan(), replace(plan, units=(unit,), problems={}))
-            after = monitor.find_violations(running)
-            new = [violation for words, violation in after.items() if words not in before]
-            if new:
-                monitor.refuse(new)
-        for step in plan.steps:
-            monitor.add(step)
-        return monitor.describe()
-
-    @property
-    def restorer(self) -> Restorer:
-        """What brings back the plugins of backups."""
-        return Restorer(self._writer)
-
-    def _run_branch(self, plugin: str, steps: tuple[Step, ...], plan: Plan) -> None:
-        """Run consecutive steps of one plugin in its namespace."""
-        if self.session.settings.load == "all" and any(step.runs for step in steps):
-            self.session.remembered_branch(plugin).load()
-        if plugin != HOST and any(step.runs for step in steps):
-            if steps[0].direction is Direction.UPGRADE:
-                self._estate.prepare(plugin)
-            self._writer.enter(plugin, plan)
-        for step in steps:
-            if step.runs:
-                self._progress(self._done, self._total, step)
-            if plan.purge and step.direction is Direction.DOWNGRADE:
-                self._run_or_give_up(step, plan)
-            else:
-                self._steps.run(step, plan)
-            self._done += step.runs
-        self._writer.leave()
-
-    def _run_or_give_up(self, step: Step, plan: Plan) -> None:
-        """Take a revision back; where that fails, leave what it has made to be dropped."""
-        savepoint = self._writer.connection.begin_nested()
-        try:
-            self._steps.run(step, plan)
-            self._monitor.check_now()
-        except (MigrationFailed, NoDowngrade, TamperedUndo, NamespaceViolation) as error:
-            if self._writer.connection.invalidated or find_transient(error):
+                self._record(transaction, before, started)
+            except BaseException:
+                context.hooks.go_back()
                 raise
-            if savepoint.is_active:
-                savepoint.rollback()
-            else:  # An `autocommit_block()` has ended the transaction, and the savepoint with it.
-                _alembic.begin_again(self.context)
-                self._monitor.begin_again()
-                self._writer.pending.add_settled(step.plugin)
-            inferred = self.session.inferred.get(step.plugin)
-            if inferred is not None and inferred.doubt is not None and not inferred.rows:
-                raise CannotTell(step.plugin, inferred.doubt) from error
-            words = (
-                "Revision %s of %s cannot be downgraded (%s). What it has made is dropped instead."
-            )
-            reason = getattr(error, "reason", None) or "; ".join(getattr(error, "violations", ()))
-            log.warning(words, step.revision, step.plugin, reason)
-            self._writer.pending.add_reverted(step.plugin, step.revision)
-        else:
-            if savepoint.is_active:
-                savepoint.commit()
+            if own is not None:  # It is ours to end.
+                self._pipeline.commit()
+        writer.keep_tables()
 
-    def _finish(self, name: str, unit: Unit, plan: Plan) -> None:
-        """Register a plugin of which something is applied, and forget one of which nothing is."""
-        fate = unit.fates.get(name)
-        has_gone = fate in (None, Fate.LEFT) and not self._writer.pending.has_applied(name)
-        if self._is_rehearsal and has_gone:
-            return  # It has still to be told whose its objects were.
-        if fate is Fate.REPAIRED:
-            for node in find_repairs(self.session, name):
-                self._steps.accept(node)
-            if plan.with_unknown:
-                self._estate.claim(name)
-        elif fate is not None:
-            self._estate.settle(name, fate, plan)
-        elif name != HOST and self._writer.pending.has_applied(name):
-            self._estate.register(name)
-        elif name in self._writer.pending.plugins:
-            self._estate.stay(name)
+    def _run_operations(self, transaction: Transaction) -> None:
+        context = self._context
+        for name in transaction.plugins:
+            record_inferred(context, name, goes=transaction.settles(name))
+        context.monitor.begin(context.plan)
+        with context.steps.listen_to_ends():
+            for operation in transaction.operations:
+                context.writer.move_to(operation.path_of, context.plan)
+                HANDLERS[type(operation)](context, operation)
+        context.writer.move_to(None, context.plan)
 
-    def _eject(self, rows: Sequence[str]) -> None:
-        """Give the version table the rows that stock Alembic wants, and drop our tables."""
-        with _alembic.transaction(self.context):
-            before = self._writer.pending.all_rows
-            for statement in record_versions(self._writer.versions, before, rows):
-                self._writer.execute(statement)
-            self._writer.tables.metadata.drop_all(self._writer.connection, checkfirst=True)
+    def _record(
+        self, transaction: Transaction, before: Mapping[str, tuple[str, ...]], started: float
+    ) -> None:
+        """Write what was done to the registry, and check once more what may be committed."""
+        context, writer = self._context, self._writer
+        for name, rows in before.items():
+            action = transaction.name_action(name, context.session.state.plugins)
+            writer.pending.add_event(name, action, rows, writer.find_duration(started))
+        writer.flush()
+        is_last = transaction is context.plan.transactions[-1]
+        if is_last and writer.has_tables and not context.is_rehearsal:
+            writer.refresh_objects()
+        context.hooks.check()
+
+    def _fail(
+        self, error: BaseException, transaction: Transaction, duration: int | None
+    ) -> NoReturn:
+        """Record what has failed, and raise what it means."""
+        context, writer = self._context, self._writer
+        failure = error
+        if isinstance(error, TransactionEnded) and writer.is_committed:
+            kept = f"{error.kept}, but what was committed midway stays"
+            failure = TransactionEnded(error.plugin, error.revisions, kept)
+        if isinstance(error, MigrationFailed) and self._is_ours:
+            failure = find_cause(writer, context.steps.journal, context.plan, error)
+        failure = find_registry_loss(error, transaction.steps, writer.tables.names) or failure
+        name = getattr(failure, "plugin", (*transaction.plugins, HOST)[0])
+        if transaction.action:
+            self._record_failure(transaction, describe_failure(failure), name, duration)
+        if failure is error:
+            raise error
+        raise failure from error
+
+    def _record_failure(
+        self, transaction: Transaction, words: str, name: str, duration: int | None
+    ) -> None:
+        """Record what was taken back, where there is a registry and the transaction was ours."""
+        context, writer = self._context, self._writer
+        if not self._is_ours or not writer.has_registry:
+            return
+        rows = writer.pending.rows(name)
+        action = transaction.name_action(name, context.session.state.plugins)
+        writer.pending.add_event(name, action, rows, duration, failure=words)
+        with suppress(SQLAlchemyError):  # The server may be gone.
+            if not writer.is_lost:
+                with _alembic.transaction(writer.context):
+                    if writer.is_committed:
+                        writer.return_session()  # No rollback has done that.
+                        if context.steps.journal.is_empty:
+                            withdraw(context, name)
+                    writer.flush()
+            elif self._lock_connection is not None:
+                writer.write_elsewhere(self._lock_connection)

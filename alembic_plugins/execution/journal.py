@@ -26,7 +26,7 @@ from ..connection.sent import Origin, skip_comments
 from ..connection.writer import RegistryWriter
 from ..guard.errors import TransactionEnded
 from ..guard.monitor import Monitor
-from ..planning.plan import Step
+from ..planning.operations import Step
 from ..plugin import HOST, Namespace
 from ..registry.sql import raw
 from ..registry.state import Interruption

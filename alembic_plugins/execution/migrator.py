@@ -19,7 +19,8 @@ from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
 from ..namespaces.recorded import RecordedObject, find_in_namespace, read_recorded
 from ..planning.errors import RevisionInUse
-from ..planning.plan import Direction, Fate, Plan
+from ..planning.operations import Direction, QuarantinePlugin, RemovePlugin
+from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
 from ..registry.state import State, find_heads, read_state
@@ -31,19 +32,19 @@ from ..registry.tables import (
 )
 from .errors import CannotRehearse, FilesChanged, ScratchFailed
 from .outcomes import Outcomes
-from .progress import make_progress
+from .progress import make_drawing
 from .scratch import make_scratch_database
 from .scratch_builds import TRIALS
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
-    from .executor import Executor
+    from .runner import Runner
 
 log = logging.getLogger(__name__)
 
 MakePlan = Callable[[Session], Plan]
 
-_INFERRED = "alembic_plugins.namespaces.inferred"
+_INFERRED = "alembic_plugins.inferred"
 """Where a configuration keeps what plugins make, for the commands that it is used for."""
 
 
@@ -81,7 +82,7 @@ class Migrator:
 
     def assume(self, state: State) -> None:
         """Take the database to be in `state`, which offline mode cannot read."""
-        self.session.state = state
+        self.session.update(state)
         self._recorded = frozenset(state.plugins.keys() - state.lost)
 
     def read(self) -> bool:
@@ -100,13 +101,12 @@ class Migrator:
         if state == self._state:
             return False
         self._state = state
-        self.session.state = state
-        self.session.find_leaning = self._find_leaning
-        self.session.find_sources = self._find_sources
+        self.session.update(state, self)
         self._recorded = frozenset({*state.plugins, *state.quarantined} - state.lost)
         self._catch_up = plan_catch_up(self.session)
-        if self._catch_up.units:
-            self.session.state = simulate(self.session, self._catch_up, schema_created=False)
+        if self._catch_up.transactions:
+            caught_up = simulate(self.session, self._catch_up, schema_created=False)
+            self.session.update(caught_up, self)
         return True
 
     def _put_first(self, schema: str | None) -> None:
@@ -142,14 +142,14 @@ class Migrator:
         if not (self.context.as_sql or _alembic.in_external_transaction(self.context)):
             self.connection.rollback()
 
-    def _find_leaning(self, name: str) -> "Dependents":
+    def find_users(self, name: str) -> "Dependents":
         """Return what depends on a plugin's objects, by the plugin that it belongs to."""
         from ..loading.dependencies import find_dependents
 
         with self._reading() as connection:
             return find_dependents(connection, self.tables, self.session, name)
 
-    def _find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+    def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
         """Return files of applied revisions as they were then."""
         from ..registry.history import read_sources
 
@@ -175,7 +175,7 @@ class Migrator:
             PluginError: see `Executor.run`.
         """
         plan = make_plan(self.session)
-        if plan.is_empty and not self._catch_up.units:
+        if not plan.transactions and not self._catch_up.transactions:
             return self._tell(plan)
         self.end_reading()
         staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
@@ -205,7 +205,7 @@ class Migrator:
                 )
                 inner.autocommit_block = _refuse  # type: ignore[method-assign]
                 with _alembic.replaced_context(context, inner):
-                    touched = self._make_executor(lock_connection, inner).rehearse(plan)
+                    touched = self._make_runner(lock_connection, inner).rehearse(plan)
                 transaction.rollback()
         return touched
 
@@ -214,7 +214,7 @@ class Migrator:
         if self.session.state.in_transfer and not self.context.as_sql:
             self.end_reading()
             with self._lock():
-                self._make_executor().restorer.settle()
+                self._make_runner().restorer.settle()
             self.read()
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
@@ -222,25 +222,20 @@ class Migrator:
         self.end_reading()
         with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
-            self._make_executor().run(self._catch_up, Plan())
+            self._make_runner().run(self._catch_up)
             self.read()
-            return self._make_executor().restorer.bring_back(path, name)
+            return self._make_runner().restorer.bring_back(path, name)
 
     def _execute(self, plan: Plan, make_plan: MakePlan, lock_connection: Connection | None) -> Plan:
-        """Run a plan; where others lean on what was to go, and shall go along, one with them."""
+        """Run a plan, or where others turn out to depend on what goes, one by which they go too."""
         while True:
             self._warn_of_changes(plan)
             if not self.context.as_sql:
                 self._keep_first(plan)
             try:
-                self._make_executor(lock_connection).run(self._catch_up, plan)
+                self._make_runner(lock_connection).run(plan.after(self._catch_up))
             except RevisionInUse as error:
-                cascaded = self.session.cascaded.union(error.dependents)
-                if not plan.cascade or cascaded == self.session.cascaded:
-                    raise
-                self.session.cascaded = cascaded
-                self.read()
-                plan = make_plan(self.session)
+                plan = self._plan_cascade(make_plan, plan, error)
             except NamespaceViolation as error:
                 # What another tool has installed is not the host's, as it looks.
                 if not self.infer([error.plugin]):
@@ -250,6 +245,23 @@ class Migrator:
             else:
                 self._catch_up = Plan()
                 return plan
+
+    def _plan_cascade(self, make_plan: MakePlan, failed: Plan, error: RevisionInUse) -> Plan:
+        """Return a plan by which what depends on the objects of plugins goes along.
+
+        Raises:
+            RevisionInUse: it is not to go along.
+        """
+        if not self.session.cascade_to(error.dependents):
+            raise error
+        self.read()
+        try:
+            plan = make_plan(self.session)
+        except RevisionInUse:
+            raise error from None
+        if plan == failed:
+            raise error
+        return plan
 
     def infer(self, names: Iterable[str]) -> bool:
         """Find out what plugins have made that another tool has installed; tell whether any were.
@@ -317,7 +329,7 @@ class Migrator:
                 context.dialect, connection, options, context.environment_context
             )
             session = Session(self.session.config, self.session.script, State())
-            session.transaction_per_revision = self.session.transaction_per_revision
+            session.configure(transaction_per_revision=self.session.transaction_per_revision)
             yield Migrator(session, scratch, self.run_args)
 
     def read_made(self, name: str) -> tuple[RecordedObject, ...]:
@@ -350,18 +362,18 @@ class Migrator:
 
         return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
 
-    def _make_executor(
+    def _make_runner(
         self, lock_connection: Connection | None = None, context: MigrationContext | None = None
-    ) -> "Executor":
+    ) -> "Runner":
         # Most often there is nothing to run: then it, and all that it needs, is not imported.
-        from .executor import Executor
+        from .runner import Runner
 
-        return Executor(
+        return Runner(
             self.session,
             context or self.context,
             self._recorded,
             self.run_args,
-            make_progress(sys.stderr),
+            make_drawing(sys.stderr),
             lock_connection,
         )
 
@@ -376,7 +388,8 @@ def _report(line: str) -> None:
 
 def _find_uninferred(session: Session, plan: Plan) -> list[str]:
     """Return the plugins of which a plan has to know what they have made: those that go."""
-    going = [n for n, fate in plan.fates.items() if fate in (Fate.REMOVED, Fate.QUARANTINED)]
+    gone = (RemovePlugin, QuarantinePlugin)
+    going = [name for name, op in plan.outcomes.items() if isinstance(op, gone)]
     reverted = {s.revision for s in plan.steps if s.runs and s.direction is Direction.DOWNGRADE}
     going += [
         name

@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 from .._base_errors import PluginError
 from ..loading.session import Session
-from ..planning.plan import Direction, Plan, Unit
+from ..planning.operations import Direction
+from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
 from .errors import PluginsFailed
 
@@ -31,45 +32,45 @@ class Outcomes:
         self._done: dict[str, None] = {}
         self._revisions: set[str] = set()
 
-    def can_go_on(self, unit: Unit) -> bool:
-        """Tell whether the units after one that has failed may be run.
+    def can_go_on(self, transaction: Transaction) -> bool:
+        """Tell whether the transactions after one that has failed may be run.
 
         It is so for plugins that are upgraded, unless the host wants to stop at once.
         """
-        upgrades = all(s.runs and s.direction is Direction.UPGRADE for s in unit.steps)
-        stops = self._session.settings.fail_fast or HOST in unit.plugins
-        return upgrades and bool(unit.steps) and not stops
+        upgrades = all(s.runs and s.direction is Direction.UPGRADE for s in transaction.steps)
+        stops = self._session.settings.fail_fast or HOST in transaction.plugins
+        return upgrades and bool(transaction.steps) and not stops
 
-    def find_missing(self, unit: Unit) -> Collection[str]:
-        """Return the failed plugins without which a unit cannot be run."""
+    def find_missing(self, transaction: Transaction) -> Collection[str]:
+        """Return the failed plugins without which a transaction cannot be run."""
         if not self._failures:
             return ()
         lost = {*self._failures, *self._skipped}
-        needed = {name for name in unit.plugins if name in lost}
-        for name in unit.plugins:
+        needed = {name for name in transaction.plugins if name in lost}
+        for name in transaction.plugins:
             needed |= lost.intersection(self._session.find_requirements(name))
-        nodes = self._plan.nodes or {}
-        for step in unit.steps:
+        nodes = self._plan.nodes
+        for step in transaction.steps:
             node = nodes.get(step.revision)
             below = self._revisions.intersection((*node.down, *node.depends)) if node else ()
             needed |= {nodes[revision].plugin for revision in below}
         return needed
 
-    def add_failure(self, unit: Unit, name: str, error: PluginError) -> None:
-        """Remember that a unit has failed, and say so where others come after it."""
-        if unit is not self._plan.units[-1]:
+    def add_failure(self, transaction: Transaction, name: str, error: PluginError) -> None:
+        """Remember that a transaction has failed, and say so where others come after it."""
+        if transaction is not self._plan.transactions[-1]:
             log.error("%s", error)
         self._failures[name] = error
-        self._revisions |= {step.revision for step in unit.steps}
+        self._revisions |= {step.revision for step in transaction.steps}
 
-    def add_skipped(self, unit: Unit) -> None:
-        """Remember that a unit was left out."""
-        self._skipped |= dict.fromkeys(n for n in unit.plugins if n not in self._failures)
-        self._revisions |= {step.revision for step in unit.steps}
+    def add_skipped(self, transaction: Transaction) -> None:
+        """Remember that a transaction was left out."""
+        self._skipped |= dict.fromkeys(n for n in transaction.plugins if n not in self._failures)
+        self._revisions |= {step.revision for step in transaction.steps}
 
-    def add_done(self, unit: Unit) -> None:
-        """Remember that a unit was run."""
-        self._done |= dict.fromkeys(unit.plugins)
+    def add_done(self, transaction: Transaction) -> None:
+        """Remember that a transaction was run."""
+        self._done |= dict.fromkeys(transaction.plugins)
 
     def check(self) -> None:
         """Raise what has failed.

@@ -23,7 +23,6 @@ from ..namespaces.drops import Dropper
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.object_statements import forget_epoch
 from ..namespaces.ownership import read_ownership, read_plugin_objects
-from ..planning.plan import Fate
 from ..planning.upkeep import check_returning
 from ..plugin import Schema
 from ..registry.state import InstalledPlugin, State, read_kept
@@ -186,9 +185,7 @@ class Restorer:
             writer.bind_objects()
             for plugin in kept.plugins.values():
                 writer.pending.add_restored(plugin, kept.of(plugin.name))
-                writer.pending.add_event(
-                    plugin.name, Fate.RESTORED, (), None, detail=f"from {path}"
-                )
+                writer.pending.add_event(plugin.name, "restore", (), None, detail=f"from {path}")
             lost = tuple(bring_back(writer.connection, read_written(writer.connection)))
             drop_staging(writer)
             writer.flush()

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -108,7 +107,7 @@ def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> Non
     scratch.read()
     session, known = scratch.session, live.session
     # Whose the objects are is not known here, and not asked.
-    session.settings = replace(session.settings, guard="off", guard_reads="off", host_first=False)
+    session.configure(guard="off", guard_reads="off", host_first=False)
     session.inferred.update(dict.fromkeys(targets, Inferred(())))
     applied = {
         branch: {item.revision for item in known.state.of(branch)}

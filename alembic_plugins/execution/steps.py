@@ -17,7 +17,7 @@ from ..connection.errors import MigrationFailed
 from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
-from ..planning.plan import Direction, Plan, Step
+from ..planning.operations import Direction, Step
 from ..planning.projection import remember_revision
 from ..plugin import HOST
 from ..registry.history import read_undo
@@ -52,19 +52,36 @@ class StepRunner:
         pipeline: Pipeline,
         run_args: Mapping[str, Any],
     ) -> None:
-        self.ends = TransactionEnds(writer.connection)
-        self.journal = Journal(writer, monitor, pipeline, self.ends)
+        self._ends = TransactionEnds(writer.connection)
+        self.journal = Journal(writer, monitor, pipeline, self._ends)
         self._writer = writer
         self._monitor = monitor
         self._run_args = run_args
         self._renderer = Renderer(writer.context, run_args)
 
+    def forget_types(self) -> None:
+        """Forget which types were made: another try of the transaction makes them again."""
+        self._context.impl.memo.clear()
+
+    @contextmanager
+    def listen_to_ends(self) -> Iterator[None]:
+        """Keep revisions that run in the block from ending their transaction."""
+        if self._writer.is_offline:
+            yield
+            return
+        with self._ends.listen():
+            yield
+
     @property
     def _context(self) -> MigrationContext:
         return self._writer.context
 
-    def run(self, step: Step, plan: Plan) -> None:
+    def run(self, step: Step, nodes: Mapping[str, Node]) -> None:
         """Run a step, or only record it.
+
+        Args:
+            step: the step.
+            nodes: the revisions of the plan's steps upwards, by id.
 
         Raises:
             MigrationFailed: the revision raised.
@@ -81,8 +98,7 @@ class StepRunner:
                 self._writer.return_session()
             self._monitor.check_closely()
         if step.direction is Direction.UPGRADE:
-            assert plan.nodes is not None  # noqa: S101 - a plan with upgrades has its nodes
-            self._remember(step, plan.nodes[step.revision], self._find_duration(step, started))
+            self._remember(step, nodes[step.revision], self._find_duration(step, started))
         else:
             self._writer.pending.add_reverted(step.plugin, step.revision)
         self.journal.close()
@@ -136,7 +152,7 @@ class StepRunner:
             return MigrationFailed(*facts, explain_failure(error, script.path))
 
         with (
-            self.ends.refused(step),
+            self._ends.refused(step),
             foreign_code(explain),
             Operations.context(self._context),
         ):
@@ -194,7 +210,7 @@ class StepRunner:
                 raise CannotCommit(step.plugin, step.revision)
             ended: BaseException | None = None
             try:
-                with self.ends.allowed(), self.journal.keep_block(), block:
+                with self._ends.allowed(), self.journal.keep_block(), block:
                     self.journal.begin_block()
                     try:
                         yield

@@ -7,7 +7,7 @@ from typing import NoReturn
 from sqlalchemy import Connection, event
 
 from ..guard.errors import TransactionEnded
-from ..planning.plan import Step
+from ..planning.operations import Step
 
 _EVENTS = ("commit", "rollback")
 """What SQLAlchemy tells of before it does it."""

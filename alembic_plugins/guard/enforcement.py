@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..loading.session import Session
 from ..namespaces.ownership import Ownership
-from ..planning.plan import Direction, Step
+from ..planning.operations import Direction, Step
 from ..plugin import HOST, Namespace
 from .errors import NamespaceViolation
 from .remedies import Violator, find_remedies

@@ -20,8 +20,10 @@ from ..catalog.transaction_rows import (
 from ..connection.pipeline import UNHEARD, Pipeline
 from ..connection.sent import Answer
 from ..connection.writer import RegistryWriter
+from ..namespaces.ownership import Ownership
 from ..namespaces.recorded import read_column_makers, select_widened
-from ..planning.plan import Plan, Step
+from ..planning.operations import Step
+from ..planning.plan import Plan
 from ..plugin import Schema
 from .changes import Change, Footprint
 from .enforcement import Candidates, enforce
@@ -86,8 +88,7 @@ class Monitor:
         self._committed: list[str] = []
         self._needed: dict[str, set[str]] = {}
         self._plan = Plan()
-        self.is_close = False
-        """Whether to check after each revision."""
+        self._is_close = False
 
     @property
     def is_on(self) -> bool:
@@ -98,6 +99,11 @@ class Monitor:
     def _is_idle(self) -> bool:
         """Whether nothing is asked: offline, and where a benchmark measures what that saves."""
         return self._writer.is_offline or UNWATCHED in self._writer.session.config.attributes
+
+    def look_closely(self, *, is_close: bool) -> bool:
+        """Check after each revision, or only at the end; tell whether that was done before."""
+        before, self._is_close = self._is_close, is_close
+        return before
 
     def begin(self, plan: Plan) -> None:
         """Begin to monitor the transaction that begins with this."""
@@ -121,7 +127,7 @@ class Monitor:
         """
         self._committed += [step.revision for step in self._steps[:-1]]
         del self._steps[:-1]
-        self.is_close = self.is_on
+        self._is_close = self.is_on
         self._writer.set_timeouts()  # They have ended with the transaction before.
         self._begin_transaction()
 
@@ -186,7 +192,7 @@ class Monitor:
 
     def check_closely(self) -> None:
         """Check a single revision, where the guilty one is looked for."""
-        if self.is_close:
+        if self._is_close:
             self.check_now()
 
     def check_now(self) -> None:
@@ -253,20 +259,21 @@ class Monitor:
         checker, permissions, ours = self._make_checker(locks, widened)
         findings = checker.check()
         violations = (*findings.violations, *self._registry_writes.find_violations(rows, ours))
-        known = self._writer.pending.plugins.get(self._candidates.name)
-        enforce(
-            self._writer.session,
-            replace(findings, violations=violations),
-            self._candidates,
-            known.namespace if known else None,
-            permissions.ownership,
-            is_last=is_last,
-        )
+        found, ownership = replace(findings, violations=violations), permissions.ownership
+        self._enforce(found, self._candidates, ownership, is_last=is_last)
         return checker, commands.rows
+
+    def _enforce(
+        self, findings: Findings, candidates: Candidates, ownership: Ownership, *, is_last: bool
+    ) -> None:
+        known = self._writer.pending.plugins.get(candidates.name)
+        namespace = known.namespace if known else None
+        session = self._writer.session
+        enforce(session, findings, candidates, namespace, ownership, is_last=is_last)
 
     @property
     def _candidates(self) -> Candidates:
-        steps = self._steps[-1:] if self.is_close else self._steps
+        steps = self._steps[-1:] if self._is_close else self._steps
         if not self._writer.is_committed:
             return Candidates(tuple(steps))
         names = ", ".join(f"'{revision}'" for revision in self._committed)
@@ -362,15 +369,9 @@ class Monitor:
         Raises:
             NamespaceViolation: what a branch has done is not to be done.
         """
-        known = self._writer.pending.plugins.get(self._candidates.name)
-        enforce(
-            self._writer.session,
-            Findings(tuple(violations)),
-            replace(self._candidates, kept="nothing was changed"),
-            known.namespace if known else None,
-            self._make_permissions().ownership,
-            is_last=True,
-        )
+        candidates = replace(self._candidates, kept="nothing was changed")
+        ownership = self._make_permissions().ownership
+        self._enforce(Findings(tuple(violations)), candidates, ownership, is_last=True)
 
     def _make_permissions(
         self,

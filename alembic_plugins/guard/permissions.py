@@ -7,7 +7,8 @@ from ..catalog.objects import DatabaseObject
 from ..catalog.transaction_rows import PG_CLASS, Key, Place
 from ..connection.writer import RegistryWriter
 from ..namespaces.ownership import Ownership
-from ..planning.plan import Plan, Step
+from ..planning.operations import Step
+from ..planning.plan import Plan
 from ..plugin import HOST, Prefix
 from ..registry.state import InstalledPlugin
 from .changes import Change

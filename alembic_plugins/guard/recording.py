@@ -7,7 +7,7 @@ from ..catalog.transaction_rows import Key, Place
 from ..connection.writer import RegistryWriter
 from ..namespaces.object_statements import record_dropped, record_objects, record_remade
 from ..namespaces.recorded import RecordedObject
-from ..planning.plan import Step
+from ..planning.operations import Step
 from ..plugin import HOST
 from .permissions import Permissions
 from .rules import Checker

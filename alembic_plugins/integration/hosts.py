@@ -208,10 +208,10 @@ def _narrow(session: Session) -> None:
         scope = HOST  # Revisions of different plugins are not to be merged.
     if config.attributes.get(_COMMAND) == "revision" and scope in (None, HOST):
         # Alembic would make the folder, in the wrong place too, or inside our own package.
-        if not session.names_location:
+        if not session.host_folders.is_named:
             raise InvalidOption("version_locations", "", "the folder of the host's revisions")
-        session.check_host_location()
-    locations = session.host_locations
+        session.host_folders.check()
+    locations = session.host_folders.found
     if scope not in (None, HOST):
         # A plugin that is gone may still be in the database, which only env.py can tell.
         with suppress(PluginError):

@@ -137,7 +137,7 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     work = context.opts[_WORK]
     with translate_errors(), _printed_whole(context) if context.as_sql else nullcontext():
         session = open_session(environment.config, environment.script)
-        session.transaction_per_revision = context.opts[_PER_REVISION]
+        session.configure(transaction_per_revision=context.opts[_PER_REVISION])
         migrator = Migrator(session, context, run_args)
         if context.as_sql:
             migrator.assume(_assume_state(session, context, work))
@@ -228,8 +228,8 @@ def _tell_branches(config: Config, plan: Plan) -> None:
 
 def _confirm_purge(config: Config, plan: Plan) -> None:
     """Ask on the command line whether ``stamp --purge`` shall forget plugins, if it would."""
-    if plan.fates and config.cmd_opts is not None:
-        names = ", ".join(plan.fates)
+    if plan.outcomes and config.cmd_opts is not None:
+        names = ", ".join(plan.outcomes)
         what = "the registry forgets all that it knows of plugins"
         print(f"{what}, whose objects stay: {names}", file=sys.stderr)
         scope = read_scope(config)

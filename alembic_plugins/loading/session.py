@@ -4,10 +4,11 @@ A branch is read when it is first asked for, so that a command reads the host, t
 names and what they need.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -17,7 +18,7 @@ from .._base_errors import PluginError
 from ..config.discovery import Discovery, FoundPlugin
 from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings
-from ..plugin import HOST, Plugin, overlap
+from ..plugin import HOST, Plugin
 from ..registry.errors import DamagedRow
 from ..registry.state import State
 from ..revisions.branches import Branch, BranchScript, Node
@@ -29,11 +30,10 @@ from .errors import (
     EmptyPlugin,
     MissingRequirement,
     MissingRevision,
-    NamespaceConflict,
-    NoVersions,
     Quarantined,
     UnmetRequirement,
 )
+from .host_folders import HostFolders
 
 if TYPE_CHECKING:
     from ..namespaces.inferred import Inferred
@@ -41,6 +41,16 @@ if TYPE_CHECKING:
 
 
 _GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are damaged"
+
+
+class Database(Protocol):
+    """What can be asked besides what the registry remembers."""
+
+    def find_users(self, name: str) -> "Dependents":
+        """Return what depends on a plugin's objects, by the plugin that it belongs to."""
+
+    def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+        """Return files of revisions as they were applied."""
 
 
 class Session:
@@ -53,26 +63,45 @@ class Session:
         self.settings = read_settings(config)
         self.transaction_per_revision = False
         self.cascaded: frozenset[str] = frozenset()
-        """Plugins that have turned out to lean on what goes, and go along."""
-        self.find_leaning: Callable[[str], Dependents] = lambda _name: {}
-        """Returns what leans on a plugin's objects; offline mode knows of nothing."""
-        self.find_sources: Callable[[Sequence[str]], Mapping[str, str]] = lambda _revisions: {}
-        """Returns files of revisions as they were applied, where the database remembers them."""
+        """Plugins that have turned out to depend on what goes, and go along."""
+        self._database: Database | None = None
         self.inferred: dict[str, Inferred] = {}
         """What plugins have made that another tool has installed, where somebody has asked."""
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
+        self._loaded: set[str] = set()
 
     @property
     def state(self) -> State:
         """What the database remembers."""
         return self._state
 
-    @state.setter
-    def state(self, state: State) -> None:
-        self._state = state
+    def update(self, state: State, database: Database | None = None) -> None:
+        """Take over what is remembered by now, and ask `database` for what else there is to know.
+
+        Offline there is no database.
+        """
+        self._state, self._database = state, database
         self._branches.clear()  # They hold revisions that only the state had.
         self._remembered.clear()
+
+    def configure(self, **options: Any) -> None:  # noqa: ANN401 - any field's
+        """Set what ``env.py`` or a trial says of the command: settings, by name.
+
+        `transaction_per_revision` is Alembic's own option.
+        """
+        self.transaction_per_revision = options.pop(
+            "transaction_per_revision", self.transaction_per_revision
+        )
+        self.settings = replace(self.settings, **options)
+
+    def find_users(self, name: str) -> "Dependents":
+        """Return what depends on a plugin's objects, by the plugin that it belongs to."""
+        return self._database.find_users(name) if self._database else {}
+
+    def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+        """Return files of revisions as they were applied, where the database remembers them."""
+        return self._database.find_sources(revisions) if self._database else {}
 
     @cached_property
     def discovery(self) -> Discovery:
@@ -84,32 +113,9 @@ class Session:
         return self.discovery.find(name)
 
     @cached_property
-    def host_locations(self) -> tuple[Path, ...]:
-        """The host's version locations: those of the configuration that are no plugin's."""
-        plugins = {_identify(folder) for folder in self.discovery.folders} - {None}
-        locations = _alembic.version_locations(self.script)
-        return tuple(location for location in locations if _identify(location) not in plugins)
-
-    def check_host_location(self) -> None:
-        """Check that there is a folder for the host's revisions, if the configuration names one.
-
-        Our own environment has none: a host without revisions of its own need not name one.
-
-        Raises:
-            NoVersions: there is none.
-        """
-        locations = self.host_locations
-        is_there = any(location.is_dir() for location in locations)
-        if locations and not is_there and self.names_location:
-            raise NoVersions(locations[0])
-
-    @property
-    def names_location(self) -> bool:
-        """Whether the configuration says where the host's revisions are."""
-        is_ours = (
-            Path(self.script.dir).resolve().is_relative_to(Path(__file__).resolve().parents[1])
-        )
-        return not is_ours or bool(self.config.get_version_locations_list())
+    def host_folders(self) -> HostFolders:
+        """Where the host's own revisions are."""
+        return HostFolders(self.config, self.script, self.discovery.folders)
 
     def branch(self, name: str) -> Branch:
         """Return a branch: its revision files, and what is applied and has no file any more.
@@ -123,8 +129,9 @@ class Session:
         if name not in self._branches:
             if name in self.state.damaged:
                 raise self.state.damaged[name]
-            locations = self.host_locations if name == HOST else (self.find_plugin(name).versions,)
-            branch = Branch(name, self._read_infos(name, locations))
+            is_host = name == HOST
+            own = self.host_folders.found if is_host else (self.find_plugin(name).versions,)
+            branch = Branch(name, self._read_infos(name, own))
             self._check_ids(branch)
             if not branch.infos.keys() <= self.state.by_revision.keys():
                 _ = branch.order  # A circle is an error at once, and not when it is walked.
@@ -164,6 +171,18 @@ class Session:
         if damage := self.find_damage(name):
             raise damage
 
+    def cascade_to(self, names: Iterable[str]) -> bool:
+        """Let plugins go along with what goes; tell whether one of them did not anyway."""
+        before = self.cascaded
+        self.cascaded = before.union(names)
+        return self.cascaded != before
+
+    def ensure_loaded(self, name: str) -> None:
+        """Execute all files of a branch, where the configuration wants that before one is run."""
+        if self.settings.load == "all" and name not in self._loaded:
+            self._loaded.add(name)
+            self.remembered_branch(name).load()
+
     def find_script(self, name: str, revision: str) -> BranchScript:
         """Return a revision of a branch."""
         return cast("BranchScript", self.remembered_branch(name).map.get_revision(revision))
@@ -194,7 +213,7 @@ class Session:
             Quarantined: it is set aside.
         """
         if name == HOST:
-            self.check_host_location()
+            self.host_folders.check()
         aside = self.state.quarantined.get(name)
         if aside and aside.quarantine:
             raise Quarantined(name, aside.quarantine)
@@ -332,23 +351,6 @@ class Session:
                 raise DuplicateRevision(revision, places)
         return nodes
 
-    def check_namespaces(self, names: Iterable[str]) -> None:
-        """Check that plugins can be installed beside each other and those that are installed.
-
-        Raises:
-            NamespaceConflict: two of them claim the same namespace.
-        """
-        empty = self.state.at_base - self.state.leftover
-        taken = {n: p.namespace for n, p in self.state.plugins.items() if n not in empty}
-        for name in names:
-            namespace = self.find_plugin(name).namespace
-            if taken.get(name) == namespace:
-                continue  # It was checked when it was installed.
-            for other, theirs in taken.items():
-                if other != name and overlap(namespace, theirs):
-                    raise NamespaceConflict(other, name, str(namespace))
-            taken[name] = namespace
-
     def find_changed(self, name: str) -> tuple[str, ...]:
         """Return the applied revisions of a branch whose files have changed since."""
         infos = self.remembered_branch(name).infos
@@ -382,15 +384,6 @@ class Session:
         """Return what a plugin declares, or None where it is gone or broken."""
         found = self.find_usable(name)
         return found.declaration if found else None
-
-
-def _identify(folder: Path) -> tuple[int, int] | None:
-    """Return what tells a folder from others, whatever it is called; None where it is not there."""
-    try:
-        stat = folder.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 def _has_changed(before: str | None, path: str | None) -> bool:

@@ -6,15 +6,15 @@ from .._base_errors import PluginError
 
 
 class ObjectsInUse(PluginError):
-    """Something elsewhere leans on what is to be dropped."""
+    """Something elsewhere depends on what is to be dropped."""
 
     words = (
-        "What there is of '{name}' cannot be dropped, since it is used by {leaning}. {way_out} "
+        "What there is of '{name}' cannot be dropped, since it is used by {users}. {way_out} "
         "first; nothing was changed."
     )
 
     name: str
-    leaning: Sequence[str]
+    users: Sequence[str]
     aside: str = ""
 
     def facts(self) -> dict[str, object]:

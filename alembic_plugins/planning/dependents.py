@@ -1,4 +1,4 @@
-"""What could not stay without something else: by revision, by requirement, by what leans on it."""
+"""What could not stay without something else: by revision, by requirement, by its objects."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
 
 
-def find_leaning_plugins(session: Session, name: str, *, drops: bool = True) -> "Dependents":
-    """Return the plugins that lean on a plugin's objects without saying that they need it.
+def find_using_plugins(session: Session, name: str, *, drops: bool = True) -> "Dependents":
+    """Return the plugins that use a plugin's objects without saying that they need it.
 
     Where the plugin itself needs the other one, it has made that itself, and takes it away.
 
     Raises:
-        ObjectsInUse: what is set aside of a plugin leans on them, and they are to be dropped.
+        ObjectsInUse: what is set aside of a plugin uses them, and they are to be dropped.
     """
-    found = session.find_leaning(name)
+    found = session.find_users(name)
     aside = found.keys() & session.state.quarantined.keys()
     if drops and aside:
         other = min(aside)

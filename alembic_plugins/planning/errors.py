@@ -57,17 +57,17 @@ class NeededByHost(PluginError):
     revisions: Sequence[str]
 
 
-class PluginLeanedOn(PluginError):
-    """Objects of other plugins lean on a plugin's, though nothing declares it."""
+class PluginUsed(PluginError):
+    """Objects of other plugins depend on a plugin's, though nothing declares it."""
 
     words = (
-        "Plugin '{name}' is used by {dependents}: {leaning}. Uninstall {dependents} first, or "
+        "Plugin '{name}' is used by {dependents}: {users}. Uninstall {dependents} first, or "
         "pass --cascade."
     )
 
     name: str
     dependents: Sequence[str]
-    leaning: Sequence[str]
+    users: Sequence[str]
 
 
 class PluginsInstalled(PluginError):

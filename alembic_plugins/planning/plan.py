@@ -1,131 +1,149 @@
 """What to run, in which order and in which transactions, and what to refuse.
 
-A plan is a value: `--dry-run`, `--sql`, the tests and the real run share it. Nothing here sees a
-connection or the disk.
+A plan is a value: `--dry-run`, `--json`, `--sql`, the tests and the real run share it. Nothing here
+sees a connection or the disk.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from .._base_errors import PluginError
 from ..plugin import HOST
 from ..registry.state import AppliedRevision
-from ..registry.version_tables import VersionTable
 from ..revisions.branches import Node
-from ..revisions.errors import RevisionCycle
-from .errors import RequirementCycle
+from .operations import (
+    ApplyRevision,
+    CheckObjects,
+    CreateNamespace,
+    Direction,
+    DropLeftovers,
+    DropUnknownObjects,
+    KeepAtBase,
+    KeepToBackup,
+    LeaveAtBase,
+    Operation,
+    PluginOperation,
+    RecordApplied,
+    RecordReverted,
+    RegisterPlugin,
+    RemovePlugin,
+    RevertRevision,
+    StageBackup,
+    Step,
+    WriteBackup,
+    find_plugins,
+)
+from .ordering import order_nodes
 
-
-class Direction(StrEnum):
-    """Which way a step goes; the value is the name of the revision's function."""
-
-    UPGRADE = "upgrade"
-    DOWNGRADE = "downgrade"
-
-
-class Fate(StrEnum):
-    """What becomes of a plugin as a whole; the value is what the event log calls it.
-
-    A plugin that is `LEFT` is at base for good; one that is there for another reason stays
-    installed.
-    """
-
-    REMOVED = "uninstall"
-    QUARANTINED = "quarantine"
-    RESTORED = "restore"
-    FORGOTTEN = "forget"
-    REGISTERED = "register"
-    LEFT = "leave"
-    REPAIRED = "repair"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One revision to be applied or taken back; `runs` is False where it is only recorded."""
-
-    plugin: str
-    revision: str
-    direction: Direction
-    runs: bool = True
+Op = TypeVar("Op", bound=Operation)
+StepT = TypeVar("StepT", bound=Step)
 
 
 @dataclass(frozen=True)
-class Unit:
-    """Steps that share one transaction: they are all kept or none is.
+class Transaction:
+    """Operations that share one transaction: they are all kept or none is.
 
     Attributes:
-        steps: what to run, in order.
-        action: what the event log calls it.
-        fates: what becomes of plugins when the steps are done, in order.
-        unknown_rows: rows of the version table to delete, since nothing explains them.
-        tables: version tables that plugins have of their own, to drop since it is recorded here
-            what they say.
+        operations: what to do, in order.
+        action: what the history calls it.
     """
 
-    steps: tuple[Step, ...]
+    operations: tuple[Operation, ...]
     action: str
-    fates: Mapping[str, Fate] = field(default_factory=dict)
-    unknown_rows: tuple[str, ...] = ()
-    tables: tuple[VersionTable, ...] = ()
 
-    @property
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The operations that concern a revision."""
+        return tuple(item for item in self.operations if isinstance(item, Step))
+
+    @cached_property
     def plugins(self) -> tuple[str, ...]:
-        """The branches that the unit is about, in order."""
-        return tuple(dict.fromkeys((*(step.plugin for step in self.steps), *self.fates)))
+        """The branches that it is about, in order."""
+        return find_plugins(self.operations)
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, PluginOperation]:
+        """What becomes of plugins as a whole, in order."""
+        found = (op for op in self.operations if isinstance(op, PluginOperation) and op.is_outcome)
+        return {op.plugin: op for op in found}
+
+    def settles(self, name: str) -> bool:
+        """Tell whether it does not matter afterwards which revision of a plugin was half done."""
+        return name in self.outcomes and self.outcomes[name].settles
 
     def name_action(self, name: str, installed: Collection[str]) -> str:
-        """Return what the event log calls it for one of its branches."""
+        """Return what the history calls it for one of its branches."""
         is_new = self.action == "upgrade" and name != HOST and name not in installed
         return "install" if is_new else self.action
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The ordered units that a command will run.
+    """The ordered transactions that a command will run.
 
     Attributes:
-        units: what to run, each in a transaction of its own.
+        transactions: what to run.
         nodes: the revisions of the steps upwards, by id.
-        purge: drop what the downgrades of removed plugins leave behind, or cannot take back.
-        with_unknown: include what is in the schemas of plugins, and nobody is known to have made.
         problems: why plugins had to be left out, by name; raised when all else is done.
         warnings: what is wrong with plugins for which there is nothing to do.
-        backup: the file to write the removed plugins to, before anything of them is removed.
-        cascade: take along plugins that turn out to lean on what goes.
-        stock_rows: hand the database back to stock Alembic, with these rows.
         messages: the first lines of what revisions say of themselves, for readers.
     """
 
-    units: tuple[Unit, ...] = ()
-    nodes: Mapping[str, Node] | None = None
-    purge: bool = False
-    with_unknown: bool = False
+    transactions: tuple[Transaction, ...] = ()
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     problems: Mapping[str, PluginError] = field(default_factory=dict)
     warnings: tuple[PluginError, ...] = ()
-    backup: Path | None = None
-    cascade: bool = False
-    stock_rows: tuple[str, ...] | None = None
     messages: Mapping[str, str] = field(default_factory=dict, compare=False)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not self.units and self.stock_rows is None
-
-    @property
-    def fates(self) -> Mapping[str, Fate]:
-        """What becomes of plugins as a whole, in order."""
-        return {name: fate for unit in self.units for name, fate in unit.fates.items()}
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """All operations, in order."""
+        return tuple(op for transaction in self.transactions for op in transaction.operations)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in order."""
-        return tuple(step for unit in self.units for step in unit.steps)
+        return tuple(step for transaction in self.transactions for step in transaction.steps)
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, PluginOperation]:
+        """What becomes of plugins as a whole, in order."""
+        return {name: op for item in self.transactions for name, op in item.outcomes.items()}
+
+    def find(self, kind: type[Op]) -> tuple[Op, ...]:
+        """Return the operations of a kind, in order."""
+        return tuple(op for op in self.operations if isinstance(op, kind))
+
+    def after(self, other: "Plan") -> "Plan":
+        """Return a plan that does what another one does, and then what this one does."""
+        transactions = (*other.transactions, *self.transactions)
+        return replace(self, transactions=transactions, nodes={**other.nodes, **self.nodes})
+
+    def to_json(self) -> list[dict[str, object]]:
+        """Return the transactions as JSON can have them, with what revisions say of themselves."""
+        return [
+            {
+                "action": transaction.action,
+                "operations": [self._describe(item) for item in transaction.operations],
+            }
+            for transaction in self.transactions
+        ]
+
+    def _describe(self, operation: Operation) -> dict[str, object]:
+        described = operation.to_json()
+        if isinstance(operation, Step) and operation.revision in self.messages:
+            described["message"] = self.messages[operation.revision]
+        return described
+
+    @property
+    def backup(self) -> Path | None:
+        """The file that plugins are written to before they go."""
+        return next((op.path for op in self.find(WriteBackup)), None)
 
     def find_depended(self, branch: str) -> Collection[str]:
         """Return the revisions of other branches on which the revisions of a branch depend."""
@@ -134,37 +152,16 @@ class Plan:
     @cached_property
     def _depended(self) -> Mapping[str, Collection[str]]:
         found: dict[str, set[str]] = {}
-        for node in (self.nodes or {}).values():
+        for node in self.nodes.values():
             found.setdefault(node.plugin, set()).update(node.depends)
         return found
-
-
-def order_requirements(
-    names: Iterable[str], required_by: Callable[[str], Iterable[str]]
-) -> tuple[str, ...]:
-    """Return `names` and all that they require, each after what it requires.
-
-    Raises:
-        RequirementCycle: plugins require each other in a circle.
-    """
-    graph: dict[str, tuple[str, ...]] = {}
-    todo = list(names)
-    while todo:
-        name = todo.pop(0)
-        if name not in graph:
-            graph[name] = tuple(required_by(name))
-            todo += graph[name]
-    try:
-        return tuple(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise RequirementCycle(tuple(error.args[1])) from error
 
 
 def plan_upgrade(
     nodes: Mapping[str, Node],
     requires: Mapping[str, Collection[str]],
     alone: Callable[[str], bool],
-    action: str,
+    begun: Collection[str] = (),
 ) -> Plan:
     """Return the plan that applies `nodes`, none of which is applied yet.
 
@@ -172,15 +169,21 @@ def plan_upgrade(
         nodes: by id, closed: what a node needs is applied or among them.
         requires: the branches in the order to prefer, with those that each needs as a whole.
         alone: tells of a branch whether each of its revisions has a transaction of its own.
-        action: what the event log will call it.
+        begun: the branches of which something is applied.
 
     Raises:
         RevisionCycle: no order of the revisions exists.
     """
-    steps = [
-        Step(node.plugin, node.revision, Direction.UPGRADE) for node in _order(nodes, requires)
-    ]
-    return Plan(_group(steps, alone, action), nodes)
+    steps = [ApplyRevision(node.plugin, node.revision) for node in order_nodes(nodes, requires)]
+    begun = {HOST, *begun}
+    transactions = []
+    for run in _group(steps, alone):
+        name = run[0].plugin
+        before = () if name in begun else (CreateNamespace(name),)
+        after = () if name == HOST else (RegisterPlugin(name),)
+        transactions.append(Transaction((*before, *run, CheckObjects(), *after), "upgrade"))
+        begun.add(name)
+    return Plan(tuple(transactions), nodes)
 
 
 def plan_downgrade(
@@ -188,16 +191,26 @@ def plan_downgrade(
     applied: Sequence[AppliedRevision],
     alone: Callable[[str], bool],
     *,
-    cascade: bool,
     leaving: Collection[str] = (),
 ) -> Plan:
     """Return the plan that takes back `revisions` in the reverse order of application.
 
     The plugins that are `leaving` are not installed any more when all of theirs is taken back.
     """
-    steps = _reverse(revisions, applied)
-    units = _settle(_group(steps, alone, "downgrade"), leaving, Fate.LEFT)
-    return Plan(tuple(units), cascade=cascade)
+    left = Counter(item.plugin for item in applied)
+    transactions = []
+    for run in _group(_revert(revisions, applied), alone):
+        left.subtract(step.plugin for step in run)
+        name = run[0].plugin
+        after: tuple[Operation, ...] = ()
+        if name != HOST and left[name]:
+            after = (RegisterPlugin(name),)
+        elif name in leaving:
+            after = (LeaveAtBase(name, has_run=True),)
+        elif name != HOST:
+            after = (KeepAtBase(name),)
+        transactions.append(Transaction((*run, CheckObjects(), *after), "downgrade"))
+    return Plan(tuple(transactions))
 
 
 def plan_uninstall(
@@ -215,35 +228,70 @@ def plan_uninstall(
     goes together at the end, since the objects of one plugin may depend on those of another.
     """
     revisions = {item.revision for item in applied if item.plugin in names}
-    steps = _reverse(revisions, applied)
-    units: Iterable[Unit] = (Unit(tuple(steps), Fate.REMOVED),)
+    steps = _revert(revisions, applied, may_fail=purge)
+    runs = [tuple(steps)] if steps else []
     if any(alone(name) for name in names):
-        units = _group(steps, alone, Fate.REMOVED)
-    if purge:
-        removing = list(units) or [Unit((), Fate.REMOVED)]
-        removing[-1] = replace(removing[-1], fates=dict.fromkeys(names, Fate.REMOVED))
-    else:
-        removing = _settle(units, names, Fate.REMOVED)
-        begun = {step.plugin for step in steps}
-        empty = {name: Fate.REMOVED for name in names if name not in begun}
-        removing.append(Unit((), Fate.REMOVED, empty))
-    units = tuple(unit for unit in removing if unit.steps or unit.fates)
-    return Plan(units, purge=purge, with_unknown=with_unknown, backup=backup)
+        runs = _group(steps, alone)
+    begun = {step.plugin for step in steps}
+    if not runs or (not purge and not begun.issuperset(names)):
+        runs = [*runs, ()]
+    transactions = []
+    for number, run in enumerate(runs):
+        is_last = run is runs[-1]
+        later = {step.plugin for other in runs[number + 1 :] for step in other}
+        done = dict.fromkeys(step.plugin for step in run if step.plugin not in later)
+        going: Iterable[str] = (() if not is_last else names) if purge else done
+        if not purge and not run:
+            going = [name for name in names if name not in begun]
+        before = _prepare_removal(names, number, with_unknown=with_unknown, backup=backup)
+        after = _finish_removal(run, tuple(going), purge=purge, with_unknown=with_unknown)
+        transactions.append(Transaction((*before, *run, *after), "uninstall"))
+    staging = [Transaction((StageBackup(backup, tuple(names)),), "backup")] if backup else []
+    return Plan((*staging, *transactions))
 
 
-def _settle(units: Iterable[Unit], names: Collection[str], fate: Fate) -> list[Unit]:
-    """Return units, each with what becomes of those of some plugins that end with it."""
-    units = list(units)
-    last = {step.plugin: step for unit in units for step in unit.steps if step.plugin in names}
-    return [
-        replace(unit, fates={name: fate for name, step in last.items() if step in unit.steps})
-        for unit in units
-    ]
+def _prepare_removal(
+    names: Sequence[str], number: int, *, with_unknown: bool, backup: Path | None
+) -> Iterator[Operation]:
+    """Yield what comes before the downgrades of a transaction, by the transaction's number."""
+    if backup is not None:
+        yield KeepToBackup(backup) if number else WriteBackup(backup, tuple(names))
+    if with_unknown and not number:
+        yield DropUnknownObjects(tuple(names))
 
 
-def plan_fate(names: Sequence[str], fate: Fate) -> Plan:
+def _finish_removal(
+    run: Sequence[Step], going: tuple[str, ...], *, purge: bool, with_unknown: bool
+) -> Iterator[Operation]:
+    """Yield what comes after the downgrades of a transaction, with which some plugins go."""
+    if run:
+        yield CheckObjects()
+    if going:
+        yield DropLeftovers(going, purge, with_unknown)
+    yield from map(RemovePlugin, going)
+
+
+def plan_steps(
+    steps: Sequence[Step], applied: Sequence[AppliedRevision], nodes: Mapping[str, Node]
+) -> Plan:
+    """Return the plan that runs steps that somebody else has chosen, each in a transaction."""
+    left = Counter(item.plugin for item in applied)
+    transactions = []
+    for step in steps:
+        name = step.plugin
+        is_new = name != HOST and not left[name]
+        before = (CreateNamespace(name),) if is_new else ()
+        left[name] += 1 if step.direction is Direction.UPGRADE else -1
+        after: tuple[Operation, ...] = ()
+        if name != HOST:
+            after = (RegisterPlugin(name) if left[name] else KeepAtBase(name),)
+        transactions.append(Transaction((*before, step, CheckObjects(), *after), step.verb))
+    return Plan(tuple(transactions), nodes)
+
+
+def plan_outcome(names: Iterable[str], kind: type[PluginOperation], action: str) -> Plan:
     """Return the plan that does one thing to plugins as a whole and runs no revision."""
-    return Plan((Unit((), fate, dict.fromkeys(names, fate)),))
+    return Plan((Transaction(tuple(map(kind, names)), action),))
 
 
 def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action: str) -> Plan:
@@ -254,16 +302,23 @@ def plan_record(before: Sequence[AppliedRevision], after: Iterable[Node], action
     """
     nodes = {node.revision: node for node in after}
     known = {item.revision for item in before}
-    steps = [
-        Step(s.plugin, s.revision, s.direction, runs=False)
-        for s in _reverse(known - set(nodes), before)
+    gone = known - set(nodes)
+    steps: list[Step] = [
+        RecordReverted(item.plugin, item.revision)
+        for item in reversed(before)
+        if item.revision in gone
     ]
     new = {revision: node for revision, node in nodes.items() if revision not in known}
-    ordered = _order(new, {})
-    steps += [Step(node.plugin, node.revision, Direction.UPGRADE, runs=False) for node in ordered]
-    gone = {item.plugin for item in before} - {HOST, *(node.plugin for node in nodes.values())}
-    units = _settle([Unit(tuple(steps), action)] if steps else (), gone, Fate.LEFT)
-    return Plan(tuple(units), nodes)
+    steps += [RecordApplied(node.plugin, node.revision) for node in order_nodes(new, {})]
+    if not steps:
+        return Plan((), nodes)
+    kept = {HOST, *(node.plugin for node in nodes.values())}
+    outcomes = [
+        RegisterPlugin(name) if name in kept else LeaveAtBase(name)
+        for name in find_plugins(steps)
+        if name != HOST
+    ]
+    return Plan((Transaction((*steps, *outcomes), action),), nodes)
 
 
 def find_dependents(
@@ -280,96 +335,17 @@ def find_dependents(
     return tuple(found)
 
 
-def _reverse(revisions: Collection[str], applied: Sequence[AppliedRevision]) -> list[Step]:
+def _revert(
+    revisions: Collection[str], applied: Sequence[AppliedRevision], *, may_fail: bool = False
+) -> list[RevertRevision]:
     chosen = [item for item in applied if item.revision in revisions]
-    return [Step(item.plugin, item.revision, Direction.DOWNGRADE) for item in reversed(chosen)]
+    return [RevertRevision(item.plugin, item.revision, may_fail) for item in reversed(chosen)]
 
 
-def _group(steps: Iterable[Step], alone: Callable[[str], bool], action: str) -> tuple[Unit, ...]:
-    units: list[Unit] = []
+def _group(steps: Iterable[StepT], alone: Callable[[str], bool]) -> list[tuple[StepT, ...]]:
+    """Return steps in groups that share a transaction: those of one branch, or single ones."""
+    found: list[tuple[StepT, ...]] = []
     for plugin, run in groupby(steps, key=lambda step: step.plugin):
         together = tuple(run)
-        runs = [(step,) for step in together] if alone(plugin) else [together]
-        units += [Unit(run, action) for run in runs]
-    return tuple(units)
-
-
-def _order(nodes: Mapping[str, Node], requires: Mapping[str, Collection[str]]) -> list[Node]:
-    """Return `nodes`, each after what it needs, with as few changes of branch as can be had."""
-    by_branch: dict[str, list[Node]] = {branch: [] for branch in (HOST, *requires)}
-    for node in _order_revisions(nodes):
-        by_branch.setdefault(node.plugin, []).append(node)
-    moving = {branch: requires.get(branch, ()) for branch, found in by_branch.items() if found}
-    order = _order_branches(nodes, moving)
-    if order is not None:
-        return [node for branch in order for node in by_branch[branch]]
-    return list(_interleave(by_branch, moving, set(nodes)))
-
-
-def _order_revisions(nodes: Mapping[str, Node]) -> list[Node]:
-    graph = {
-        node.revision: [r for r in node.down + node.depends if r in nodes]
-        for node in nodes.values()
-    }
-    try:
-        return [nodes[revision] for revision in TopologicalSorter(graph).static_order()]
-    except CycleError as error:
-        raise RevisionCycle(tuple(error.args[1])) from error
-
-
-def _order_branches(
-    nodes: Mapping[str, Node], requires: Mapping[str, Collection[str]]
-) -> list[str] | None:
-    """Return the branches, each after those that it needs, or None where two need each other."""
-    rank = {branch: number for number, branch in enumerate(requires)}
-    graph = {branch: set(needed).intersection(requires) for branch, needed in requires.items()}
-    for node in nodes.values():
-        graph[node.plugin] |= {nodes[r].plugin for r in node.depends if r in nodes}
-    for branch, needed in graph.items():
-        needed.discard(branch)
-    sorter = TopologicalSorter(graph)
-    try:
-        sorter.prepare()
-    except CycleError:
-        return None
-    order: list[str] = []
-    ready: list[str] = []
-    while sorter.is_active():
-        ready = sorted((*ready, *sorter.get_ready()), key=rank.__getitem__)
-        order.append(ready.pop(0))
-        sorter.done(order[-1])
-    return order
-
-
-def _interleave(
-    by_branch: Mapping[str, list[Node]],
-    requires: Mapping[str, Collection[str]],
-    missing: set[str],
-) -> Iterator[Node]:
-    """Yield runs of one branch each: preferably one that completes its branch, else the longest.
-
-    A branch begins when those that it requires are complete, if that can be had.
-    """
-    left = {branch: list(nodes) for branch, nodes in by_branch.items() if nodes}
-    while left:
-        runs = {branch: _find_run(nodes, missing) for branch, nodes in left.items()}
-        free = [name for name in left if runs[name] and left.keys().isdisjoint(requires[name])]
-        branch = max(
-            free or runs, key=lambda name: (len(runs[name]) == len(left[name]), len(runs[name]))
-        )
-        done = {node.revision for node in runs[branch]}
-        missing -= done
-        yield from runs[branch]
-        left[branch] = [node for node in left[branch] if node.revision not in done]
-        left = {name: nodes for name, nodes in left.items() if nodes}
-
-
-def _find_run(nodes: Sequence[Node], missing: Collection[str]) -> list[Node]:
-    """Return those of a branch's `nodes` that can be applied now, one after the other."""
-    waiting = set(missing)
-    run = []
-    for node in nodes:
-        if not waiting.intersection(node.down + node.depends):
-            waiting.discard(node.revision)
-            run.append(node)
-    return run
+        found += [(step,) for step in together] if alone(plugin) else [together]
+    return found

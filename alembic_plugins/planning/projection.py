@@ -12,13 +12,8 @@ from ..loading.session import Session
 from ..plugin import HOST, Schema
 from ..registry.state import AppliedRevision, InstalledPlugin, State
 from ..revisions.branches import Node
-from .plan import (
-    Direction,
-    Fate,
-    Plan,
-    plan_fate,
-    plan_record,
-)
+from .operations import Direction, RecoverPlugin
+from .plan import Plan, plan_outcome, plan_record
 
 
 def remember_revision(session: Session, node: Node, *, objects_known: bool) -> AppliedRevision:
@@ -58,19 +53,18 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
     applied = {item.revision: item for item in session.state.applied}
     for step in plan.steps:
         applied.pop(step.revision, None)
-        if step.direction is Direction.UPGRADE and plan.nodes is not None:
+        if step.direction is Direction.UPGRADE:
             applied[step.revision] = remember_revision(
                 session, plan.nodes[step.revision], objects_known=step.runs
             )
     state = session.state.with_applied(tuple(applied.values()))
-    touched = {step.plugin for step in plan.steps} | plan.fates.keys()
+    touched = {step.plugin for step in plan.steps} | plan.outcomes.keys()
     plugins = {
         name: known
         for name, known in state.plugins.items()
         if name not in touched or name in state.branches or name in state.interruptions
     }
-    lost = [name for name, fate in plan.fates.items() if fate is Fate.REGISTERED]
-    for name in lost:  # by the registry, and the disk has it
+    for name in (op.plugin for op in plan.find(RecoverPlugin)):
         own = session.find_plugin(name).namespace
         created = isinstance(own, Schema) and own.create
         plugins[name] = remember_plugin(session, name, schema_created=created)
@@ -103,7 +97,7 @@ def plan_catch_up(session: Session) -> Plan:
     before = [item for item in state.applied if item.plugin in touched]
     after = [node for name in touched for node in present.get(name, {}).values()]
     plan = plan_record(before, after, "adopt")
-    return replace(plan, units=(*plan.units, *lost.units))
+    return replace(plan, transactions=(*plan.transactions, *lost.transactions))
 
 
 def plan_copy(
@@ -140,7 +134,7 @@ def _find_broken(session: Session) -> set[str]:
 def _plan_registration(session: Session) -> Plan:
     """Plan to record plugins of which the registry has lost the row, where the disk has them."""
     found = [name for name in sorted(session.state.lost) if session.find_usable(name)]
-    return plan_fate(found, Fate.REGISTERED) if found else Plan()
+    return plan_outcome(found, RecoverPlugin, "register") if found else Plan()
 
 
 def _close_applied(session: Session, owners: dict[str, str]) -> dict[str, dict[str, Node]]:

@@ -13,26 +13,21 @@ from ..revisions.errors import UnknownRevision
 from .dependents import (
     find_all_dependents,
     find_host_dependents,
-    find_leaning_plugins,
     find_plugin_dependents,
     find_revisions,
+    find_using_plugins,
 )
 from .errors import (
     Interrupted,
     LostRevision,
     NeededByHost,
     PluginInUse,
-    PluginLeanedOn,
     PluginsInstalled,
+    PluginUsed,
     RevisionInUse,
 )
-from .plan import (
-    Fate,
-    Plan,
-    plan_downgrade,
-    plan_fate,
-    plan_uninstall,
-)
+from .operations import QuarantinePlugin
+from .plan import Plan, plan_downgrade, plan_outcome, plan_uninstall
 from .targets import check_installed, split_target
 
 
@@ -77,14 +72,14 @@ def _downgrade_last(session: Session, target: str, *, cascade: bool) -> Plan:
 def _plan_going(
     session: Session, name: str, going: set[str], *, cascade: bool, leaving: bool = False
 ) -> Plan:
-    going = going | _all_revisions(session, session.cascaded)
-    grown = going | {applied.revision for applied in find_all_dependents(session, going)}
+    cascaded = going | _all_revisions(session, session.cascaded)
+    grown = cascaded | {applied.revision for applied in find_all_dependents(session, going)}
     while True:
         whole = [
             n for n in session.state.branches if n != HOST and find_revisions(session, n) <= grown
         ]
-        leaning = {other for n in whole for other in find_leaning_plugins(session, n)}
-        more = grown | _all_revisions(session, leaning)
+        users = {other for n in whole for other in find_using_plugins(session, n)}
+        more = grown | _all_revisions(session, users)
         more |= {applied.revision for applied in find_all_dependents(session, more)}
         if more == grown:
             break
@@ -96,11 +91,7 @@ def _plan_going(
         session.check_undamaged(plugin)
     _check_unbroken(session, grown)
     return plan_downgrade(
-        grown,
-        session.state.applied,
-        session.is_alone,
-        cascade=cascade,
-        leaving=whole if leaving else (),
+        grown, session.state.applied, session.is_alone, leaving=whole if leaving else ()
     )
 
 
@@ -140,7 +131,7 @@ def uninstall(
         Quarantined: one of them is set aside, and there is no `purge`.
         PluginInUse: another plugin depends on one of them, and there is no `cascade`.
         NeededByHost: a revision of the host depends on one of them.
-        PluginLeanedOn: objects of another plugin lean on theirs, and there is no `cascade`.
+        PluginUsed: objects of another plugin depend on theirs, and there is no `cascade`.
         LostRevision: one cannot be taken back as a whole, and there is no `purge`.
     """
     aside = session.state.quarantined
@@ -167,7 +158,7 @@ def quarantine(session: Session, names: Sequence[str], *, cascade: bool) -> Plan
     check_installed(session, names)
     removed = _find_removed(session, names, cascade=cascade, drops=False)
     _check_completed(session, removed)
-    return plan_fate(removed, Fate.QUARANTINED)
+    return plan_outcome(removed, QuarantinePlugin, "quarantine")
 
 
 def _check_completed(session: Session, names: Iterable[str]) -> None:
@@ -191,16 +182,16 @@ def _find_removed(
         dependents = [n for n in find_plugin_dependents(session, name) if n not in removed]
         if HOST in dependents:
             raise NeededByHost(name, find_host_dependents(session, name))
-        leaning = {
+        users = {
             other: items
-            for other, items in find_leaning_plugins(session, name, drops=drops).items()
+            for other, items in find_using_plugins(session, name, drops=drops).items()
             if other not in (*removed, *dependents)
         }
         if dependents and not cascade:
             mutual = [n for n in dependents if name in find_plugin_dependents(session, n)]
             raise PluginInUse(name, tuple(dependents), tuple(mutual))
-        if leaning and not cascade:
-            words = tuple(str(item) for items in leaning.values() for item in items)
-            raise PluginLeanedOn(name, tuple(leaning), words)
-        removed += [*dependents, *leaning]
+        if users and not cascade:
+            words = tuple(str(item) for items in users.values() for item in items)
+            raise PluginUsed(name, tuple(users), words)
+        removed += [*dependents, *users]
     return removed

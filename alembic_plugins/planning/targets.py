@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from .._base_errors import PluginError
 from ..config.errors import UnknownPlugin
-from ..loading.errors import Quarantined
+from ..loading.errors import NamespaceConflict, Quarantined
 from ..loading.session import Session
-from ..plugin import HOST, check_name
+from ..plugin import HOST, check_name, overlap
 from ..revisions.branches import Branch
 from .errors import (
     LeftOut,
@@ -19,15 +19,9 @@ from .errors import (
     RequirementNotInstalled,
 )
 from .identifiers import SYMBOLS, find_branch
-from .plan import (
-    Direction,
-    Plan,
-    Step,
-    Unit,
-    order_requirements,
-    plan_record,
-    plan_upgrade,
-)
+from .operations import ApplyRevision, RevertRevision, Step
+from .ordering import order_requirements
+from .plan import Plan, plan_record, plan_steps, plan_upgrade
 
 
 def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
@@ -168,8 +162,27 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
     missing = [name for name in names if name in required and name not in targets]
     if missing:
         return _plan_targets(session, {**dict.fromkeys(missing, "heads"), **targets})
-    session.check_namespaces(name for name in names if name != HOST)
-    return plan_upgrade(nodes, _order_hint(session, names), session.is_alone, "upgrade")
+    check_namespaces(session, (name for name in names if name != HOST))
+    hint = _order_hint(session, names)
+    return plan_upgrade(nodes, hint, session.is_alone, session.state.branches)
+
+
+def check_namespaces(session: Session, names: Iterable[str]) -> None:
+    """Check that plugins can be installed beside each other and those that are installed.
+
+    Raises:
+        NamespaceConflict: two of them claim the same namespace.
+    """
+    empty = session.state.at_base - session.state.leftover
+    taken = {n: p.namespace for n, p in session.state.plugins.items() if n not in empty}
+    for name in names:
+        namespace = session.find_plugin(name).namespace
+        if taken.get(name) == namespace:
+            continue  # It was checked when it was installed.
+        for other, theirs in taken.items():
+            if other != name and overlap(namespace, theirs):
+                raise NamespaceConflict(other, name, str(namespace))
+        taken[name] = namespace
 
 
 def _order_hint(session: Session, names: Sequence[str]) -> dict[str, Collection[str]]:
@@ -214,6 +227,6 @@ def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
         if owners.keys() <= {step.revision for step in whole.steps}:
             return whole
     nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
-    directions = {True: Direction.UPGRADE, False: Direction.DOWNGRADE}
-    units = [Unit((Step(owners[r], r, directions[up]),), directions[up].value) for r, up in chosen]
-    return Plan(tuple(units), nodes)
+    kinds: dict[bool, type[Step]] = {True: ApplyRevision, False: RevertRevision}
+    found = [kinds[up](owners[revision], revision) for revision, up in chosen]
+    return plan_steps(found, session.state.applied, nodes)

@@ -25,14 +25,18 @@ from .errors import (
     RequirementNotInstalled,
     RevisionMoved,
 )
-from .plan import (
-    Fate,
-    Plan,
-    Unit,
-    order_requirements,
-    plan_fate,
-    plan_record,
+from .operations import (
+    AcceptFiles,
+    ClaimObjects,
+    DeleteVersionRows,
+    DropVersionTables,
+    Eject,
+    ForgetPlugin,
+    RestorePlugin,
 )
+from .ordering import order_requirements
+from .plan import Plan, Transaction, plan_outcome, plan_record
+from .targets import check_namespaces
 
 
 def restore(session: Session, name: str) -> Plan:
@@ -54,7 +58,7 @@ def restore(session: Session, name: str) -> Plan:
     for plugin in group.values():
         session.check_undamaged(plugin.name)
         check_returning(session, plugin, coming)
-    return plan_fate(tuple(group), Fate.RESTORED)
+    return plan_outcome(group, RestorePlugin, "restore")
 
 
 def _find_group(state: State, name: str) -> dict[str, InstalledPlugin]:
@@ -120,7 +124,7 @@ def forget(session: Session, name: str) -> Plan:
     dependents = find_plugin_dependents(session, name)
     if dependents:
         raise CannotForget(name, dependents)
-    return plan_fate([name], Fate.FORGOTTEN)
+    return plan_outcome([name], ForgetPlugin, "forget")
 
 
 def adopt(
@@ -146,7 +150,7 @@ def adopt(
         for target in targets.get(name, ()):
             found = session.find_target(name).find_upgrade(target, ())
             wanted += [(name, revision) for revision in found]
-    session.check_namespaces(targets)
+    check_namespaces(session, targets)
     nodes = session.close(wanted[::-1])  # It takes the last one first.
     for name in targets:
         missing = _find_missing(session, name, session.close(w for w in wanted if w[0] == name))
@@ -154,7 +158,11 @@ def adopt(
         if missing:
             raise RequirementNotInstalled(name, tuple(sorted(missing)))
     plan = plan_record((), nodes.values(), "adopt")
-    return replace(plan, units=tuple(replace(unit, tables=tuple(tables)) for unit in plan.units))
+    if not tables:
+        return plan
+    dropped = DropVersionTables(tuple(tables))
+    recorded = (replace(t, operations=(*t.operations, dropped)) for t in plan.transactions)
+    return replace(plan, transactions=tuple(recorded))
 
 
 def _find_missing(session: Session, name: str, nodes: Mapping[str, Node]) -> set[str]:
@@ -181,10 +189,13 @@ def repair(
         RevisionMoved: a changed file needs revisions that are not applied.
     """
     changed = [name for name in names if find_repairs(session, name) or name in claiming]
-    units = [Unit((), Fate.REPAIRED, {name: Fate.REPAIRED}) for name in changed]
+    found = []
+    for name in changed:
+        claimed = (ClaimObjects(name),) if name in claiming else ()
+        found.append(Transaction((AcceptFiles(name), *claimed), "repair"))
     if unknown_rows:
-        units.append(Unit((), "history-sync", unknown_rows=tuple(unknown_rows)))
-    return Plan(tuple(units), with_unknown=bool(claiming))
+        found.append(Transaction((DeleteVersionRows(tuple(unknown_rows)),), "history-sync"))
+    return Plan(tuple(found))
 
 
 def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
@@ -225,12 +236,12 @@ def eject(session: Session) -> Plan:
         raise CannotLeave(tuple(stuck))
     needed = {r for item in state.applied for r in (*item.down_revision, *item.depends_on)}
     rows = tuple(item.revision for item in state.applied if item.revision not in needed)
-    return Plan(stock_rows=rows)
+    return Plan((Transaction((Eject(rows),), "eject"),))
 
 
 def find_locations(session: Session) -> tuple[str, ...]:
     """Return the version locations that stock Alembic needs: the host's and those of plugins."""
-    found = [str(location) for location in session.host_locations]
+    found = [str(location) for location in session.host_folders.found]
     for name in session.state.plugins:
         with suppress(UnknownPlugin):
             found.append(str(session.find_plugin(name).versions))

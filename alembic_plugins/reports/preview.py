@@ -18,7 +18,8 @@ from ..namespaces.inferred import Inferred
 from ..namespaces.ownership import Dependents, Ownership, read_plugin_objects
 from ..namespaces.quarantine import find_home, is_movable
 from ..namespaces.recorded import RecordedObject
-from ..planning.plan import Direction, Fate, Plan
+from ..planning.operations import Direction, DropUnknownObjects, QuarantinePlugin
+from ..planning.plan import Plan
 from ..plugin import Namespace, Prefix, Schema
 from ..registry.history import read_irreversible
 from ..registry.sql import raw
@@ -67,7 +68,7 @@ class Preview:
         unknown: what is in its own schema, and none of its revisions has made.
         foreign: what is in its own schema, or goes by its prefix, and is another's.
         staying: what a plugin that is set aside leaves where it is.
-        leaning: what depends on its objects, by the plugin that it belongs to; ``""`` for what
+        users: what depends on its objects, by the plugin that it belongs to; ``""`` for what
             belongs to none.
         irreversible: the revisions that cannot be taken back, and why.
         writers: the plugins that may change a table to which it has added columns, by the table.
@@ -75,7 +76,7 @@ class Preview:
     """
 
     objects: tuple[Counted, ...]
-    leaning: Dependents
+    users: Dependents
     irreversible: Mapping[str, str]
     unknown: tuple[Counted, ...] = ()
     foreign: tuple[Counted, ...] = ()
@@ -93,7 +94,7 @@ def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
         BackupExists: there is a file of the name that the plan's backup is to get.
         BackupIncomplete: the plugins have made what the backup could not have.
     """
-    names = list(plan.fates)
+    names = list(plan.outcomes)
     migrator.infer(names)
     connection = migrator.connection
     _check_known(migrator.session.inferred, plan)
@@ -108,9 +109,15 @@ def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
 
 def _check_known(all_inferred: Mapping[str, Inferred], plan: Plan) -> None:
     """Check that it can be told what has to be kept."""
-    for name, fate in plan.fates.items():
+    for name, op in plan.outcomes.items():
         inferred = all_inferred.get(name)
-        keeps = "--keep-data" if fate is Fate.QUARANTINED else "--backup" if plan.backup else None
+        keeps = (
+            "--keep-data"
+            if isinstance(op, QuarantinePlugin)
+            else "--backup"
+            if plan.backup
+            else None
+        )
         if keeps and inferred and inferred.doubt and not inferred.rows:
             raise CannotTell(name, inferred.doubt, keeps)
 
@@ -120,7 +127,7 @@ def _read(
 ) -> Preview:
     connection = migrator.connection
     owned = read_plugin_objects(connection, ownership, name)
-    unknown = owned.unknown if plan.with_unknown else ()
+    unknown = owned.unknown if plan.find(DropUnknownObjects) else ()
     used = (*owned.objects, *unknown)
     users = find_users(connection, ownership, used, names, owned.columns)
     inferred = migrator.session.inferred.get(name)
@@ -129,7 +136,7 @@ def _read(
     space = plugin.namespace
     home = plugin.quarantine or find_home(space, ownership.host_schema)
     is_whole = isinstance(space, Schema) and space.create
-    is_kept = plan.fates[name] is Fate.QUARANTINED
+    is_kept = isinstance(plan.outcomes[name], QuarantinePlugin)
     if is_whole and owned.foreign and (is_kept or plan.backup):
         raise SchemaShared(name, home, tuple(str(item) for item in owned.foreign))
     objects = owned.objects

@@ -202,7 +202,7 @@ def _read_host(migrator: Migrator) -> PluginDetails:
         description="",
         package=None,
         source=session.settings.source,
-        versions=", ".join(map(str, session.host_locations)) or None,
+        versions=", ".join(map(str, session.host_folders.found)) or None,
         models=session.settings.target_metadata,
         transaction="revision" if session.transaction_per_revision else "plugin",
         requires=(),
@@ -221,7 +221,7 @@ def _find_host_problem(session: Session) -> PluginError | None:
     """Return why the host's revision files cannot be read."""
     try:
         session.branch(HOST)
-        session.check_host_location()
+        session.host_folders.check()
     except PluginError as error:
         return error
     return None

@@ -16,7 +16,7 @@ from alembic_plugins.errors import (
     UnknownPlugin,
     UnmetRequirement,
 )
-from alembic_plugins.planning.plan import Direction, Fate
+from alembic_plugins.planning.operations import Direction, RemovePlugin
 
 
 def test_list_returns_a_status_a_plugin(host: Host) -> None:
@@ -62,18 +62,18 @@ def test_show_of_an_orphan_knows_what_it_required(host: Host) -> None:
 def test_install_returns_what_was_run(host: Host) -> None:
     plan = commands.install(host.add("billing").config(), ["billing"])
     assert [step.revision for step in plan.steps] == ["host_1", "host_2", "billing_1", "billing_2"]
-    assert [unit.plugins for unit in plan.units] == [("host",), ("billing",)]
+    assert [unit.plugins for unit in plan.transactions] == [("host",), ("billing",)]
 
 
 def test_name_alone_stands_for_a_list_of_it(host: Host) -> None:
     config = host.add("billing").config()
     commands.rehearse(config, "billing")
     installed = commands.install(config, "billing")
-    assert installed.units[-1].plugins == ("billing",)
+    assert installed.transactions[-1].plugins == ("billing",)
     commands.rehearse(config, "billing", upgrade=True)
     assert commands.upgrade(config, "billing").steps == ()
     removal = commands.uninstall(config, "billing")
-    assert removal.plan.fates == {"billing": Fate.REMOVED}
+    assert removal.plan.outcomes == {"billing": RemovePlugin("billing")}
 
 
 def test_name_alone_is_adopted(host: Host) -> None:
@@ -136,7 +136,7 @@ def test_downgrade_returns_what_was_run(host: Host) -> None:
 def test_uninstall_returns_what_went(host: Host) -> None:
     commands.install(host.add("makes_things").config(), ["makes_things"])
     removal = commands.uninstall(host.config(), ["makes_things"])
-    assert removal.plan.fates == {"makes_things": Fate.REMOVED}
+    assert removal.plan.outcomes == {"makes_things": RemovePlugin("makes_things")}
     counted = {item.identity: item.rows for item in removal.previews["makes_things"].objects}
     assert counted["makes_things.things"] == 2
 
@@ -153,7 +153,7 @@ def test_uninstall_with_cascade_returns_all_that_went(host: Host) -> None:
     host.add("billing", "crm_requires_billing")
     commands.install(host.config(), ["crm_requires_billing"])
     removal = commands.uninstall(host.config(), ["billing"], cascade=True)
-    assert list(removal.plan.fates) == ["crm_requires_billing", "billing"]
+    assert list(removal.plan.outcomes) == ["crm_requires_billing", "billing"]
 
 
 def test_history_returns_events(host: Host) -> None:

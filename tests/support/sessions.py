@@ -18,6 +18,6 @@ def open_session_on(host: Host, connection: Connection) -> Session:
     config = host.config()
     session = open_session(config, ScriptDirectory.from_config(config))
     versions = _alembic.version_table(MigrationContext.configure(connection))
-    session.state = read_state(connection, versions, make_tables(None))
+    session.update(read_state(connection, versions, make_tables(None)))
     connection.rollback()
     return session

@@ -24,6 +24,8 @@ from alembic_plugins.guard.permissions import Permissions
 from alembic_plugins.loading.session import Session
 from alembic_plugins.namespaces.ownership import Ownership
 from alembic_plugins.namespaces.recorded import RecordedObject
+from alembic_plugins.planning.operations import Operation
+from alembic_plugins.planning.plan import Plan
 from alembic_plugins.plugin import Namespace, Prefix, Schema
 from alembic_plugins.registry.state import AppliedRevision, InstalledPlugin, State
 from alembic_plugins.registry.statements import Row
@@ -367,3 +369,8 @@ def bind(statement: Executable) -> tuple[str, dict[str, object]]:
     compiled = statement.compile(dialect=DIALECT)
     sql = re.sub(r"%\((\w+)\)s(::\w+)?", r":\1", " ".join(str(compiled).split()))
     return sql, dict(compiled.params or {})
+
+
+def find_outcomes(plan: Plan) -> dict[str, type[Operation]]:
+    """Return what becomes of plugins as a whole, in order."""
+    return {name: type(operation) for name, operation in plan.outcomes.items()}

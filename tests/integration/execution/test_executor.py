@@ -12,7 +12,7 @@ from alembic_plugins.errors import (
     MigrationFailed,
     MigrationInterrupted,
     ObjectsInUse,
-    PluginLeanedOn,
+    PluginUsed,
     RevisionTooLong,
     UnexpectedVersionRows,
 )
@@ -201,10 +201,10 @@ def test_leftovers_are_named(host: Host) -> None:
 def test_what_leans_on_leftovers_is_named(host: Host) -> None:
     host.configure("plugin_guard = off").add("leaves_leftovers", "leans_on_leftovers")
     host.run("plugin", "install", "leaves_leftovers", "leans_on_leftovers")
-    with pytest.raises(PluginLeanedOn) as excinfo:
+    with pytest.raises(PluginUsed) as excinfo:
         commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)
-    [leaning] = excinfo.value.leaning
-    assert "leans_on_leftovers.sweepings" in leaning
+    [users] = excinfo.value.users
+    assert "leans_on_leftovers.sweepings" in users
     assert excinfo.value.dependents == ("leans_on_leftovers",)
 
 
@@ -213,7 +213,7 @@ def test_what_nobody_owns_and_leans_on_leftovers_is_named(host: Host) -> None:
     host.database.execute("CREATE VIEW sweepings AS SELECT id FROM leaves_leftovers.crumbs")
     with pytest.raises(ObjectsInUse) as excinfo:
         commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)
-    assert excinfo.value.leaning == ("view sweepings",)
+    assert excinfo.value.users == ("view sweepings",)
 
 
 def test_purge_drops_what_depends_on_other_leftovers(host: Host) -> None:

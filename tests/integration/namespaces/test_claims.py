@@ -50,7 +50,7 @@ def test_repair_says_what_it_records(host: Host) -> None:
     done = host.succeed("plugin", "repair", "crm", "--with-unknown-objects", "--dry-run")
     assert "table crm.people is recorded as made by crm" in done.lines
     assert "function crm.one() is recorded as made by crm" in done.lines
-    assert commands.repair(host.config(), "crm").plan.is_empty
+    assert commands.repair(host.config(), "crm").plan.transactions == ()
 
 
 def test_repair_finds_prefixed_objects_and_columns_by_their_names(host: Host) -> None:

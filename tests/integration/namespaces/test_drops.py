@@ -210,7 +210,7 @@ def refuse(connection: Connection, *words: str) -> list[str]:
     with pytest.raises(ObjectsInUse) as caught:
         drop(connection, *words)
     assert caught.value.name == "box"
-    return sorted(caught.value.leaning)
+    return sorted(caught.value.users)
 
 
 def read_all(connection: Connection) -> set[str]:

@@ -24,7 +24,7 @@ from alembic_plugins.errors import (
     NothingToAdopt,
     ObjectsInUse,
     PluginError,
-    PluginLeanedOn,
+    PluginUsed,
     SchemaShared,
     UnknownObjects,
 )
@@ -475,10 +475,10 @@ def test_purge_drops_a_column_in_a_table_of_the_host(rank: Host) -> None:
 def test_column_that_the_host_uses_is_not_dropped(rank: Host, sql: str, user: str) -> None:
     rank.database.execute(sql)
     removal = commands.uninstall(rank.config(), ["rank"], dry_run=True, purge=True)
-    assert [str(item) for item in removal.previews["rank"].leaning["host"]] == [user]
+    assert [str(item) for item in removal.previews["rank"].users["host"]] == [user]
     with pytest.raises(ObjectsInUse) as caught:
         uninstall(rank, "rank", purge=True)
-    assert list(caught.value.leaning) == [user]
+    assert list(caught.value.users) == [user]
 
 
 def test_downgrade_that_cannot_drop_a_column_says_who_uses_it(host: Host) -> None:
@@ -489,7 +489,7 @@ def test_downgrade_that_cannot_drop_a_column_says_who_uses_it(host: Host) -> Non
     host.database.execute("CREATE VIEW seen AS SELECT x FROM accounts")
     with pytest.raises(ObjectsInUse) as caught:
         uninstall(host, "rank")
-    assert list(caught.value.leaning) == ["view seen of the host"]
+    assert list(caught.value.users) == ["view seen of the host"]
 
 
 def test_preview_names_partitions_that_are_elsewhere(host: Host) -> None:
@@ -729,7 +729,7 @@ def test_column_of_its_own_type_is_a_plugins(host: Host, options: dict[str, bool
     )
     install(host, "p")
     removal = commands.uninstall(host.config(), ["p"], dry_run=True)
-    assert removal.previews["p"].leaning == {}
+    assert removal.previews["p"].users == {}
     uninstall(host, "p", **options)
 
 
@@ -793,7 +793,7 @@ def test_cascade_takes_along_who_uses_a_column_in_a_table_of_the_host(host: Host
     host.revise("wiki", "CREATE VIEW v AS SELECT rank FROM public.accounts", "DROP VIEW v")
     upgrade(host)
     install(host, "crm", "wiki")
-    with pytest.raises(PluginLeanedOn) as excinfo:
+    with pytest.raises(PluginUsed) as excinfo:
         commands.uninstall(host.config(), ["crm"])
     assert "view wiki.v" in str(excinfo.value)
     commands.uninstall(host.config(), ["crm"], cascade=True)
@@ -1008,5 +1008,5 @@ def test_preview_names_what_depends_on_what_goes_along(host: Host) -> None:
     host.revise("k", "SELECT 1").run("plugin", "install", "k")
     host.database.execute("CREATE TYPE k.m AS ENUM (); CREATE TABLE uses (m k.m)")
     removal = commands.uninstall(host.config(), ["k"], dry_run=True, with_unknown_objects=True)
-    (items,) = removal.previews["k"].leaning.values()
+    (items,) = removal.previews["k"].users.values()
     assert [str(item) for item in items] == ["column m of table uses"]

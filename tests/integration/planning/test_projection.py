@@ -6,7 +6,8 @@ from support.hosts import Host
 from support.sessions import open_session_on
 
 from alembic_plugins import commands
-from alembic_plugins.planning.plan import Direction, Plan
+from alembic_plugins.planning.operations import Direction
+from alembic_plugins.planning.plan import Plan
 from alembic_plugins.planning.projection import plan_catch_up, simulate
 
 NEW = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"

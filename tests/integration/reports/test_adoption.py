@@ -345,6 +345,8 @@ def test_dry_run_of_an_adoption_compares_and_changes_nothing(crm: Host) -> None:
     assert [line.split() for line in lines] == [
         ["record", "crm", "crm_1"],
         ["record", "crm", "crm_2"],
+        ["register", "crm"],
+        ["drop", "version", "tables", "public.crm_v"],
         ["would", "adopt", "crm:", "2", "revisions"],
         ["would", "drop", "public.crm_v"],
     ]

@@ -24,14 +24,17 @@ from alembic_plugins.errors import (
     UnknownPlugin,
 )
 from alembic_plugins.integration.confirmation import confirm
-from alembic_plugins.planning.plan import (
-    Direction,
-    Fate,
-    Plan,
-    Step,
-    Unit,
-    plan_fate,
+from alembic_plugins.planning.operations import (
+    ApplyRevision,
+    CreateNamespace,
+    DropUnknownObjects,
+    DropVersionTables,
+    QuarantinePlugin,
+    RecordApplied,
+    RemovePlugin,
+    RevertRevision,
 )
+from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
 from alembic_plugins.reports.preview import Counted, Preview
@@ -98,15 +101,18 @@ EVENT = Event(
 )
 UP = Plan(
     (
-        Unit((Step("tags", "t1", Direction.UPGRADE),), "upgrade"),
-        Unit(tuple(Step("audit", r, Direction.UPGRADE) for r in ("a1", "a2")), "upgrade"),
+        Transaction((CreateNamespace("tags"), ApplyRevision("tags", "t1")), "upgrade"),
+        Transaction(tuple(ApplyRevision("audit", r) for r in ("a1", "a2")), "upgrade"),
     )
 )
-DOWN = Plan((Unit((Step("audit", "a2", Direction.DOWNGRADE),), "downgrade"),))
+DOWN = Plan((Transaction((RevertRevision("audit", "a2"),), "downgrade"),))
 TABLE = Counted("table", "billing.bills", 3, 8192)
 VIEW = Counted("view", "billing.v")
-GONE = plan_fate(["billing"], Fate.REMOVED)
-KEPT = plan_fate(["billing"], Fate.QUARANTINED)
+GONE = plan_outcome(["billing"], RemovePlugin, "uninstall")
+KEPT = plan_outcome(["billing"], QuarantinePlugin, "quarantine")
+UNKNOWN = Plan(
+    (Transaction((DropUnknownObjects(("billing",)), RemovePlugin("billing")), "uninstall"),)
+)
 NOTHING = Preview((), {}, {})
 BILLS = Preview((TABLE, VIEW), {}, {})
 KEY = make_dependent("constraint fk on table crm.t")
@@ -292,38 +298,62 @@ def test_show_as_json_is_flat(monkeypatch: pytest.MonkeyPatch, config: Config) -
 
 def test_install_says_what_was_done(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    actions.install(config, ["audit"], sql=False, dry_run=False, footprint=False)
+    actions.install(config, ["audit"], sql=False, dry_run=False, footprint=False, as_json=False)
     assert printed(config) == "upgraded tags: 1 revision\nupgraded audit: 2 revisions\n"
 
 
 def test_install_of_what_is_there_says_so(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", Plan())
-    actions.install(config, ["audit"], sql=False, dry_run=False, footprint=False)
+    actions.install(config, ["audit"], sql=False, dry_run=False, footprint=False, as_json=False)
     assert printed(config) == "nothing to do\n"
 
 
 def test_dry_run_prints_the_plan(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    actions.install(config, ["audit"], sql=False, dry_run=True, footprint=False)
-    lines = ["upgrade  tags   t1", "upgrade  audit  a1", "upgrade  audit  a2"]
-    assert printed(config).splitlines() == lines
+    actions.install(config, ["audit"], sql=False, dry_run=True, footprint=False, as_json=False)
+    assert printed(config).splitlines() == [
+        "create namespace  tags",
+        "upgrade           tags   t1",
+        "upgrade           audit  a1",
+        "upgrade           audit  a2",
+    ]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_plan_is_printed_as_json(
+    monkeypatch: pytest.MonkeyPatch, config: Config, dry_run: bool
+) -> None:
+    plan = replace(UP, messages={"t1": "create tags"})
+    stub(monkeypatch, "install", plan)
+    actions.install(config, ["audit"], sql=False, dry_run=dry_run, footprint=False, as_json=True)
+    first, second = json.loads(printed(config))
+    assert (first["action"], second["action"]) == ("upgrade", "upgrade")
+    assert first["operations"] == [
+        {"operation": "CreateNamespace", "plugin": "tags"},
+        {
+            "operation": "ApplyRevision",
+            "plugin": "tags",
+            "revision": "t1",
+            "message": "create tags",
+        },
+    ]
 
 
 def test_footprint_is_printed(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
-    actions.install(config, ["audit"], sql=False, dry_run=True, footprint=True)
+    actions.install(config, ["audit"], sql=False, dry_run=True, footprint=True, as_json=False)
     assert printed(config) == "creates table audit.entries (50%)\n"
 
 
 @pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
 def test_footprint_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
     with pytest.raises(InvalidOption, match="--footprint"):
-        actions.install(config, ["audit"], sql=sql, dry_run=dry_run, footprint=True)
+        actions.install(config, ["audit"], sql=sql, dry_run=dry_run, footprint=True, as_json=False)
 
 
 def test_sql_is_the_whole_answer(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     stub(monkeypatch, "install", UP)
-    actions.install(config, ["audit"], sql=True, dry_run=False, footprint=False)
+    actions.install(config, ["audit"], sql=True, dry_run=False, footprint=False, as_json=False)
     assert printed(config) == ""
 
 
@@ -331,7 +361,9 @@ def test_footprint_of_an_upgrade_is_printed(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     calls = stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
-    actions.upgrade(config, ["audit"], False, sql=False, dry_run=True, footprint=True)
+    actions.upgrade(
+        config, ["audit"], False, sql=False, dry_run=True, footprint=True, as_json=False
+    )
     assert calls == [((["audit"],), {"upgrade": True})]
     assert printed(config) == "creates table audit.entries (50%)\n"
 
@@ -339,19 +371,25 @@ def test_footprint_of_an_upgrade_is_printed(
 @pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
 def test_footprint_of_an_upgrade_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
     with pytest.raises(InvalidOption, match="--footprint"):
-        actions.upgrade(config, ["audit"], False, sql=sql, dry_run=dry_run, footprint=True)
+        actions.upgrade(
+            config, ["audit"], False, sql=sql, dry_run=dry_run, footprint=True, as_json=False
+        )
 
 
 def downgrade(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
-    """Run the door with the usual arguments."""
-    actions.downgrade(config, "audit", "-1", yes=yes, sql=False, dry_run=dry_run, footprint=False)
+    """Run the action with the usual arguments."""
+    actions.downgrade(
+        config, "audit", "-1", yes=yes, sql=False, dry_run=dry_run, footprint=False, as_json=False
+    )
 
 
 def test_footprint_of_a_downgrade_is_printed(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     calls = stub(monkeypatch, "rehearse_downgrade", ("drops table audit.entries",))
-    actions.downgrade(config, "audit", "-1", yes=False, sql=False, dry_run=True, footprint=True)
+    actions.downgrade(
+        config, "audit", "-1", yes=False, sql=False, dry_run=True, footprint=True, as_json=False
+    )
     assert (printed(config), calls) == ("drops table audit.entries\n", [(("audit", "-1"), {})])
 
 
@@ -366,7 +404,7 @@ def uninstall(
     with_unknown_objects: bool = False,
     backup: str | None = None,
 ) -> None:
-    """Run the door with the usual arguments."""
+    """Run the action with the usual arguments."""
     actions.uninstall(
         config,
         ["billing"],
@@ -377,27 +415,28 @@ def uninstall(
         yes=yes,
         sql=False,
         dry_run=dry_run,
+        as_json=False,
         backup=backup,
     )
 
 
 def forget(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
-    """Run the door with the usual arguments."""
+    """Run the action with the usual arguments."""
     actions.forget(config, "billing", yes=yes, dry_run=dry_run)
 
 
 def repair(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
-    """Run the door with the usual arguments."""
+    """Run the action with the usual arguments."""
     actions.repair(config, "billing", with_unknown_objects=False, yes=yes, dry_run=dry_run)
 
 
 def history_sync(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
-    """Run the door with the usual arguments."""
+    """Run the action with the usual arguments."""
     actions.history_sync(config, yes=yes, dry_run=dry_run)
 
 
 def eject(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
-    """Run the door with the usual arguments."""
+    """Run the action with the usual arguments."""
     actions.eject(config, yes=yes, dry_run=dry_run)
 
 
@@ -429,10 +468,19 @@ def test_downgrade_shows_the_plan_and_what_was_done(
 def show_removal(
     monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, preview: Preview
 ) -> list[str]:
-    """Return the lines that are printed of an uninstall that is only planned."""
+    """Return the lines that are printed of what an uninstall takes away, without its plan."""
     stub(monkeypatch, "uninstall", Removal(plan, {"billing": preview}))
     uninstall(config, dry_run=True)
-    return printed(config).splitlines()
+    return printed(config).splitlines()[: -len(plan.operations)]
+
+
+def test_uninstall_that_is_only_planned_prints_its_operations(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    stub(monkeypatch, "uninstall", Removal(UNKNOWN, {}))
+    uninstall(config, dry_run=True)
+    lines = ["drop unknown objects  billing", "remove                billing"]
+    assert printed(config).splitlines() == lines
 
 
 def test_uninstall_shows_what_goes(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -466,7 +514,7 @@ def test_uninstall_shows_what_uses_it_and_whose_that_is(
 
 @pytest.mark.parametrize(
     ("plan", "does"),
-    [(GONE, "stops this"), (KEPT, "goes along"), (replace(GONE, with_unknown=True), "goes along")],
+    [(GONE, "stops this"), (KEPT, "goes along"), (UNKNOWN, "goes along")],
 )
 def test_uninstall_shows_what_becomes_of_what_no_revision_has_made(
     monkeypatch: pytest.MonkeyPatch, config: Config, plan: Plan, does: str
@@ -548,7 +596,11 @@ def test_uninstall_that_keeps_data_says_so(monkeypatch: pytest.MonkeyPatch, conf
 
 
 def test_uninstall_says_all_that_went(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "uninstall", Removal(plan_fate(["crm", "billing"], Fate.REMOVED), {}))
+    stub(
+        monkeypatch,
+        "uninstall",
+        Removal(plan_outcome(["crm", "billing"], RemovePlugin, "uninstall"), {}),
+    )
     uninstall(config, yes=True)
     assert printed(config) == "uninstalled crm\nuninstalled billing\n"
 
@@ -574,7 +626,9 @@ def test_uninstall_with_sql_neither_asks_nor_prints(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     calls = stub(monkeypatch, "uninstall", Removal(GONE, {"billing": BILLS}))
-    actions.uninstall(config, ["billing"], True, False, True, False, False, True, False, None)
+    actions.uninstall(
+        config, ["billing"], True, False, True, False, False, True, False, False, None
+    )
     assert [(options["sql"], options.get("dry_run")) for _, options in calls] == [(True, None)]
     assert printed(config) == ""
 
@@ -741,7 +795,7 @@ def test_adopted_plugin_is_told(
 
 def test_dropped_version_table_is_told(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     table = VersionTable("tags", "public", "tags_v", "public.tags_v", ("t1",))
-    stub(monkeypatch, "adopt", Plan((Unit((), "adopt", tables=(table,)),)))
+    stub(monkeypatch, "adopt", Plan((Transaction((DropVersionTables((table,)),), "adopt"),)))
     adopt(config, "tags", table="tags_v")
     assert printed(config) == "dropped public.tags_v\n"
 
@@ -749,8 +803,8 @@ def test_dropped_version_table_is_told(monkeypatch: pytest.MonkeyPatch, config: 
 def test_adoption_that_is_only_planned_says_so(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    step = Step("tags", "t1", Direction.UPGRADE, runs=False)
-    plan = Plan((Unit((step,), "adopt"),), messages={"t1": "create tags"})
+    step = RecordApplied("tags", "t1")
+    plan = Plan((Transaction((step,), "adopt"),), messages={"t1": "create tags"})
     calls = stub(monkeypatch, "adopt", plan)
     adopt(config, "tags", dry_run=True)
     assert calls[0][1]["dry_run"]

@@ -46,18 +46,32 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ("show a --json", (actions.show, ["a"], {"as_json": True})),
         (
             "install a b --sql",
-            (actions.install, [["a", "b"]], {"sql": True, "dry_run": False, "footprint": False}),
+            (
+                actions.install,
+                [["a", "b"]],
+                {"sql": True, "dry_run": False, "footprint": False, "as_json": False},
+            ),
         ),
         (
             "install a --dry-run --footprint",
-            (actions.install, [["a"]], {"sql": False, "dry_run": True, "footprint": True}),
+            (
+                actions.install,
+                [["a"]],
+                {"sql": False, "dry_run": True, "footprint": True, "as_json": False},
+            ),
         ),
         (
             "upgrade --all --dry-run",
             (
                 actions.upgrade,
                 [[]],
-                {"all_plugins": True, "sql": False, "dry_run": True, "footprint": False},
+                {
+                    "all_plugins": True,
+                    "sql": False,
+                    "dry_run": True,
+                    "footprint": False,
+                    "as_json": False,
+                },
             ),
         ),
         (
@@ -65,7 +79,13 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
             (
                 actions.upgrade,
                 [["a"]],
-                {"all_plugins": False, "sql": False, "dry_run": True, "footprint": True},
+                {
+                    "all_plugins": False,
+                    "sql": False,
+                    "dry_run": True,
+                    "footprint": True,
+                    "as_json": False,
+                },
             ),
         ),
         (
@@ -73,7 +93,7 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
             (
                 actions.downgrade,
                 ["a", "-1"],
-                {"yes": True, "sql": False, "dry_run": False, "footprint": False},
+                {"yes": True, "sql": False, "dry_run": False, "footprint": False, "as_json": False},
             ),
         ),
         ("restore a", (actions.restore, ["a"], {"dry_run": False, "path": None})),
@@ -114,7 +134,7 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ("history a", (actions.history, ["a"], {"as_json": False})),
     ],
 )
-def test_line_calls_a_door(parser: ArgumentParser, line: str, call: object) -> None:
+def test_line_calls_an_action(parser: ArgumentParser, line: str, call: object) -> None:
     assert read_call(parser.parse_args(["plugin", *line.split()])) == call
 
 
@@ -126,6 +146,7 @@ UNINSTALL = {
     "yes": False,
     "sql": False,
     "dry_run": False,
+    "as_json": False,
     "backup": None,
 }
 
@@ -141,6 +162,7 @@ UNINSTALL = {
         ("uninstall a --yes", {"yes": True}),
         ("uninstall a --sql", {"sql": True}),
         ("uninstall a --dry-run", {"dry_run": True}),
+        ("uninstall a --json", {"as_json": True}),
         ("uninstall a --backup a.dump", {"backup": "a.dump"}),
         ("uninstall --backup=a.dump a --purge", {"backup": "a.dump", "purge": True}),
     ],

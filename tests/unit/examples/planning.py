@@ -28,7 +28,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "--cascade.",
     ),
     (
-        errors.PluginLeanedOn("billing", ("tax", "crm"), ("view v", "constraint c on table t")),
+        errors.PluginUsed("billing", ("tax", "crm"), ("view v", "constraint c on table t")),
         "Plugin 'billing' is used by crm, tax: constraint c on table t, view v. Uninstall crm, tax "
         "first, or pass --cascade.",
     ),

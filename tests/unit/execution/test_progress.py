@@ -5,10 +5,10 @@ from io import StringIO
 
 import pytest
 
-from alembic_plugins.execution.progress import make_progress
-from alembic_plugins.planning.plan import Direction, Step
+from alembic_plugins.execution.progress import make_drawing
+from alembic_plugins.planning.operations import ApplyRevision, RevertRevision
 
-STEP = Step("billing", "b1", Direction.UPGRADE)
+STEP = ApplyRevision("billing", "b1")
 
 
 class Terminal(StringIO):
@@ -30,7 +30,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Clock:
     """The clock that the bar looks at; steps are not logged."""
-    caplog.set_level(logging.WARNING, "alembic_plugins.execution.executor")
+    caplog.set_level(logging.WARNING, "alembic.runtime.migration")
     clock = Clock()
     monkeypatch.setattr("alembic_plugins.execution.progress.monotonic", clock)
     return clock
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
 
 def test_terminal_has_a_bar_after_a_second(clock: Clock) -> None:
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 1.1
     draw(1, 4, STEP)
     bar = "[######..................] 2/4 upgrade billing b1"
@@ -48,7 +48,7 @@ def test_terminal_has_a_bar_after_a_second(clock: Clock) -> None:
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_terminal_has_no_bar_within_the_first_second(clock: Clock, seconds: float) -> None:
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += seconds
     draw(1, 4, STEP)
     assert stream.getvalue() == ""
@@ -56,7 +56,7 @@ def test_terminal_has_no_bar_within_the_first_second(clock: Clock, seconds: floa
 
 def test_what_is_no_terminal_has_no_bar(clock: Clock) -> None:
     stream = StringIO()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 60
     draw(1, 4, STEP)
     assert stream.getvalue() == ""
@@ -65,9 +65,9 @@ def test_what_is_no_terminal_has_no_bar(clock: Clock) -> None:
 def test_terminal_has_no_bar_where_steps_are_logged(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "alembic_plugins.execution.executor")
+    caplog.set_level(logging.INFO, "alembic.runtime.migration")
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 60
     draw(1, 4, STEP)
     assert stream.getvalue() == ""
@@ -75,7 +75,7 @@ def test_terminal_has_no_bar_where_steps_are_logged(
 
 def test_last_step_ends_the_line(clock: Clock) -> None:
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 60
     draw(3, 4, STEP)
     assert stream.getvalue().endswith("\n")
@@ -83,15 +83,15 @@ def test_last_step_ends_the_line(clock: Clock) -> None:
 
 def test_long_name_does_not_break_the_line(clock: Clock) -> None:
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 60
-    draw(0, 2, Step("b" * 48, "r" * 90, Direction.DOWNGRADE))
+    draw(0, 2, RevertRevision("b" * 48, "r" * 90))
     assert len(stream.getvalue()) == 101
 
 
 def test_bar_of_nothing_is_empty(clock: Clock) -> None:
     stream = Terminal()
-    draw = make_progress(stream)
+    draw = make_drawing(stream)
     clock.now += 60
     draw(0, 0, STEP)
     assert "[........................]" in stream.getvalue()

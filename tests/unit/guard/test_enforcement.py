@@ -10,7 +10,7 @@ from alembic_plugins.errors import NamespaceViolation
 from alembic_plugins.guard.enforcement import Candidates, enforce
 from alembic_plugins.guard.rules import Findings, Violation
 from alembic_plugins.namespaces.inferred import Inferred
-from alembic_plugins.planning.plan import Direction, Step
+from alembic_plugins.planning.operations import ApplyRevision, RevertRevision, Step
 
 from ..builders import make_object, make_ownership, open_session, write_plugin
 
@@ -22,11 +22,9 @@ OFFENDING = Findings(violations=(OFFENCE,))
 READING = Findings(reads=(READ,))
 
 
-def suspect(
-    *revisions: str, name: str = "crm", direction: Direction = Direction.UPGRADE
-) -> Candidates:
+def suspect(*revisions: str, name: str = "crm", kind: type[Step] = ApplyRevision) -> Candidates:
     """Return the revisions of a branch that may have done it."""
-    return Candidates(tuple(Step(name, revision, direction) for revision in revisions))
+    return Candidates(tuple(kind(name, revision) for revision in revisions))
 
 
 @pytest.fixture
@@ -75,13 +73,13 @@ def test_error_names_all_revisions_that_may_have_done_it(here: Path) -> None:
 
 def test_downgrade_that_offends_can_be_done_without(here: Path) -> None:
     with pytest.raises(NamespaceViolation) as excinfo:
-        act(here, OFFENDING, candidates=suspect("c1", direction=Direction.DOWNGRADE))
+        act(here, OFFENDING, candidates=suspect("c1", kind=RevertRevision))
     command = "alembic plugin uninstall crm --purge"
     assert excinfo.value.remedies[-1] == f"drop what the plugin has made with '{command}'"
 
 
 def test_downgrade_of_the_hosts_cannot_be_done_without(here: Path) -> None:
-    candidates = suspect("h1", name="host", direction=Direction.DOWNGRADE)
+    candidates = suspect("h1", name="host", kind=RevertRevision)
     with pytest.raises(NamespaceViolation) as excinfo:
         act(here, OFFENDING, candidates=candidates)
     assert [remedy for remedy in excinfo.value.remedies if "--purge" in remedy] == []
@@ -191,7 +189,7 @@ def test_violation_of_the_host_is_an_error(here: Path) -> None:
 
 
 def test_suspects_are_of_the_branch_of_the_last_one() -> None:
-    steps = (Step("host", "h1", Direction.UPGRADE), Step("crm", "c1", Direction.UPGRADE))
+    steps = (ApplyRevision("host", "h1"), ApplyRevision("crm", "c1"))
     assert Candidates(steps).name == "crm"
 
 

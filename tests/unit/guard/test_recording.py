@@ -11,7 +11,7 @@ from alembic_plugins.connection.writer import RegistryWriter
 from alembic_plugins.guard.changes import Change, Footprint
 from alembic_plugins.guard.recording import Recorder
 from alembic_plugins.guard.rules import Checker
-from alembic_plugins.planning.plan import Direction, Step
+from alembic_plugins.planning.operations import ApplyRevision, Step
 from alembic_plugins.registry.statements import Row
 from alembic_plugins.registry.tables import make_tables
 
@@ -33,8 +33,8 @@ USERS = make_object("app.users")
 INDEX = make_part("app.ix", "index", USERS)
 OWN_INDEX = make_part("crm.ix", "index", make_object("crm.old", maker="crm"), maker="crm")
 
-FIRST, SECOND = (Step("crm", revision, Direction.UPGRADE) for revision in ("c1", "c2"))
-HOSTS = Step("host", "h1", Direction.UPGRADE)
+FIRST, SECOND = (ApplyRevision("crm", revision) for revision in ("c1", "c2"))
+HOSTS = ApplyRevision("host", "h1")
 
 
 class Hand:

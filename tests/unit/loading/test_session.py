@@ -1,5 +1,7 @@
 """What one command knows of disk and database."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from alembic_plugins.errors import (
     UnmetRequirement,
 )
 from alembic_plugins.namespaces.inferred import Inferred
+from alembic_plugins.namespaces.ownership import Dependents
+from alembic_plugins.planning.targets import check_namespaces
 from alembic_plugins.registry.state import State
 from alembic_plugins.revisions.branches import Node
 from alembic_plugins.revisions.source import read_source
@@ -101,7 +105,7 @@ def test_new_state_makes_branches_be_read_again(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "b1")
     session = open_session(tmp_path, make_state(make_applied("b9", "billing")))
     before = session.branch("billing").order
-    session.state = State()
+    session.update(State())
     assert ("b9" in before, "b9" in session.branch("billing")) == (True, False)
 
 
@@ -278,7 +282,7 @@ def test_plugins_with_one_namespace_are_both_named(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", toml="namespace = 'schema money'")
     write_plugin(tmp_path, "tax", toml="namespace = 'schema money'")
     with pytest.raises(NamespaceConflict) as excinfo:
-        open_session(tmp_path).check_namespaces(["billing", "tax"])
+        check_namespaces(open_session(tmp_path), ["billing", "tax"])
     assert vars(excinfo.value) == {
         "first": "billing",
         "second": "tax",
@@ -292,20 +296,20 @@ def test_namespace_of_an_installed_plugin_is_taken(tmp_path: Path) -> None:
     applied = (make_applied("b1", "billing"),)
     session = open_session(tmp_path, State(applied=applied, plugins={"billing": installed}))
     with pytest.raises(NamespaceConflict):
-        session.check_namespaces(["tax"])
+        check_namespaces(session, ["tax"])
 
 
 def test_namespace_of_a_plugin_at_base_is_free(tmp_path: Path) -> None:
     write_plugin(tmp_path, "tax", toml="namespace = 'schema money'")
     installed = make_installed("billing", namespace=Schema("money"))
     session = open_session(tmp_path, State(plugins={"billing": installed}))
-    session.check_namespaces(["tax"])
+    check_namespaces(session, ["tax"])
 
 
 def test_namespace_of_the_plugin_itself_is_no_conflict(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing")
     session = open_session(tmp_path, State(plugins={"billing": make_installed("billing")}))
-    session.check_namespaces(["billing"])
+    check_namespaces(session, ["billing"])
     assert session.find_plugin("billing").namespace == Schema("billing")
 
 
@@ -320,7 +324,7 @@ def test_plugin_alone_is_one_that_says_so(tmp_path: Path, name: str, alone: bool
 
 def test_everything_is_alone_where_the_environment_says_so(tmp_path: Path) -> None:
     session = open_session(tmp_path)
-    session.transaction_per_revision = True
+    session.configure(transaction_per_revision=True)
     assert session.is_alone("host")
 
 
@@ -375,6 +379,20 @@ def change(path: Path, text: str) -> None:
     write_file(path, f"{path.read_text('utf-8')}\n{text}\n")
 
 
+@dataclass
+class Imagined:
+    """A database that remembers files as they were applied, or is not to be asked."""
+
+    text: str | None
+
+    def find_users(self, _name: str) -> Dependents:
+        return {}
+
+    def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
+        assert self.text is not None
+        return dict.fromkeys(revisions, self.text)
+
+
 @pytest.mark.parametrize(
     ("text", "changed"), [("", ()), ("# better", ()), ("\n\n", ()), ("better = 1", ("b1",))]
 )
@@ -385,21 +403,21 @@ def test_file_that_was_changed_since_it_was_applied_is_found(
     state, before = apply(path, "billing"), path.read_text("utf-8")
     change(path, text)
     session = open_session(tmp_path, state)
-    session.find_sources = lambda revisions: dict.fromkeys(revisions, before)
+    session.update(session.state, Imagined(before))
     assert session.find_changed("billing") == changed
 
 
 def test_file_is_not_compared_whose_bytes_are_the_same(tmp_path: Path) -> None:
     state = apply(write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py", "billing")
     session = open_session(tmp_path, state)
-    session.find_sources = lambda revisions: pytest.fail(f"{revisions} are wanted")
+    session.update(session.state, Imagined(None))
     assert session.find_changed("billing") == ()
 
 
 def test_file_whose_checksum_is_of_another_kind_has_not_changed(tmp_path: Path) -> None:
     path = write_plugin(tmp_path, "billing", "b1") / "versions/b1_.py"
     session = open_session(tmp_path, make_state(make_applied("b1", "billing", checksum="c0ffee")))
-    session.find_sources = lambda revisions: dict.fromkeys(revisions, path.read_text("utf-8"))
+    session.update(session.state, Imagined(path.read_text("utf-8")))
     assert session.find_changed("billing") == ()
 
 
@@ -455,7 +473,7 @@ def test_file_that_is_not_applied_has_not_changed(tmp_path: Path) -> None:
 
 def test_nothing_leans_on_anything_unless_the_database_says_so(tmp_path: Path) -> None:
     session = open_session(tmp_path)
-    assert (session.find_leaning("billing"), session.cascaded) == ({}, frozenset())
+    assert (session.find_users("billing"), session.cascaded) == ({}, frozenset())
 
 
 def make_untraced(*known: bool) -> State:

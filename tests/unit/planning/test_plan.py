@@ -6,23 +6,41 @@ from pathlib import Path
 import pytest
 
 from alembic_plugins.errors import RequirementCycle, RevisionCycle
-from alembic_plugins.planning.plan import (
+from alembic_plugins.planning.operations import (
+    AcceptFiles,
+    ApplyRevision,
+    CheckObjects,
+    CreateNamespace,
     Direction,
-    Fate,
+    DropLeftovers,
+    DropUnknownObjects,
+    KeepAtBase,
+    KeepToBackup,
+    LeaveAtBase,
+    Operation,
+    QuarantinePlugin,
+    RecordReverted,
+    RegisterPlugin,
+    RemovePlugin,
+    RevertRevision,
+    StageBackup,
+    WriteBackup,
+)
+from alembic_plugins.planning.ordering import order_requirements
+from alembic_plugins.planning.plan import (
     Plan,
-    Step,
-    Unit,
+    Transaction,
     find_dependents,
-    order_requirements,
     plan_downgrade,
-    plan_fate,
+    plan_outcome,
     plan_record,
+    plan_steps,
     plan_uninstall,
     plan_upgrade,
 )
 from alembic_plugins.revisions.branches import Node
 
-from ..builders import make_applied, make_node, make_nodes
+from ..builders import find_outcomes, make_applied, make_node, make_nodes
 
 Grouped = list[list[str]]
 
@@ -43,7 +61,7 @@ def alone(_plugin: str) -> bool:
 
 def group(plan: Plan) -> Grouped:
     """Return the revisions of a plan, unit by unit."""
-    return [[step.revision for step in unit.steps] for unit in plan.units]
+    return [[step.revision for step in unit.steps] for unit in plan.transactions]
 
 
 def plan_up(
@@ -52,7 +70,7 @@ def plan_up(
     is_alone: Callable[[str], bool] = together,
 ) -> Grouped:
     """Return the revisions of an upgrade, unit by unit."""
-    return group(plan_upgrade(make_nodes(*nodes), requires or {}, is_alone, "upgrade"))
+    return group(plan_upgrade(make_nodes(*nodes), requires or {}, is_alone))
 
 
 def test_requirement_comes_before_the_plugin() -> None:
@@ -170,8 +188,8 @@ def test_two_arms_of_a_branch_share_a_unit() -> None:
 
 
 def test_each_plugin_has_a_transaction() -> None:
-    plan = plan_upgrade(make_nodes(*HOST, *TAGS), {"tags": []}, together, "upgrade")
-    assert [unit.plugins for unit in plan.units] == [("host",), ("tags",)]
+    plan = plan_upgrade(make_nodes(*HOST, *TAGS), {"tags": []}, together)
+    assert [unit.plugins for unit in plan.transactions] == [("host",), ("tags",)]
 
 
 def test_each_revision_has_a_transaction_where_it_shall() -> None:
@@ -184,17 +202,17 @@ def test_only_the_plugin_that_wants_it_has_a_transaction_a_revision() -> None:
 
 
 def test_steps_of_an_upgrade_run_upwards() -> None:
-    plan = plan_upgrade(make_nodes(TAGS[0]), {}, together, "upgrade")
-    assert plan.units == (Unit((Step("tags", "t1", Direction.UPGRADE),), "upgrade"),)
+    plan = plan_upgrade(make_nodes(TAGS[0]), {}, together)
+    assert plan.steps == (ApplyRevision("tags", "t1"),)
 
 
 def test_plan_of_an_upgrade_knows_its_nodes() -> None:
     nodes = make_nodes(*TAGS)
-    assert plan_upgrade(nodes, {}, together, "upgrade").nodes == nodes
+    assert plan_upgrade(nodes, {}, together).nodes == nodes
 
 
 def test_steps_of_a_plan_are_those_of_its_units() -> None:
-    plan = plan_upgrade(make_nodes(*TAGS), {}, alone, "upgrade")
+    plan = plan_upgrade(make_nodes(*TAGS), {}, alone)
     assert [step.revision for step in plan.steps] == ["t1", "t2"]
 
 
@@ -215,27 +233,27 @@ APPLIED = (
 
 
 def test_downgrade_takes_back_what_was_applied_last_first() -> None:
-    plan = plan_downgrade({"n1", "t2", "n2"}, APPLIED, together, cascade=False)
+    plan = plan_downgrade({"n1", "t2", "n2"}, APPLIED, together)
     assert group(plan) == [["n2"], ["t2"], ["n1"]]
 
 
 def test_downgrade_of_one_branch_is_one_unit() -> None:
-    plan = plan_downgrade({"t1", "t2"}, APPLIED, together, cascade=False)
+    plan = plan_downgrade({"t1", "t2"}, APPLIED, together)
     assert group(plan) == [["t2", "t1"]]
 
 
 def test_downgrade_can_have_a_transaction_a_revision() -> None:
-    plan = plan_downgrade({"t1", "t2"}, APPLIED, alone, cascade=False)
+    plan = plan_downgrade({"t1", "t2"}, APPLIED, alone)
     assert group(plan) == [["t2"], ["t1"]]
 
 
 def test_downgrade_leaves_out_what_is_not_applied() -> None:
-    assert plan_downgrade({"zz"}, APPLIED, together, cascade=False) == Plan()
+    assert plan_downgrade({"zz"}, APPLIED, together) == Plan()
 
 
 def test_steps_of_a_downgrade_run_downwards() -> None:
-    plan = plan_downgrade({"t2"}, APPLIED, together, cascade=False)
-    assert plan.units == (Unit((Step("tags", "t2", Direction.DOWNGRADE),), "downgrade"),)
+    plan = plan_downgrade({"t2"}, APPLIED, together)
+    assert plan.steps == (RevertRevision("tags", "t2"),)
 
 
 def test_uninstall_is_one_unit() -> None:
@@ -250,42 +268,44 @@ def test_uninstall_has_a_transaction_a_revision_where_a_plugin_wants_it() -> Non
 
 def test_uninstall_removes_all_that_are_named() -> None:
     plan = plan_uninstall(["tags", "notes"], APPLIED, together, purge=False)
-    fates = {"tags": Fate.REMOVED, "notes": Fate.REMOVED}
-    assert (plan.fates, plan.units[0].action) == (fates, "uninstall")
+    fates = {"tags": RemovePlugin, "notes": RemovePlugin}
+    assert (find_outcomes(plan), plan.transactions[0].action) == (fates, "uninstall")
 
 
 def test_uninstall_removes_a_plugin_with_its_last_revision() -> None:
     plan = plan_uninstall(["tags", "notes"], APPLIED, alone, purge=False)
-    notes, tags = {"notes": Fate.REMOVED}, {"tags": Fate.REMOVED}
-    assert [unit.fates for unit in plan.units] == [{}, {}, notes, tags]
+    assert [[*unit.outcomes] for unit in plan.transactions] == [[], [], ["notes"], ["tags"]]
 
 
 def test_uninstall_leaves_other_plugins() -> None:
     plan = plan_uninstall(["notes"], APPLIED, together, purge=False)
-    assert (group(plan), plan.fates) == ([["n2", "n1"]], {"notes": Fate.REMOVED})
+    assert (group(plan), find_outcomes(plan)) == ([["n2", "n1"]], {"notes": RemovePlugin})
 
 
 @pytest.mark.parametrize("purge", [True, False])
 def test_uninstall_knows_whether_to_purge(purge: bool) -> None:
-    assert plan_uninstall(["notes"], APPLIED, together, purge=purge).purge is purge
+    plan = plan_uninstall(["notes"], APPLIED, together, purge=purge)
+    assert [item.purge for item in plan.find(DropLeftovers)] == [purge]
+    assert {item.may_fail for item in plan.find(RevertRevision)} == {purge}
 
 
 @pytest.mark.parametrize("with_unknown", [True, False])
 def test_uninstall_knows_whether_unknown_objects_go_along(with_unknown: bool) -> None:
     plan = plan_uninstall(["notes"], APPLIED, together, purge=False, with_unknown=with_unknown)
-    assert plan.with_unknown is with_unknown
+    assert bool(plan.find(DropUnknownObjects)) is with_unknown
+    assert [item.with_unknown for item in plan.find(DropLeftovers)] == [with_unknown]
 
 
 @pytest.mark.parametrize("is_alone", [together, alone])
 def test_uninstall_removes_what_has_no_revisions(is_alone: Callable[[str], bool]) -> None:
     # Its row in the registry has to go all the same.
     plan = plan_uninstall(["empty"], APPLIED, is_alone, purge=False)
-    assert plan.fates == {"empty": Fate.REMOVED}
+    assert find_outcomes(plan) == {"empty": RemovePlugin}
 
 
 def test_uninstall_removes_what_has_no_revisions_beside_what_has() -> None:
     plan = plan_uninstall(["empty", "notes"], APPLIED, together, purge=False)
-    assert [list(unit.fates) for unit in plan.units] == [["notes"], ["empty"]]
+    assert [list(unit.outcomes) for unit in plan.transactions] == [["notes"], ["empty"]]
 
 
 @pytest.mark.parametrize("backup", [None, Path("notes.dump")])
@@ -294,58 +314,89 @@ def test_uninstall_knows_its_backup(backup: Path | None) -> None:
     assert plan.backup == backup
 
 
-@pytest.mark.parametrize("cascade", [True, False])
-def test_downgrade_knows_whether_to_take_others_along(cascade: bool) -> None:
-    assert plan_downgrade({"t2"}, APPLIED, together, cascade=cascade).cascade is cascade
+def test_backup_is_staged_written_and_kept_to() -> None:
+    backup = Path("notes.dump")
+    plan = plan_uninstall(["notes"], APPLIED, alone, purge=False, backup=backup)
+    staged, written, kept = (t.operations[0] for t in plan.transactions)
+    assert staged == StageBackup(backup, ("notes",))
+    assert written == WriteBackup(backup, ("notes",))
+    assert kept == KeepToBackup(backup)
 
 
-def test_one_fate_of_several_plugins_is_one_unit_without_steps() -> None:
-    plan = plan_fate(["tags", "notes"], Fate.QUARANTINED)
-    fates = {"tags": Fate.QUARANTINED, "notes": Fate.QUARANTINED}
-    assert plan == Plan((Unit((), "quarantine", fates),))
+def test_one_outcome_of_several_plugins_is_one_transaction_without_steps() -> None:
+    plan = plan_outcome(["tags", "notes"], QuarantinePlugin, "quarantine")
+    operations = (QuarantinePlugin("tags"), QuarantinePlugin("notes"))
+    assert plan == Plan((Transaction(operations, "quarantine"),))
+
+
+def test_outcomes_of_a_plan_are_those_of_its_transactions_in_order() -> None:
+    first = plan_outcome(["tags"], RemovePlugin, "uninstall")
+    plan = plan_outcome(["notes"], AcceptFiles, "repair").after(first)
+    assert list(plan.outcomes) == ["tags", "notes"]
+
+
+def test_transaction_is_about_the_plugins_that_its_operations_are_about() -> None:
+    operations = (
+        RevertRevision("tags", "t1"),
+        RevertRevision("notes", "n1"),
+        CheckObjects(),
+        RemovePlugin("notes"),
+        RemovePlugin("empty"),
+    )
+    assert Transaction(operations, "uninstall").plugins == ("tags", "notes", "empty")
+
+
+def test_namespace_is_made_before_the_first_revision_only() -> None:
+    plan = plan_upgrade(make_nodes(*HOST, *TAGS, *NOTES), {}, alone, ["notes"])
+    assert [op.plugin for op in plan.find(CreateNamespace)] == ["tags"]
+    assert plan.operations.index(CreateNamespace("tags")) < plan.operations.index(
+        ApplyRevision("tags", "t1")
+    )
+
+
+def test_revisions_are_checked_before_the_plugin_is_registered() -> None:
+    plan = plan_upgrade(make_nodes(TAGS[0]), {}, together)
+    assert plan.operations[-2:] == (CheckObjects(), RegisterPlugin("tags"))
 
 
 @pytest.mark.parametrize(
-    ("fate", "action"),
+    ("revisions", "leaving", "last"),
     [
-        (Fate.REMOVED, "uninstall"),
-        (Fate.QUARANTINED, "quarantine"),
-        (Fate.RESTORED, "restore"),
-        (Fate.FORGOTTEN, "forget"),
-        (Fate.REGISTERED, "register"),
-        (Fate.REPAIRED, "repair"),
+        ({"t2"}, (), RegisterPlugin("tags")),
+        ({"t1", "t2"}, (), KeepAtBase("tags")),
+        ({"t1", "t2"}, ("tags",), LeaveAtBase("tags", has_run=True)),
     ],
 )
-def test_fate_is_what_the_event_log_calls_it(fate: Fate, action: str) -> None:
-    (unit,) = plan_fate(["tags"], fate).units
-    assert (str(fate), unit.action) == (action, action)
+def test_downgrade_ends_with_what_becomes_of_the_plugin(
+    revisions: set[str], leaving: tuple[str, ...], last: Operation
+) -> None:
+    plan = plan_downgrade(revisions, APPLIED, together, leaving=leaving)
+    assert plan.operations[-1] == last
 
 
-def test_fates_of_a_plan_are_those_of_its_units_in_order() -> None:
-    units = (*plan_fate(["tags"], Fate.REMOVED).units, *plan_fate(["notes"], Fate.REPAIRED).units)
-    fates = [("tags", Fate.REMOVED), ("notes", Fate.REPAIRED)]
-    assert list(Plan(units).fates.items()) == fates
-
-
-def test_unit_is_about_the_plugins_that_it_moves_and_those_that_it_makes_something_of() -> None:
-    steps = (Step("tags", "t1", Direction.DOWNGRADE), Step("notes", "n1", Direction.DOWNGRADE))
-    unit = Unit(steps, "uninstall", {"notes": Fate.REMOVED, "empty": Fate.REMOVED})
-    assert unit.plugins == ("tags", "notes", "empty")
+def test_single_steps_have_a_transaction_each() -> None:
+    steps = [ApplyRevision("empty", "e1"), RevertRevision("notes", "n2")]
+    plan = plan_steps(steps, APPLIED, make_nodes(make_node("e1", "empty")))
+    assert [t.operations for t in plan.transactions] == [
+        (CreateNamespace("empty"), steps[0], CheckObjects(), RegisterPlugin("empty")),
+        (steps[1], CheckObjects(), RegisterPlugin("notes")),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("plan", "is_empty"),
+    ("operation", "words"),
     [
-        (Plan(), True),
-        (Plan((), {}, purge=True, cascade=True), True),
-        (plan_fate(["tags"], Fate.FORGOTTEN), False),
-        (Plan((Unit((), "history-sync", unknown_rows=("zz",)),)), False),
-        (Plan(stock_rows=("t2",)), False),
-        (Plan(stock_rows=()), False),
+        (RevertRevision("tags", "t1", may_fail=True), ("downgrade", "tags", "t1")),
+        (RecordReverted("tags", "t1"), ("record", "tags", "t1", "as not applied")),
+        (DropLeftovers(("tags", "notes"), purge=False), ("check for leftovers", "tags, notes")),
+        (DropLeftovers(("tags",), purge=True), ("drop leftovers", "tags")),
+        (LeaveAtBase("tags", has_run=True), ("forget at base", "tags")),
+        (WriteBackup(Path("a.dump"), ("tags",)), ("write backup", "a.dump", "tags")),
+        (CheckObjects(), ("check objects",)),
     ],
 )
-def test_plan_is_empty_where_there_is_nothing_to_do(plan: Plan, is_empty: bool) -> None:
-    assert plan.is_empty is is_empty
+def test_operation_words_itself(operation: Operation, words: tuple[str, ...]) -> None:
+    assert operation.words == words
 
 
 def test_revision_that_follows_is_a_dependent() -> None:
@@ -382,9 +433,11 @@ def test_record_orders_what_it_applies() -> None:
 
 def test_record_is_one_unit_of_several_branches() -> None:
     plan = plan_record((), (*HOST, *TAGS), "adopt")
-    assert [(unit.plugins, unit.action) for unit in plan.units] == [(("host", "tags"), "adopt")]
+    assert [(unit.plugins, unit.action) for unit in plan.transactions] == [
+        (("host", "tags"), "adopt")
+    ]
 
 
 def test_record_of_what_is_recorded_has_no_units() -> None:
     before = [make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",))]
-    assert plan_record(before, TAGS, "stamp").units == ()
+    assert plan_record(before, TAGS, "stamp").transactions == ()

@@ -7,12 +7,8 @@ import pytest
 
 from alembic_plugins import Schema
 from alembic_plugins.planning import removals, targets
-from alembic_plugins.planning.plan import (
-    Fate,
-    Plan,
-    Unit,
-    plan_fate,
-)
+from alembic_plugins.planning.operations import RecoverPlugin
+from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.planning.projection import (
     plan_catch_up,
     remember_plugin,
@@ -170,12 +166,12 @@ def lose(*names: str) -> State:
 
 def test_plugin_that_the_registry_has_lost_is_registered_again(here: Path) -> None:
     plan = plan_catch_up(open_session(here, lose("tags")))
-    assert plan == plan_fate(["tags"], Fate.REGISTERED)
+    assert plan == plan_outcome(["tags"], RecoverPlugin, "register")
 
 
 def test_plugins_that_the_registry_has_lost_are_registered_together(here: Path) -> None:
-    (unit,) = plan_catch_up(open_session(here, lose("tags", "posts"))).units
-    assert list(unit.fates) == ["posts", "tags"]
+    (found,) = plan_catch_up(open_session(here, lose("tags", "posts"))).transactions
+    assert list(found.outcomes) == ["posts", "tags"]
 
 
 def test_orphan_that_the_registry_has_lost_is_not_registered(here: Path) -> None:
@@ -191,7 +187,7 @@ def test_plugin_is_registered_again_besides_what_another_tool_has_done(here: Pat
     state = lose("tags")
     plan = plan_catch_up(open_session(here, replace(state, rows=state.rows | {"h1"})))
     assert [step.revision for step in plan.steps] == ["h1"]
-    assert plan.units[-1] == Unit((), "register", {"tags": Fate.REGISTERED})
+    assert plan.transactions[-1] == Transaction((RecoverPlugin("tags"),), "register")
 
 
 def test_plugin_that_is_registered_again_is_what_the_disk_says(here: Path) -> None:

@@ -1,7 +1,7 @@
 """From a command's words to its plan."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from alembic_plugins.errors import (
     NotInstalled,
     ObjectsInUse,
     PluginInUse,
-    PluginLeanedOn,
     PluginsInstalled,
+    PluginUsed,
     Quarantined,
     RequirementNotInstalled,
     RevisionInUse,
@@ -26,7 +26,15 @@ from alembic_plugins.errors import (
 from alembic_plugins.loading.session import Session
 from alembic_plugins.namespaces.ownership import Dependents
 from alembic_plugins.planning import dependents, removals, targets
-from alembic_plugins.planning.plan import Fate, Plan
+from alembic_plugins.planning.operations import (
+    DropLeftovers,
+    DropUnknownObjects,
+    LeaveAtBase,
+    Operation,
+    QuarantinePlugin,
+    RemovePlugin,
+)
+from alembic_plugins.planning.plan import Plan
 from alembic_plugins.registry.state import State
 
 from ..builders import (
@@ -35,6 +43,7 @@ from ..builders import (
     POSTS,
     REQUIRES,
     TAGS,
+    find_outcomes,
     make_applied,
     make_dependent,
     make_installed,
@@ -69,7 +78,7 @@ def keep_at_base(name: str, *, holding: bool = False, requires: tuple[str, ...] 
 
 def group(plan: Plan) -> list[list[str]]:
     """Return the revisions of a plan, unit by unit."""
-    return [[step.revision for step in unit.steps] for unit in plan.units]
+    return [[step.revision for step in unit.steps] for unit in plan.transactions]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +145,7 @@ def test_upgrade_brings_what_is_required_to_its_heads(here: Path) -> None:
 
 
 def test_upgrade_of_what_is_at_its_head_is_empty(here: Path) -> None:
-    assert targets.upgrade(open_session(here, ALL), "posts", "head").units == ()
+    assert targets.upgrade(open_session(here, ALL), "posts", "head").transactions == ()
 
 
 def test_upgrade_to_heads_is_of_what_is_installed(here: Path) -> None:
@@ -184,7 +193,7 @@ def test_upgrade_to_heads_warns_of_what_has_nothing_to_be_done_and_lacks_a_requi
     write_needy(here, requirement)
     plan = targets.upgrade(open_session(here, make_state(*HOST, *NEEDY)), None, "heads")
     assert [type(warning) for warning in plan.warnings] == [error]
-    assert (plan.problems, plan.units) == ({}, ())
+    assert (plan.problems, plan.transactions) == ({}, ())
 
 
 def test_upgrade_to_heads_leaves_what_is_set_aside(here: Path) -> None:
@@ -211,26 +220,28 @@ def test_upgrade_to_heads_leaves_a_plugin_at_base_whose_requirement_is_gone(here
 
 def test_plugin_at_base_hinders_no_other_from_going(here: Path) -> None:
     state = keep_at_base("posts", requires=("tags",))
-    assert uninstall(open_session(here, state), "tags").fates == {"tags": Fate.REMOVED}
+    assert find_outcomes(uninstall(open_session(here, state), "tags")) == {"tags": RemovePlugin}
 
 
 def test_downgrade_of_what_is_at_base_to_base_removes_it(here: Path) -> None:
     plan = removals.downgrade(
         open_session(here, keep_at_base("audit")), "audit", "base", cascade=False
     )
-    assert plan.fates == {"audit": Fate.REMOVED}
+    assert find_outcomes(plan) == {"audit": RemovePlugin}
 
 
-@pytest.mark.parametrize(("target", "fates"), [("base", {"posts": Fate.LEFT}), ("-1", {})])
-def test_plugin_goes_where_base_is_said(here: Path, target: str, fates: dict[str, Fate]) -> None:
+@pytest.mark.parametrize(("target", "fates"), [("base", {"posts": LeaveAtBase}), ("-1", {})])
+def test_plugin_goes_where_base_is_said(
+    here: Path, target: str, fates: dict[str, type[Operation]]
+) -> None:
     plan = removals.downgrade(open_session(here, ALL), "posts", target, cascade=False)
-    assert plan.fates == fates
+    assert find_outcomes(plan) == fates
 
 
 def test_upgrade_to_heads_warns_of_what_requires_what_is_set_aside(here: Path) -> None:
     state = set_aside(ALL, "tags")
     plan = targets.upgrade(open_session(here, state), None, "heads")
-    assert ([type(warning) for warning in plan.warnings], plan.units) == ([Quarantined], ())
+    assert ([type(warning) for warning in plan.warnings], plan.transactions) == ([Quarantined], ())
 
 
 @pytest.mark.parametrize("name", ["tags", "posts"])
@@ -338,12 +349,14 @@ def test_downgrade_of_what_is_set_aside_is_told(here: Path) -> None:
         downgrade(open_session(here, ASIDE), "tags", "base")
 
 
-@pytest.mark.parametrize("cascade", [True, False])
-def test_downgrade_tells_the_executor_whether_to_take_others_along(
-    here: Path, cascade: bool
-) -> None:
-    plan = downgrade(open_session(here, ALL), "posts", "base", cascade=cascade)
-    assert plan.cascade is cascade
+def test_what_has_turned_out_to_depend_goes_along_where_it_may(here: Path) -> None:
+    session = open_session(here, ALL)
+    assert session.cascade_to(["tags"])
+    assert not session.cascade_to(["tags"])
+    with pytest.raises(RevisionInUse) as excinfo:
+        downgrade(session, "posts", "base", cascade=False)
+    assert excinfo.value.dependents == ("tags",)
+    assert ["t2", "t1"] in group(downgrade(session, "posts", "base", cascade=True))
 
 
 GAP = (make_applied("g1", "gone"), make_applied("g3", "gone", ("g2",)))
@@ -367,10 +380,23 @@ def test_cascade_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
         downgrade(session, "tags", "base", cascade=True)
 
 
-def open_leaned_on(here: Path, state: State, leanings: Mapping[str, Dependents]) -> Session:
-    """Return the view of the host where the database says what leans on whose objects."""
+@dataclass
+class Imagined:
+    """A database that says what uses whose objects."""
+
+    used: Mapping[str, Dependents]
+
+    def find_users(self, name: str) -> Dependents:
+        return self.used.get(name, {})
+
+    def find_sources(self, _revisions: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
+
+def open_used(here: Path, state: State, used: Mapping[str, Dependents]) -> Session:
+    """Return the view of the host where the database says what uses whose objects."""
     session = open_session(here, state)
-    session.find_leaning = lambda name: leanings.get(name, {})
+    session.update(state, Imagined(used))
     return session
 
 
@@ -379,14 +405,14 @@ AUDIT_ON_TAGS: Mapping[str, Dependents] = {"tags": {"audit": (KEY, VIEW)}}
 
 
 def test_plugin_that_leans_on_another_is_found(here: Path) -> None:
-    found = dependents.find_leaning_plugins(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+    found = dependents.find_using_plugins(open_used(here, BOTH, AUDIT_ON_TAGS), "tags")
     assert found == {"audit": (KEY, VIEW)}
 
 
 def test_what_belongs_to_no_plugin_and_to_itself_is_no_plugin_that_leans(here: Path) -> None:
-    leanings = {"tags": {"": (KEY,), "host": (KEY,), "tags": (VIEW,)}}
-    session = open_leaned_on(here, BOTH, leanings)
-    assert dependents.find_leaning_plugins(session, "tags") == {}
+    used = {"tags": {"": (KEY,), "host": (KEY,), "tags": (VIEW,)}}
+    session = open_used(here, BOTH, used)
+    assert dependents.find_using_plugins(session, "tags") == {}
 
 
 @pytest.mark.parametrize("requires", [REQUIRES, {}], ids=["requirement", "revision"])
@@ -394,65 +420,65 @@ def test_what_a_plugin_has_made_at_what_it_needs_does_not_lean_on_it(
     here: Path, requires: Mapping[str, tuple[str, ...]]
 ) -> None:
     state = make_state(*TAGS, *POSTS, requires=requires)
-    session = open_leaned_on(here, state, {"posts": {"tags": (KEY,)}})
-    assert dependents.find_leaning_plugins(session, "posts") == {}
+    session = open_used(here, state, {"posts": {"tags": (KEY,)}})
+    assert dependents.find_using_plugins(session, "posts") == {}
 
 
 def test_what_is_set_aside_and_leans_hinders(here: Path) -> None:
-    session = open_leaned_on(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
+    session = open_used(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
     with pytest.raises(ObjectsInUse) as excinfo:
-        dependents.find_leaning_plugins(session, "tags")
-    leaning = ("constraint fk on table audit.entries, set aside of 'audit'",)
-    assert vars(excinfo.value) == {"name": "tags", "leaning": leaning, "aside": "audit"}
+        dependents.find_using_plugins(session, "tags")
+    users = ("constraint fk on table audit.entries, set aside of 'audit'",)
+    assert vars(excinfo.value) == {"name": "tags", "users": users, "aside": "audit"}
 
 
 def test_downgrade_to_base_names_what_leans_on_the_plugin(here: Path) -> None:
     with pytest.raises(RevisionInUse) as excinfo:
-        downgrade(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags", "base")
+        downgrade(open_used(here, BOTH, AUDIT_ON_TAGS), "tags", "base")
     assert vars(excinfo.value) == {"branch": "tags", "dependents": ("audit",)}
 
 
 def test_downgrade_with_cascade_takes_what_leans_first(here: Path) -> None:
-    session = open_leaned_on(here, BOTH, AUDIT_ON_TAGS)
+    session = open_used(here, BOTH, AUDIT_ON_TAGS)
     plan = downgrade(session, "tags", "base", cascade=True)
     assert group(plan) == [["aaaa2", "aaaa1"], ["t2", "t1"]]
 
 
 def test_downgrade_of_a_part_leaves_it_to_postgresql_what_leans(here: Path) -> None:
-    session = open_leaned_on(here, BOTH, AUDIT_ON_TAGS)
+    session = open_used(here, BOTH, AUDIT_ON_TAGS)
     assert group(downgrade(session, "tags", "-1")) == [["t2"]]
 
 
 def test_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
     state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
-    leanings: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
-    plan = downgrade(open_leaned_on(here, state, leanings), "tags", "base", cascade=True)
+    used: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    plan = downgrade(open_used(here, state, used), "tags", "base", cascade=True)
     assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2", "t1"]]
 
 
 def test_cascade_takes_what_needs_what_leans(here: Path) -> None:
     state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog", (), ("aaaa2",)))
-    plan = downgrade(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags", "base", cascade=True)
+    plan = downgrade(open_used(here, state, AUDIT_ON_TAGS), "tags", "base", cascade=True)
     assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2", "t1"]]
 
 
 def test_cascade_takes_what_leans_on_what_needs(here: Path) -> None:
     state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
-    session = open_leaned_on(here, state, {"posts": {"audit": (KEY,)}})
+    session = open_used(here, state, {"posts": {"audit": (KEY,)}})
     plan = downgrade(session, "tags", "base", cascade=True)
     assert group(plan) == [["aaaa2", "aaaa1"], ["p1"], ["t2", "t1"]]
 
 
 def test_what_has_turned_out_to_lean_goes_along(here: Path) -> None:
     session = open_session(here, BOTH)
-    session.cascaded = frozenset({"audit"})
+    session.cascade_to(["audit"])
     plan = downgrade(session, "tags", "-1", cascade=True)
     assert group(plan) == [["aaaa2", "aaaa1"], ["t2"]]
 
 
 def test_what_needs_what_has_turned_out_to_lean_goes_along(here: Path) -> None:
     session = open_session(here, make_state(*TAGS, *AUDIT, make_applied("b1", "b", (), ("aaaa1",))))
-    session.cascaded = frozenset({"audit"})
+    session.cascade_to(["audit"])
     plan = downgrade(session, "tags", "-1", cascade=True)
     assert group(plan) == [["b1"], ["aaaa2", "aaaa1"], ["t2"]]
 
@@ -460,7 +486,7 @@ def test_what_needs_what_has_turned_out_to_lean_goes_along(here: Path) -> None:
 def test_downgrade_of_the_last_revision_names_its_branch(here: Path) -> None:
     state = make_state(*AUDIT, TAGS[0])
     with pytest.raises(RevisionInUse) as excinfo:
-        downgrade(open_leaned_on(here, state, AUDIT_ON_TAGS), None, "-1")
+        downgrade(open_used(here, state, AUDIT_ON_TAGS), None, "-1")
     assert excinfo.value.branch == "tags"
 
 
@@ -469,7 +495,7 @@ def test_downgrade_leaves_out_what_leans_on_a_plugin_of_which_nothing_is_applied
 ) -> None:
     state = make_state(*TAGS, *AUDIT)
     begun = replace(state, plugins={**state.plugins, "begun": make_installed("begun")})
-    session = open_leaned_on(here, begun, {"begun": {"audit": (KEY,)}})
+    session = open_used(here, begun, {"begun": {"audit": (KEY,)}})
     assert group(downgrade(session, "tags", "-1")) == [["t2"]]
 
 
@@ -480,7 +506,7 @@ def uninstall(session: Session, *names: str, cascade: bool = False, purge: bool 
 
 def test_uninstall_takes_a_plugin_to_base(here: Path) -> None:
     plan = uninstall(open_session(here, ALL), "posts")
-    assert (group(plan), plan.fates) == ([["p1"]], {"posts": Fate.REMOVED})
+    assert (group(plan), find_outcomes(plan)) == ([["p1"]], {"posts": RemovePlugin})
 
 
 def test_uninstall_of_what_is_not_installed_is_told(here: Path) -> None:
@@ -502,18 +528,18 @@ def test_uninstall_refuses_while_a_revision_depends_on_it(here: Path) -> None:
 @pytest.mark.parametrize("names", [("tags", "posts"), ("posts", "tags")])
 def test_uninstall_of_dependents_together_is_allowed(here: Path, names: tuple[str, ...]) -> None:
     plan = uninstall(open_session(here, ALL), *names)
-    fates = {"tags": Fate.REMOVED, "posts": Fate.REMOVED}
-    assert (group(plan), plan.fates) == ([["p1", "t2", "t1"]], fates)
+    fates = {"tags": RemovePlugin, "posts": RemovePlugin}
+    assert (group(plan), find_outcomes(plan)) == ([["p1", "t2", "t1"]], fates)
 
 
 def test_uninstall_with_cascade_takes_the_dependents(here: Path) -> None:
     plan = uninstall(open_session(here, ALL), "tags", cascade=True)
-    assert plan.fates == {"tags": Fate.REMOVED, "posts": Fate.REMOVED}
+    assert find_outcomes(plan) == {"tags": RemovePlugin, "posts": RemovePlugin}
 
 
 def test_optional_requirement_does_not_hinder_an_uninstall(here: Path) -> None:
     state = make_state(*TAGS, make_applied("aaaa1", "audit"), requires={"audit": ("tags?",)})
-    assert uninstall(open_session(here, state), "tags").fates == {"tags": Fate.REMOVED}
+    assert find_outcomes(uninstall(open_session(here, state), "tags")) == {"tags": RemovePlugin}
 
 
 def test_uninstall_refuses_while_a_revision_of_the_host_depends_on_it(here: Path) -> None:
@@ -524,37 +550,37 @@ def test_uninstall_refuses_while_a_revision_of_the_host_depends_on_it(here: Path
 
 
 def test_uninstall_refuses_while_objects_lean_on_it(here: Path) -> None:
-    with pytest.raises(PluginLeanedOn) as excinfo:
-        uninstall(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
-    leaning = ("constraint fk on table audit.entries", "view audit.v")
-    facts = {"name": "tags", "dependents": ("audit",), "leaning": leaning}
+    with pytest.raises(PluginUsed) as excinfo:
+        uninstall(open_used(here, BOTH, AUDIT_ON_TAGS), "tags")
+    users = ("constraint fk on table audit.entries", "view audit.v")
+    facts = {"name": "tags", "dependents": ("audit",), "users": users}
     assert vars(excinfo.value) == facts
 
 
 def test_uninstall_names_those_that_say_so_before_those_that_lean(here: Path) -> None:
     state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
     with pytest.raises(PluginInUse) as excinfo:
-        uninstall(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags")
+        uninstall(open_used(here, state, AUDIT_ON_TAGS), "tags")
     assert excinfo.value.dependents == ("posts",)
 
 
 def test_uninstall_with_what_leans_is_allowed(here: Path) -> None:
-    plan = uninstall(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags", "audit")
+    plan = uninstall(open_used(here, BOTH, AUDIT_ON_TAGS), "tags", "audit")
     assert group(plan) == [["aaaa2", "aaaa1", "t2", "t1"]]
 
 
 def test_uninstall_with_cascade_takes_what_leans_on_what_leans(here: Path) -> None:
     state = make_state(*TAGS, *AUDIT, make_applied("b1", "blog"))
-    leanings: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
-    plan = uninstall(open_leaned_on(here, state, leanings), "tags", cascade=True)
+    used: Mapping[str, Dependents] = {**AUDIT_ON_TAGS, "audit": {"blog": (KEY,)}}
+    plan = uninstall(open_used(here, state, used), "tags", cascade=True)
     assert group(plan) == [["b1", "aaaa2", "aaaa1", "t2", "t1"]]
-    assert set(plan.fates) == {"tags", "audit", "blog"}
+    assert set(find_outcomes(plan)) == {"tags", "audit", "blog"}
 
 
 def test_uninstall_is_not_hindered_by_what_belongs_to_no_plugin(here: Path) -> None:
     # The executor sees to that: downgrades may well take it away.
-    plan = uninstall(open_leaned_on(here, BOTH, {"tags": {"": (KEY,)}}), "tags")
-    assert plan.fates == {"tags": Fate.REMOVED}
+    plan = uninstall(open_used(here, BOTH, {"tags": {"": (KEY,)}}), "tags")
+    assert find_outcomes(plan) == {"tags": RemovePlugin}
 
 
 def test_uninstall_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
@@ -564,7 +590,7 @@ def test_uninstall_over_a_gap_in_the_registry_is_refused(here: Path) -> None:
 
 def test_purge_does_without_what_the_registry_has_lost(here: Path) -> None:
     plan = uninstall(open_session(here, make_state(*GAP)), "gone", purge=True)
-    assert (group(plan), plan.fates) == ([["g3", "g1"]], {"gone": Fate.REMOVED})
+    assert (group(plan), find_outcomes(plan)) == ([["g3", "g1"]], {"gone": RemovePlugin})
 
 
 def test_uninstall_of_what_is_set_aside_is_refused(here: Path) -> None:
@@ -574,7 +600,9 @@ def test_uninstall_of_what_is_set_aside_is_refused(here: Path) -> None:
 
 def test_purge_removes_what_is_set_aside(here: Path) -> None:
     plan = uninstall(open_session(here, ASIDE), "tags", purge=True)
-    assert (group(plan), plan.fates, plan.purge) == ([[]], {"tags": Fate.REMOVED}, True)
+    (leftovers,) = plan.find(DropLeftovers)
+    assert (group(plan), leftovers.purge) == ([[]], True)
+    assert find_outcomes(plan) == {"tags": RemovePlugin}
 
 
 def test_backup_of_what_is_set_aside_is_refused(here: Path) -> None:
@@ -588,14 +616,14 @@ def test_backup_of_what_is_set_aside_is_refused(here: Path) -> None:
 def test_uninstall_knows_its_backup(here: Path) -> None:
     backup = here / "posts.dump"
     plan = removals.uninstall(open_session(here, ALL), ["posts"], cascade=False, backup=backup)
-    assert (plan.backup, plan.purge) == (backup, False)
+    assert plan.backup == backup
 
 
 @pytest.mark.parametrize("with_unknown", [True, False])
 def test_uninstall_knows_whether_unknown_objects_go_along(here: Path, with_unknown: bool) -> None:
     session = open_session(here, ALL)
     plan = removals.uninstall(session, ["posts"], cascade=False, with_unknown=with_unknown)
-    assert plan.with_unknown is with_unknown
+    assert bool(plan.find(DropUnknownObjects)) is with_unknown
 
 
 def quarantine(session: Session, *names: str, cascade: bool = False) -> Plan:
@@ -605,7 +633,7 @@ def quarantine(session: Session, *names: str, cascade: bool = False) -> Plan:
 
 def test_setting_aside_runs_no_downgrade(here: Path) -> None:
     plan = quarantine(open_session(here, ALL), "posts")
-    assert (plan.steps, plan.fates) == ((), {"posts": Fate.QUARANTINED})
+    assert (plan.steps, find_outcomes(plan)) == ((), {"posts": QuarantinePlugin})
 
 
 @pytest.mark.parametrize(("name", "error"), [("tags", Quarantined), ("audit", NotInstalled)])
@@ -622,24 +650,24 @@ def test_setting_aside_refuses_while_required(here: Path) -> None:
 
 
 def test_setting_aside_refuses_while_objects_lean_on_it(here: Path) -> None:
-    with pytest.raises(PluginLeanedOn):
-        quarantine(open_leaned_on(here, BOTH, AUDIT_ON_TAGS), "tags")
+    with pytest.raises(PluginUsed):
+        quarantine(open_used(here, BOTH, AUDIT_ON_TAGS), "tags")
 
 
 def test_setting_aside_with_cascade_sets_the_dependents_aside(here: Path) -> None:
     state = make_state(*TAGS, *POSTS, *AUDIT, requires=REQUIRES)
-    plan = quarantine(open_leaned_on(here, state, AUDIT_ON_TAGS), "tags", cascade=True)
-    assert plan.fates == dict.fromkeys(("tags", "posts", "audit"), Fate.QUARANTINED)
+    plan = quarantine(open_used(here, state, AUDIT_ON_TAGS), "tags", cascade=True)
+    assert find_outcomes(plan) == dict.fromkeys(("tags", "posts", "audit"), QuarantinePlugin)
 
 
 def test_setting_aside_does_without_what_the_registry_has_lost(here: Path) -> None:
     plan = quarantine(open_session(here, make_state(*GAP)), "gone")
-    assert plan.fates == {"gone": Fate.QUARANTINED}
+    assert find_outcomes(plan) == {"gone": QuarantinePlugin}
 
 
 def test_setting_aside_is_not_hindered_by_what_is_set_aside(here: Path) -> None:
-    session = open_leaned_on(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
-    assert quarantine(session, "tags").fates == {"tags": Fate.QUARANTINED}
+    session = open_used(here, set_aside(BOTH, "audit"), {"tags": {"audit": (KEY,)}})
+    assert find_outcomes(quarantine(session, "tags")) == {"tags": QuarantinePlugin}
 
 
 def test_those_that_require_through_others_are_found(here: Path) -> None:
@@ -675,7 +703,7 @@ def test_stamp_of_heads_is_of_the_host_and_what_is_installed(here: Path) -> None
 def test_stamp_of_all_at_base_forgets_all(here: Path) -> None:
     plan = targets.stamp(open_session(here, ALL), None, ["h2", "tags@base", "posts@base"])
     assert [step.revision for step in plan.steps] == ["p1", "t2", "t1"]
-    assert plan.fates == {"posts": Fate.LEFT, "tags": Fate.LEFT}
+    assert find_outcomes(plan) == {"posts": LeaveAtBase, "tags": LeaveAtBase}
 
 
 def test_stamp_of_heads_leaves_a_plugin_at_base_that_has_left_something(here: Path) -> None:

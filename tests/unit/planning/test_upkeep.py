@@ -23,14 +23,16 @@ from alembic_plugins.errors import (
     UnknownRevision,
 )
 from alembic_plugins.planning import upkeep
-from alembic_plugins.planning.plan import (
-    Direction,
-    Fate,
-    Plan,
-    Step,
-    Unit,
-    plan_fate,
+from alembic_plugins.planning.operations import (
+    AcceptFiles,
+    DeleteVersionRows,
+    Eject,
+    ForgetPlugin,
+    RecordApplied,
+    RegisterPlugin,
+    RestorePlugin,
 )
+from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.registry.state import Interruption, State
 from alembic_plugins.revisions.branches import Node
 
@@ -41,6 +43,7 @@ from ..builders import (
     REQUIRES,
     TAGS,
     Ids,
+    find_outcomes,
     make_applied,
     make_installed,
     make_state,
@@ -61,13 +64,13 @@ def here(tmp_path: Path) -> Path:
 
 def test_what_is_set_aside_is_planned_to_come_back(here: Path) -> None:
     plan = upkeep.restore(open_session(here, set_aside(ALL, "posts")), "posts")
-    assert plan == plan_fate(["posts"], Fate.RESTORED)
+    assert plan == plan_outcome(["posts"], RestorePlugin, "restore")
 
 
 def test_what_is_set_aside_comes_back_without_its_files(tmp_path: Path) -> None:
     state = set_aside(make_state(make_applied("g1", "gone")), "gone")
     plan = upkeep.restore(open_session(tmp_path, state), "gone")
-    assert plan.fates == {"gone": Fate.RESTORED}
+    assert find_outcomes(plan) == {"gone": RestorePlugin}
 
 
 def test_what_is_installed_is_not_brought_back(here: Path) -> None:
@@ -110,13 +113,13 @@ def test_all_that_is_missing_is_told_at_once(here: Path) -> None:
 def test_optional_requirement_does_not_hinder_a_return(here: Path, requires: Ids) -> None:
     state = make_state(make_applied("p1", "posts"), requires={"posts": requires})
     plan = upkeep.restore(open_session(here, set_aside(state, "posts")), "posts")
-    assert plan.fates == {"posts": Fate.RESTORED}
+    assert find_outcomes(plan) == {"posts": RestorePlugin}
 
 
 def test_own_revisions_do_not_hinder_a_return(here: Path) -> None:
     applied = (make_applied("t1", "tags"), make_applied("t2", "tags", ("t1",), ("t1",)))
     plan = upkeep.restore(open_session(here, set_aside(make_state(*applied), "tags")), "tags")
-    assert plan.fates == {"tags": Fate.RESTORED}
+    assert find_outcomes(plan) == {"tags": RestorePlugin}
 
 
 @pytest.mark.parametrize(
@@ -158,13 +161,13 @@ def test_plugin_of_a_backup_needs_what_is_not_in_it(here: Path) -> None:
 
 def test_plugin_is_planned_to_be_forgotten(here: Path) -> None:
     plan = upkeep.forget(open_session(here, ALL), "posts")
-    assert plan == plan_fate(["posts"], Fate.FORGOTTEN)
+    assert plan == plan_outcome(["posts"], ForgetPlugin, "forget")
 
 
 @pytest.mark.parametrize("name", ["posts", "gone"])
 def test_orphan_and_what_is_set_aside_can_be_forgotten(here: Path, name: str) -> None:
     state = set_aside(make_state(*TAGS, *POSTS, make_applied("g1", "gone")), "posts")
-    assert upkeep.forget(open_session(here, state), name).fates == {name: Fate.FORGOTTEN}
+    assert find_outcomes(upkeep.forget(open_session(here, state), name)) == {name: ForgetPlugin}
 
 
 def test_what_is_not_installed_cannot_be_forgotten(here: Path) -> None:
@@ -182,8 +185,9 @@ def test_what_others_need_is_not_forgotten(here: Path, requires: dict[str, Ids])
 
 def test_adoption_records_without_running(here: Path) -> None:
     plan = upkeep.adopt(open_session(here, make_state(*HOST)), {"tags": ["heads"]})
-    steps = tuple(Step("tags", r, Direction.UPGRADE, runs=False) for r in ("t1", "t2"))
-    assert plan.units == (Unit(steps, "adopt"),)
+    steps = tuple(RecordApplied("tags", r) for r in ("t1", "t2"))
+    operations = (*steps, RegisterPlugin("tags"))
+    assert plan.transactions == (Transaction(operations, "adopt"),)
 
 
 def test_adoption_can_be_of_an_earlier_revision(here: Path) -> None:
@@ -269,15 +273,15 @@ def change_files(*names: str) -> State:
 def test_changed_files_are_planned_to_be_accepted(here: Path) -> None:
     session = open_session(here, change_files("tags", "host"))
     plan = upkeep.repair(session, ["host", "tags", "posts"], ())
-    assert plan.units == (
-        Unit((), "repair", {"host": Fate.REPAIRED}),
-        Unit((), "repair", {"tags": Fate.REPAIRED}),
+    assert plan.transactions == (
+        Transaction((AcceptFiles("host"),), "repair"),
+        Transaction((AcceptFiles("tags"),), "repair"),
     )
 
 
 def test_repair_leaves_what_it_was_not_asked_for(here: Path) -> None:
     session = open_session(here, change_files("tags", "posts"))
-    assert upkeep.repair(session, ["posts"], ()).fates == {"posts": Fate.REPAIRED}
+    assert find_outcomes(upkeep.repair(session, ["posts"], ())) == {"posts": AcceptFiles}
 
 
 def test_repair_of_what_has_not_changed_is_empty(here: Path) -> None:
@@ -286,12 +290,12 @@ def test_repair_of_what_has_not_changed_is_empty(here: Path) -> None:
 
 def test_repair_deletes_rows_that_nothing_explains(here: Path) -> None:
     plan = upkeep.repair(open_session(here, ALL), ["tags"], ["yy", "zz"])
-    assert plan.units == (Unit((), "history-sync", unknown_rows=("yy", "zz")),)
+    assert plan.transactions == (Transaction((DeleteVersionRows(("yy", "zz")),), "history-sync"),)
 
 
 def test_repair_accepts_files_before_it_deletes_rows(here: Path) -> None:
     session = open_session(here, change_files("tags"))
-    units = upkeep.repair(session, ["tags"], ["zz"]).units
+    units = upkeep.repair(session, ["tags"], ["zz"]).transactions
     assert [unit.action for unit in units] == ["repair", "history-sync"]
 
 
@@ -329,11 +333,10 @@ def test_rows_of_what_is_applied_are_no_strangers(here: Path, state: State) -> N
     assert upkeep.find_unknown_rows(open_session(here, state)) == ()
 
 
-def eject(here: Path, state: State) -> Ids | None:
+def eject(here: Path, state: State) -> Ids:
     """Return the rows that stock Alembic is left with."""
-    plan = upkeep.eject(open_session(here, state))
-    assert plan.units == ()
-    return plan.stock_rows
+    (operation,) = upkeep.eject(open_session(here, state)).find(Eject)
+    return operation.rows
 
 
 def test_stock_alembic_gets_no_row_of_what_others_depend_on(here: Path) -> None:
@@ -350,8 +353,7 @@ def test_stock_alembic_gets_a_row_of_each_independent_branch(here: Path) -> None
 
 
 def test_database_without_revisions_can_be_handed_back(here: Path) -> None:
-    plan = upkeep.eject(open_session(here))
-    assert (plan.stock_rows, plan.is_empty) == ((), False)
+    assert eject(here, State()) == ()
 
 
 STUCK = make_state(*HOST, *TAGS)

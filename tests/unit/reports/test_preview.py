@@ -1,6 +1,6 @@
 """What a plugin has, and what would be lost with it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -12,14 +12,8 @@ from alembic_plugins.execution.migrator import Migrator
 from alembic_plugins.namespaces.inferred import Inferred
 from alembic_plugins.namespaces.ownership import Dependents, PluginObjects
 from alembic_plugins.namespaces.recorded import RecordedObject
-from alembic_plugins.planning.plan import (
-    Direction,
-    Fate,
-    Plan,
-    Step,
-    Unit,
-    plan_fate,
-)
+from alembic_plugins.planning.operations import QuarantinePlugin, RemovePlugin, RevertRevision
+from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.registry.history import Irreversible
 from alembic_plugins.reports import preview
 from alembic_plugins.reports.preview import Counted, Preview, read_previews
@@ -48,14 +42,13 @@ STATE = make_state(
 )
 GONE = Plan(
     (
-        Unit(
-            tuple(Step("crm", revision, Direction.DOWNGRADE) for revision in ("c2", "c1")),
+        Transaction(
+            (RevertRevision("crm", "c2"), RevertRevision("crm", "c1"), RemovePlugin("crm")),
             "uninstall",
-            {"crm": Fate.REMOVED},
         ),
     )
 )
-KEPT = plan_fate(["crm"], Fate.QUARANTINED)
+KEPT = plan_outcome(["crm"], QuarantinePlugin, "quarantine")
 
 
 @dataclass
@@ -126,7 +119,7 @@ def test_column_is_shown_with_how_many_rows_hold_a_value(world: World) -> None:
 
 def test_what_depends_on_it_is_shown(world: World) -> None:
     world.users = {"": (make_dependent("view v"),)}
-    assert world.preview().leaning == world.users
+    assert world.preview().users == world.users
 
 
 def test_plugins_of_which_something_is_made_are_inferred_first(world: World) -> None:
@@ -202,7 +195,6 @@ def test_downgrade_that_is_not_planned_is_not_shown(world: World) -> None:
 
 
 def test_downgrade_of_another_plugin_is_not_shown(world: World) -> None:
-    (unit,) = GONE.units
-    step = Step("shop", "s1", Direction.DOWNGRADE)
+    operations = (RevertRevision("shop", "s1"), RemovePlugin("crm"))
     world.irreversible["s1"] = Irreversible("ValueError: no way back")
-    assert world.preview(Plan((replace(unit, steps=(step,)),))).irreversible == {}
+    assert world.preview(Plan((Transaction(operations, "uninstall"),))).irreversible == {}

@@ -1,0 +1,104 @@
+"""Print plans, and what they would take away."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from alembic.config import Config
+
+from ..planning.operations import DropUnknownObjects, Operation, QuarantinePlugin, Step
+from ..planning.plan import Plan
+from ..plugin import HOST
+from ..reports.preview import Counted, Preview
+from ..reports.results import Removal
+from .output import number_of, print_columns, print_json
+
+
+def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool = False) -> None:
+    """Say what was run, or would be; in offline mode the SQL is the answer."""
+    if sql:
+        return
+    if as_json:
+        print_json(config, plan.to_json())
+        return
+    if dry_run:
+        print_plan(config, plan)
+        return
+    moved = Counter(step.plugin for step in plan.steps)
+    for name, count in moved.items():
+        verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
+        config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
+    if not moved:
+        config.print_stdout("nothing to do")
+
+
+def print_plan(config: Config, plan: Plan) -> None:
+    """Print the operations of a plan, one a line."""
+    if not plan.transactions:
+        config.print_stdout("nothing to do")
+    print_columns(config, [_make_row(operation, plan) for operation in plan.operations])
+
+
+def _make_row(operation: Operation, plan: Plan) -> tuple[str, ...]:
+    """Return an operation in columns, with what its revision says of itself."""
+    if not isinstance(operation, Step):
+        return operation.words
+    return *operation.words, plan.messages.get(operation.revision, "")
+
+
+def removal_to_json(removal: Removal) -> dict[str, object]:
+    """Return what an uninstall takes away, and its plan, as JSON can have them."""
+    plugins = {name: asdict(preview) for name, preview in removal.previews.items()}
+    return {"plugins": plugins, "plan": removal.plan.to_json()}
+
+
+def print_removal(config: Config, removal: Removal) -> None:
+    """Print what an uninstall takes away."""
+    for name, preview in removal.previews.items():
+        is_kept = isinstance(removal.plan.outcomes[name], QuarantinePlugin)
+        nothing = "" if preview.doubt else " which has made nothing"
+        what = " and what it has made" if preview.objects else nothing
+        end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
+        config.print_stdout(f"plugin {name}{what}{end}")
+        print_preview(config, preview)
+        if preview.unknown:
+            goes = is_kept or removal.plan.find(DropUnknownObjects)
+            does = "goes along" if goes else "stops this"
+            config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
+            _print_objects(config, preview.unknown)
+
+
+def print_preview(config: Config, preview: Preview) -> None:
+    """Print what a plugin has."""
+    _print_objects(config, preview.objects)
+    if preview.doubt:
+        how = "told by its namespace" if preview.objects else "it cannot be told what it has made"
+        words = f"{how}, since its revisions cannot be run in a scratch database"
+        config.print_stdout("%s", f"  ({words}: {preview.doubt})")
+    for item in preview.staying:
+        config.print_stdout("%s", f"  {item} stays where it is")
+    for foreign in preview.foreign:
+        config.print_stdout("%s", f"  {foreign} is not the plugin's, and stays")
+    for owner, items in preview.users.items():
+        whose = f" of plugin {owner}" if owner not in ("", HOST) else ""
+        for dependent in items:
+            config.print_stdout(
+                "%s", f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}"
+            )
+    for table, writers in (preview.writers or {}).items():
+        config.print_stdout("%s", f"  table {table} may also be changed by {', '.join(writers)}")
+    for revision, why in preview.irreversible.items():
+        config.print_stdout("%s", f"  revision {revision} may not be downgraded: {why}")
+
+
+def _print_objects(config: Config, items: Iterable[Counted]) -> None:
+    rows = [
+        (
+            f"  {item.kind}",
+            item.identity,
+            "" if item.rows is None else number_of(item.rows, "row"),
+            "" if item.bytes is None else number_of(item.bytes, "byte"),
+        )
+        for item in items
+    ]
+    print_columns(config, rows)

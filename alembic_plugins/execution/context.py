@@ -1,0 +1,51 @@
+"""What the handlers of operations work with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Executable
+
+from ..connection.hooks import Hooks
+from ..connection.writer import RegistryWriter
+from ..guard.monitor import Monitor
+from ..loading.session import Session
+from ..planning.plan import Plan
+from .backup_run import BackupRun
+from .object_reader import ObjectReader
+from .progress import Progress
+from .steps import StepRunner
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the handlers of operations work with.
+
+    Attributes:
+        session: the command's view of disk and database.
+        writer: executes statements and keeps the registry.
+        objects: reads whose objects are.
+        steps: runs revisions.
+        monitor: tells what revisions have touched.
+        hooks: what is to be called when the transaction ends.
+        plan: the plan that is run.
+        progress: told of each revision before it runs.
+        is_rehearsal: whether all is taken back in the end.
+        backups: those that the plan writes.
+    """
+
+    session: Session
+    writer: RegistryWriter
+    objects: ObjectReader
+    steps: StepRunner
+    monitor: Monitor
+    hooks: Hooks
+    plan: Plan
+    progress: Progress
+    is_rehearsal: bool = False
+    backups: dict[Path, BackupRun] = field(default_factory=dict)
+
+    def execute(self, statements: Iterable[Executable]) -> None:
+        """Execute statements, or print them."""
+        for statement in statements:
+            self.writer.execute(statement)

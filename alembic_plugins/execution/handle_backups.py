@@ -1,0 +1,43 @@
+"""Write plugins to a backup before they go."""
+
+from ..planning.operations import KeepToBackup, StageBackup, WriteBackup
+from .backup_run import BackupRun
+from .context import Context
+
+
+def stage(context: Context, operation: StageBackup) -> None:
+    """Copy what the registry knows of plugins to where pg_dump sees it, which is what is committed.
+
+    Raises:
+        BackupExists: there is a file of the backup's name.
+        BackupIncomplete: the plugins have made what the backup could not have.
+    """
+    run = context.backups[operation.path] = BackupRun(
+        context.writer, operation.path, operation.names
+    )
+    context.hooks.after_failure.append(run.unstage)
+    run.stage()
+
+
+def write(context: Context, operation: WriteBackup) -> None:
+    """Write the backup, as a part of the transaction.
+
+    It is removed where the transaction fails: whether a COMMIT was done that has got no answer,
+    cannot be told.
+
+    Raises:
+        BackupFailed: it cannot be written.
+    """
+    run = context.backups[operation.path]
+    run.write()
+    context.hooks.after_rollback.append(run.remove)
+    context.hooks.before_commit.append(run.make_check())
+
+
+def keep_to(context: Context, operation: KeepToBackup) -> None:
+    """Check that the transaction drops nothing that is not in the backup.
+
+    Raises:
+        BackupIncomplete: it does, when it is about to be committed.
+    """
+    context.hooks.before_commit.append(context.backups[operation.path].make_check())

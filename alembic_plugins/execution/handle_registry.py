@@ -1,0 +1,109 @@
+"""Change what the registry says of plugins, and nothing else of theirs."""
+
+from sqlalchemy.schema import DropTable
+
+from ..connection.errors import UnexpectedVersionRows
+from ..namespaces.claims import find_claims
+from ..namespaces.drops import lock_exclusively
+from ..namespaces.inferred import Inferred
+from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
+from ..planning import operations as ops
+from ..planning.projection import remember_plugin
+from ..planning.upkeep import find_repairs
+from ..plugin import HOST, Schema
+from ..registry.statements import record_versions
+from ..registry.version_tables import read_versions
+from .context import Context
+from .handle_namespaces import forget_at_base, settle
+
+
+def register(context: Context, operation: ops.RegisterPlugin | ops.RecoverPlugin) -> None:
+    """Record what a plugin is now, if that can be told from disk."""
+    name, writer = operation.plugin, context.writer
+    plugin = writer.pending.plugins.get(name)
+    if context.session.declaration(name):
+        declared = context.session.find_plugin(name).namespace
+        own = isinstance(declared, Schema) and declared.create
+        created = own if plugin is None else plugin.schema_created
+        writer.pending.add_installed(remember_plugin(context.session, name, schema_created=created))
+
+
+def forget(context: Context, operation: ops.ForgetPlugin) -> None:
+    """Remove a plugin from the registry, and leave its objects where they are."""
+    name = operation.plugin
+    context.writer.pending.add_forgotten(name, context.session.state.kept_of(name))
+    settle(context, name)
+
+
+def accept_files(context: Context, operation: ops.AcceptFiles) -> None:
+    """Record that applied revisions are what their files say now."""
+    for node in find_repairs(context.session, operation.plugin):
+        context.steps.accept(node)
+
+
+def claim_objects(context: Context, operation: ops.ClaimObjects) -> None:
+    """Record what nobody is known to have made as made by a plugin; see `find_claims`."""
+    writer = context.writer
+    ownership = context.objects.read_ownership()
+    claims = find_claims(writer.connection, writer.tables, ownership, operation.plugin)
+    for row in claims:
+        if row.id is not None:
+            writer.execute(record_place(writer.tables, row.id, row.place, writer.epoch))
+    new = [row for row in claims if row.id is None]
+    if new:
+        writer.write(record_objects(writer.tables, new, writer.epoch))
+
+
+def delete_version_rows(context: Context, operation: ops.DeleteVersionRows) -> None:
+    """Delete rows of the version table that nothing explains."""
+    writer = context.writer
+    context.execute(record_versions(writer.versions, operation.rows, ()))
+    words = f"removed {', '.join(operation.rows)}"
+    writer.pending.add_event(HOST, "history-sync", (), None, detail=words)
+
+
+def drop_version_tables(context: Context, operation: ops.DropVersionTables) -> None:
+    """Drop version tables of plugins, if they still say what is recorded.
+
+    Raises:
+        UnexpectedVersionRows: somebody has changed one.
+    """
+    for item in operation.tables:
+        context.execute([lock_exclusively(item.identity)])
+        if read_versions(context.writer.connection, item) != item.rows:
+            raise UnexpectedVersionRows(item.identity)
+        context.execute([DropTable(item.table)])
+
+
+def eject(context: Context, operation: ops.Eject) -> None:
+    """Give the version table the rows that stock Alembic wants, and drop the registry."""
+    writer = context.writer
+    context.execute(record_versions(writer.versions, writer.pending.all_rows, operation.rows))
+    writer.drop_tables()
+
+
+def record_inferred(context: Context, name: str, *, goes: bool) -> None:
+    """Record what was found out of a plugin that another tool has installed.
+
+    What is no more than a guess is recorded where the plugin goes, with which it is forgotten.
+    """
+    inferred = context.session.inferred.get(name)
+    if inferred is not None and (inferred.doubt is None or (inferred.rows and goes)):
+        _record_inferred(context, name, inferred)
+
+
+def _record_inferred(context: Context, name: str, inferred: Inferred) -> None:
+    writer = context.writer
+    known = {row.place for row in context.objects.read_recorded() if row.made}
+    new = [row for row in inferred.rows if row.place not in known]
+    if new:
+        writer.write(record_objects(writer.tables, new, writer.epoch))
+    writer.execute(mark_objects_known(writer.tables, name))
+
+
+def withdraw(context: Context, name: str) -> None:
+    """Record that a revision has not been begun, and no plugin whose first one that is."""
+    pending = context.writer.pending
+    pending.add_settled(name)
+    if name in pending.plugins and not pending.has_applied(name):
+        forget_at_base(context, pending.plugins[name])

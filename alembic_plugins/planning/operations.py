@@ -1,0 +1,345 @@
+"""What a plan is made of: operations as values, which name what they are about and do nothing.
+
+What does them stands in `alembic_plugins.execution.handlers`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from ..registry.version_tables import VersionTable
+
+
+class Direction(StrEnum):
+    """Which way a step goes; the value is the name of the revision's function."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The base of all operations."""
+
+    verb: ClassVar[str]
+    """What it does, in a word or two, for readers."""
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The branches whose history it belongs to."""
+        return ()
+
+    @property
+    def path_of(self) -> str | None:
+        """The branch on whose search path it is run; None is the host's."""
+        return None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the kind of operation and its fields, as JSON can have them."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {"operation": type(self).__name__, **{k: _to_json(v) for k, v in values.items()}}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it does, in columns."""
+        return self.verb, *(_in_words(getattr(self, item.name)) for item in fields(self))
+
+
+def _to_json(value: object) -> object:
+    return list(map(_to_json, value)) if isinstance(value, tuple) else _plain(value)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, bool | None) else str(value)
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True)
+class Step(Operation):
+    """The base of what concerns one revision of a branch."""
+
+    plugin: str
+    revision: str
+
+    direction: ClassVar[Direction]
+    runs: ClassVar[bool]
+    """Whether the revision's function is called."""
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The revision's branch."""
+        return (self.plugin,)
+
+    @property
+    def path_of(self) -> str | None:
+        """The branch, where its function is called."""
+        return self.plugin if self.runs else None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done, of which branch, with which revision."""
+        return self.verb, self.plugin, self.revision
+
+
+@dataclass(frozen=True)
+class ApplyRevision(Step):
+    """Run a revision's ``upgrade()``, and record it."""
+
+    verb, direction, runs = "upgrade", Direction.UPGRADE, True
+
+
+@dataclass(frozen=True)
+class RevertRevision(Step):
+    """Run a revision's ``downgrade()``, and record that.
+
+    Where `may_fail`, what the revision has made is left to be dropped afterwards.
+    """
+
+    may_fail: bool = False
+
+    verb, direction, runs = "downgrade", Direction.DOWNGRADE, True
+
+
+@dataclass(frozen=True)
+class RecordApplied(Step):
+    """Record that a revision is applied, without running it."""
+
+    verb, direction, runs = "record", Direction.UPGRADE, False
+
+
+@dataclass(frozen=True)
+class RecordReverted(Step):
+    """Record that a revision is not applied, without running it."""
+
+    verb, direction, runs = "record", Direction.DOWNGRADE, False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done, of which branch, with which revision."""
+        return self.verb, self.plugin, self.revision, "as not applied"
+
+
+@dataclass(frozen=True)
+class CheckObjects(Operation):
+    """Check what the revisions before have touched, and record what they have made."""
+
+    verb = "check objects"
+
+
+@dataclass(frozen=True)
+class PluginOperation(Operation):
+    """The base of what concerns one plugin as a whole."""
+
+    plugin: str
+
+    is_outcome: ClassVar[bool] = False
+    """Whether it decides what becomes of the plugin: it is what the command is about."""
+
+    settles: ClassVar[bool] = False
+    """Whether it does not matter afterwards which revision of the plugin was half done."""
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The plugin."""
+        return (self.plugin,)
+
+
+@dataclass(frozen=True)
+class CreateNamespace(PluginOperation):
+    """Make a plugin's schema and its extensions, before its first revision."""
+
+    verb = "create namespace"
+
+
+@dataclass(frozen=True)
+class RegisterPlugin(PluginOperation):
+    """Record a plugin as it is declared by now."""
+
+    verb = "register"
+
+
+@dataclass(frozen=True)
+class KeepAtBase(PluginOperation):
+    """Keep a plugin installed of which nothing is applied any more."""
+
+    verb = "keep at base"
+
+
+@dataclass(frozen=True)
+class LeaveAtBase(PluginOperation):
+    """Forget a plugin of which nothing is applied any more, unless it has left something."""
+
+    has_run: bool = False
+    """Whether its downgrades were run, so that what is there was left by them."""
+
+    is_outcome = True
+    verb = "forget at base"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done to which plugin."""
+        return self.verb, self.plugin
+
+
+@dataclass(frozen=True)
+class RecoverPlugin(PluginOperation):
+    """Record a plugin of which the registry has lost the row, as it is declared."""
+
+    is_outcome = settles = True
+    verb = "recover"
+
+
+@dataclass(frozen=True)
+class RemovePlugin(PluginOperation):
+    """Forget a plugin of which nothing is left, and drop the schema that was made for it."""
+
+    is_outcome = settles = True
+    verb = "remove"
+
+
+@dataclass(frozen=True)
+class QuarantinePlugin(PluginOperation):
+    """Set a plugin's objects aside."""
+
+    is_outcome = settles = True
+    verb = "set aside"
+
+
+@dataclass(frozen=True)
+class RestorePlugin(PluginOperation):
+    """Bring a plugin's objects back that were set aside."""
+
+    is_outcome = settles = True
+    verb = "restore"
+
+
+@dataclass(frozen=True)
+class ForgetPlugin(PluginOperation):
+    """Remove a plugin from the registry, and leave its objects where they are."""
+
+    is_outcome = settles = True
+    verb = "forget"
+
+
+@dataclass(frozen=True)
+class AcceptFiles(PluginOperation):
+    """Record that a branch's applied revisions are what their files say now."""
+
+    is_outcome = settles = True
+    verb = "accept files"
+
+
+@dataclass(frozen=True)
+class ClaimObjects(PluginOperation):
+    """Record what nobody is known to have made as made by a plugin."""
+
+    verb = "record objects"
+
+
+@dataclass(frozen=True)
+class DropUnknownObjects(Operation):
+    """Drop what is in the schemas of plugins, and nobody is known to have made."""
+
+    names: tuple[str, ...]
+
+    verb = "drop unknown objects"
+
+
+@dataclass(frozen=True)
+class DropLeftovers(Operation):
+    """Drop what the downgrades of plugins have left, or check that it is nothing.
+
+    Attributes:
+        names: the plugins.
+        purge: whether it is dropped.
+        with_unknown: whether what nobody is known to have made goes along.
+    """
+
+    names: tuple[str, ...]
+    purge: bool
+    with_unknown: bool = False
+
+    verb = "drop leftovers"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done to which plugins."""
+        return self.verb if self.purge else "check for leftovers", ", ".join(self.names)
+
+
+@dataclass(frozen=True)
+class StageBackup(Operation):
+    """Copy what the registry knows of plugins to where pg_dump sees it."""
+
+    path: Path
+    names: tuple[str, ...]
+
+    verb = "prepare backup"
+
+
+@dataclass(frozen=True)
+class WriteBackup(Operation):
+    """Write plugins to a backup, and check that nothing else is dropped after it."""
+
+    path: Path
+    names: tuple[str, ...]
+
+    verb = "write backup"
+
+
+@dataclass(frozen=True)
+class KeepToBackup(Operation):
+    """Check that nothing is dropped that is not in a backup, which is written already."""
+
+    path: Path
+
+    verb = "keep to backup"
+
+
+@dataclass(frozen=True)
+class DeleteVersionRows(Operation):
+    """Delete rows of the version table that nothing explains."""
+
+    rows: tuple[str, ...]
+
+    verb = "delete version rows"
+
+
+@dataclass(frozen=True)
+class DropVersionTables(Operation):
+    """Drop version tables of plugins' own, if they still say what is recorded."""
+
+    tables: tuple[VersionTable, ...]
+
+    verb = "drop version tables"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done to which tables."""
+        return self.verb, ", ".join(table.identity for table in self.tables)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the kind of operation, and the tables by their identities."""
+        return {
+            "operation": type(self).__name__,
+            "tables": [table.identity for table in self.tables],
+        }
+
+
+@dataclass(frozen=True)
+class Eject(Operation):
+    """Give the version table the rows that stock Alembic wants, and drop the registry."""
+
+    rows: tuple[str, ...]
+
+    verb = "eject"
+
+
+def find_plugins(operations: Iterable[Operation]) -> tuple[str, ...]:
+    """Return the branches that operations are about, in order."""
+    return tuple(dict.fromkeys(name for operation in operations for name in operation.plugins))
