@@ -13,7 +13,7 @@ from .integration.errors import OfflineUnknown
 from .integration.running import carry_out, read_database, run_work
 from .loading.session import Session
 from .planning import removals, targets, upkeep
-from .planning.operations import DeleteVersionRows, Eject
+from .planning.operations import Eject
 from .planning.plan import Plan
 from .plugin import HOST, check_name, list_names
 from .registry.history import Event, read_events
@@ -28,6 +28,10 @@ from .reports.status import (
     read_details,
     read_listing,
 )
+
+__all__ = ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
+__all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
+__all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 
 
 def list_plugins(config: Config) -> Listing:
@@ -344,7 +348,7 @@ def repair(
             claims.update(read_claims(migrator, find_plugins(migrator.session)))
         plan = make_plan(migrator.session)
         changes = read_changes(migrator, tuple(plan.outcomes))
-        unknown_rows = _find_deleted(plan)
+        unknown_rows = plan.deleted_rows
         moved = find_moved(migrator.session, find_plugins(migrator.session))
         problems = (*moved, *migrator.session.state.damage)
         done = carry_out(make_plan, migrator, dry_run=dry_run)
@@ -360,11 +364,7 @@ def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
         return upkeep.repair(session, (), upkeep.find_unknown_rows(session))
 
     plan = run_work(config, partial(carry_out, make_plan, dry_run=dry_run))
-    return _find_deleted(plan)
-
-
-def _find_deleted(plan: Plan) -> tuple[str, ...]:
-    return tuple(row for op in plan.find(DeleteVersionRows) for row in op.rows)
+    return plan.deleted_rows
 
 
 def eject(config: Config, *, dry_run: bool = False) -> Leaving:

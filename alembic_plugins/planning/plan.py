@@ -20,6 +20,7 @@ from .operations import (
     ApplyRevision,
     CheckObjects,
     CreateNamespace,
+    DeleteVersionRows,
     Direction,
     DropLeftovers,
     DropUnknownObjects,
@@ -144,6 +145,11 @@ class Plan:
     def backup(self) -> Path | None:
         """The file that plugins are written to before they go."""
         return next((op.path for op in self.find(WriteBackup)), None)
+
+    @property
+    def deleted_rows(self) -> tuple[str, ...]:
+        """The rows of the version table that nothing explains, and that are deleted."""
+        return tuple(row for op in self.find(DeleteVersionRows) for row in op.rows)
 
     def find_depended(self, branch: str) -> Collection[str]:
         """Return the revisions of other branches on which the revisions of a branch depend."""

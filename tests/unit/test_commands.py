@@ -1,5 +1,6 @@
 """What commands refuse before they look at anything."""
 
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,12 @@ def test_restore_wants_a_name_that_a_plugin_can_have(name: str) -> None:
 def test_adopt_wants_a_name_that_a_plugin_can_have(name: str) -> None:
     with pytest.raises(InvalidName):
         commands.adopt(Config(), name)
+
+
+def test_every_command_is_public_and_nothing_else() -> None:
+    own = {
+        name
+        for name, value in vars(commands).items()
+        if isfunction(value) and value.__module__ == commands.__name__ and name[0] != "_"
+    }
+    assert own == set(commands.__all__)

@@ -214,11 +214,34 @@ def test_install_brings_every_head(host: Host) -> None:
 def test_install_dry_run_prints_the_steps(host: Host) -> None:
     result = host.add("billing").succeed("plugin", "install", "billing", "--dry-run")
     assert result.lines == [
-        "upgrade  host     host_1     create accounts",
-        "upgrade  host     host_2     add accounts active",
-        "upgrade  billing  billing_1  create invoices",
-        "upgrade  billing  billing_2  add invoices paid",
+        "upgrade           host     host_1     create accounts",
+        "upgrade           host     host_2     add accounts active",
+        "check objects",
+        "create namespace  billing",
+        "upgrade           billing  billing_1  create invoices",
+        "upgrade           billing  billing_2  add invoices paid",
+        "check objects",
+        "register          billing",
     ]
+
+
+def test_plan_is_told_as_json(host: Host) -> None:
+    host.add("billing").run("upgrade", "heads")
+    planned = host.succeed("plugin", "install", "billing", "--dry-run", "--json").stdout
+    (transaction,) = json.loads(planned)
+    assert (transaction["action"], len(transaction["operations"])) == ("upgrade", 5)
+    assert transaction["operations"][1] == {
+        "operation": "ApplyRevision",
+        "plugin": "billing",
+        "revision": "billing_1",
+        "message": "create invoices",
+    }
+    done = json.loads(host.succeed("plugin", "install", "billing", "--json").stdout)
+    assert [item["operation"] for item in done[0]["operations"]] == [
+        item["operation"] for item in transaction["operations"]
+    ]
+    gone = host.succeed("plugin", "uninstall", "billing", "--yes", "--json").stdout
+    assert list(json.loads(gone)["plugins"]) == ["billing"]
 
 
 def test_install_dry_run_changes_nothing(host: Host) -> None:
@@ -252,7 +275,11 @@ def test_upgrade_dry_run_changes_nothing(host: Host) -> None:
     host.add("billing").run("-x", "plugin=billing", "upgrade", "billing_1")
     before = host.database.dump()
     result = host.succeed("plugin", "upgrade", "billing", "--dry-run")
-    assert result.lines == ["upgrade  billing  billing_2  add invoices paid"]
+    assert result.lines == [
+        "upgrade        billing  billing_2  add invoices paid",
+        "check objects",
+        "register       billing",
+    ]
     assert host.database.dump() == before
 
 
@@ -261,7 +288,9 @@ def test_downgrade_takes_a_plugin_back(host: Host, revision: str) -> None:
     host.add("billing").run("plugin", "install", "billing")
     result = host.succeed("plugin", "downgrade", "billing", revision, "--yes")
     assert result.lines == [
-        "downgrade  billing  billing_2  add invoices paid",
+        "downgrade      billing  billing_2  add invoices paid",
+        "check objects",
+        "register       billing",
         "downgraded billing: 1 revision",
     ]
     assert host.database.versions() == ["billing_1", "host_2"]
@@ -279,8 +308,10 @@ def test_downgrade_dry_run_changes_nothing(host: Host) -> None:
     before = host.database.dump()
     result = host.succeed("plugin", "downgrade", "billing", "base", "--dry-run")
     assert result.lines == [
-        "downgrade  billing  billing_2  add invoices paid",
-        "downgrade  billing  billing_1  create invoices",
+        "downgrade       billing  billing_2  add invoices paid",
+        "downgrade       billing  billing_1  create invoices",
+        "check objects",
+        "forget at base  billing",
     ]
     assert host.database.dump() == before
 

@@ -107,7 +107,8 @@ def test_purge_counts_the_rows_that_go(host: Host) -> None:
 def test_preview_tells_what_may_not_be_taken_back(host: Host) -> None:
     host.add(RAISING).run("plugin", "install", RAISING)
     result = host.succeed("plugin", "uninstall", RAISING, "--purge", "--dry-run")
-    assert result.lines[-1].startswith("  revision irreversible_1 may not be downgraded: ")
+    told = "  revision irreversible_1 may not be downgraded: "
+    assert [line for line in result.lines if line.startswith(told)]
 
 
 @pytest.mark.parametrize("prefix", ["", "half_"])

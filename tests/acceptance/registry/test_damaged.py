@@ -68,7 +68,7 @@ def test_downgrade_that_was_tampered_with_is_not_wanted_where_its_file_is(billed
 def test_preview_tells_what_was_tampered_with(billed: Host) -> None:
     tamper(billed.remove("billing"), "changed")
     lines = billed.succeed("plugin", "uninstall", "billing", "--dry-run").lines
-    assert lines[-1].startswith("  revision billing_2 may not be downgraded: ")
+    assert [x for x in lines if x.startswith("  revision billing_2 may not be downgraded: ")]
 
 
 def test_others_are_not_hindered_by_what_was_tampered_with(billed: Host) -> None:
