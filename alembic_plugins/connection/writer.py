@@ -45,9 +45,9 @@ from ..registry.tables import (
     is_since,
     make_tables,
 )
+from .batch import NO_READER
 from .errors import UnexpectedVersionRows
 from .hooks import Hooks
-from .pipeline import UNHEARD
 
 _LOCK_TIMEOUT_SECONDS = 10
 """How long a statement may wait for a lock by default: others wait behind it all that time."""
@@ -323,7 +323,7 @@ class RegistryWriter:
         elif self.is_offline:
             self.execute(item.whole)
         else:
-            self.connection.execute(item.statement, item.values, execution_options=UNHEARD)
+            self.connection.execute(item.statement, item.values, execution_options=NO_READER)
 
     @property
     def is_lost(self) -> bool:

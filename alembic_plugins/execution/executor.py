@@ -172,7 +172,7 @@ class Executor:
         started = monotonic()
         context.steps.forget_types()  # Those that another try has made are not there any more.
         before = {name: writer.pending.rows(name) for name in transaction.plugins}
-        with _alembic.transaction(writer.context) as own, self._pipeline.use():
+        with self._pipeline.transaction():
             writer.set_timeouts()
             writer.ensure_tables()
             writer.ensure_bound()
@@ -184,8 +184,6 @@ class Executor:
             except BaseException:
                 context.hooks.go_back()
                 raise
-            if own is not None:  # It is ours to end.
-                self._pipeline.commit()
         writer.keep_tables()
 
     def _run_operations(self, transaction: Transaction) -> None:

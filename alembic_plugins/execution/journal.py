@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from .._base_errors import PluginError, find_sqlstate, first_line
 from ..catalog.queries import read_invalid_indexes
 from ..config.errors import DatabaseRefused
+from ..connection.batch import Origin, skip_comments
 from ..connection.pipeline import Pipeline
-from ..connection.sent import Origin, skip_comments
 from ..connection.writer import RegistryWriter
 from ..guard.errors import TransactionEnded
 from ..guard.monitor import Monitor
@@ -77,7 +77,6 @@ class Journal:
         self._pipeline = pipeline
         self._ends = ends
         self._step: Step | None = None
-        self._path = ""
         self._page: Interruption | None = None
         self._lines: list[Line] = []
         self._known: list[Line] = []
@@ -127,12 +126,12 @@ class Journal:
             statement, context = str(arguments[0]), arguments[-1]
             if context.root_connection is not self._writer.connection:
                 return False
-            run = partial(self._run, name, cursor, *arguments)
+            run = partial(self._pipeline.execute, name, cursor, *arguments)
             if self._step is None or self._is_apart:
                 run()
                 return True
             self.has_set = self.has_set or SETS.search(statement) is not None
-            if self._pipeline.take_use():
+            if self._pipeline.is_taken or self._pipeline.is_idle:
                 self._find_end()
             ending = None if self._in_block else ENDS.match(skip_comments(statement))
             if ending:
@@ -147,22 +146,6 @@ class Journal:
 
         return do
 
-    def _run(
-        self,
-        name: str,
-        cursor: DBAPICursor,
-        statement: str,
-        *arguments: Any,  # noqa: ANN401 - the driver's
-    ) -> None:
-        """Do what SQLAlchemy was about to do, or send it ahead of what comes next."""
-        context = arguments[-1]
-        if name != "do_executemany" and self._pipeline.can_take(statement, context):
-            origin = Origin.find(self._step, self._path) if self._step else None
-            self._pipeline.send(statement, arguments[:-1], origin)
-        else:
-            with self._pipeline.expected():
-                getattr(context.dialect, name)(cursor, statement, *arguments)
-
     @contextmanager
     def keep(self, step: Step, path: str) -> Iterator[None]:
         """Keep the journal of a step, whose file is at `path`, from where it was interrupted."""
@@ -170,13 +153,13 @@ class Journal:
             yield
             return
         self._open(step)
-        self._step, self._path = step, path
+        self._step = step
         try:
-            with self._pipeline.step():
+            with self._pipeline.step(partial(Origin.find, step, path)):
                 yield
                 if self._is_written:
-                    self._pipeline.wait()  # What fails now has been committed in part.
-                if self._pipeline.take_use() or not self._pipeline.is_watched:
+                    self._pipeline.leave()  # What fails now has been committed in part.
+                if self._pipeline.is_taken or self._pipeline.is_idle:
                     self._find_end()
         except BaseException:
             with suppress(PluginError, SQLAlchemyError):  # Nothing may hide what has failed.
@@ -291,11 +274,10 @@ class Journal:
     def _keep_committed(self, step: Step, page: Interruption, *, has_failed: bool) -> None:
         """Write what is due, and the journal, after a COMMIT that we have not heard of before."""
         log.warning(_KEPT, step.revision, step.plugin)
+        self._pipeline.leave()
         driver = self._writer.connection.connection
         if has_failed:
             driver.rollback()
-        if not self._pipeline.is_watched:
-            self._lines.clear()  # Nobody knows which of them have come after it.
         with self._apart():
             self._monitor.look_back(step)
             self._writer.commit_midway()

@@ -34,8 +34,8 @@ from ..catalog.transaction_rows import (
     read_later,
     read_written,
 )
+from ..connection.batch import Answer
 from ..connection.pipeline import Pipeline
-from ..connection.sent import Answer
 from ..registry.tables import Tables
 from .changes import CHANGING, Change, Footprint
 from .definitions import look_closely

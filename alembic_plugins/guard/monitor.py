@@ -17,8 +17,8 @@ from ..catalog.transaction_rows import (
     read_written,
     select_commands,
 )
-from ..connection.pipeline import UNHEARD, Pipeline
-from ..connection.sent import Answer
+from ..connection.batch import NO_READER, Answer
+from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..namespaces.ownership import Ownership
 from ..namespaces.recorded import read_column_makers, select_widened
@@ -206,7 +206,7 @@ class Monitor:
         if not self.is_on or not self._steps:
             return
         connection = self._writer.connection
-        self._pipeline.wait()
+        self._pipeline.leave()
         savepoint = connection.begin_nested()
         try:
             self._fire_triggers()
@@ -239,7 +239,7 @@ class Monitor:
         if not self.is_on:
             self._record_unchecked()
             return
-        self._writer.connection.execute(_FIRE_TRIGGERS, execution_options=UNHEARD)
+        self._writer.connection.execute(_FIRE_TRIGGERS, execution_options=NO_READER)
         checker, commands = self._check(is_last=True)
         rows = [(row.command, row.revision) for row in commands]
         self._recorder.record(checker, self._steps, rows)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from ..catalog.objects import DatabaseObject
+from ..connection.batch import Answer
 from ..connection.pipeline import Pipeline
-from ..connection.sent import Answer
 from ..connection.writer import RegistryWriter
 from ..registry.tables import BACKUP_SCHEMA
 from .changes import Change

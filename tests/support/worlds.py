@@ -305,7 +305,7 @@ def live_in(folder: Path, server: Server, kind: str, role: str) -> Iterator[Worl
 def take_back() -> Iterator[None]:
     """Let nothing be kept of what is committed in the block."""
     rolled_back = patch.object(DefaultDialect, "do_commit", DefaultDialect.do_rollback)
-    with rolled_back, patch.object(Pipeline, "commit"):
+    with rolled_back, patch.object(Pipeline, "commit", lambda pipeline, _: pipeline.leave()):
         yield
 
 

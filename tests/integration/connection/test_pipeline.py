@@ -332,6 +332,33 @@ def test_what_met_another_transaction_is_tried_again_whatever_comes_later(
     assert host.database.values("SELECT nextval('tries')") != [2]
 
 
+CANNOT_BE_SENT = """\
+try:
+    op.execute(sa.text("INSERT INTO stories VALUES (1, :word)").bindparams(word=object()))
+except sa.exc.ProgrammingError:
+    op.execute("INSERT INTO stories VALUES (1, 'caught')")
+"""
+
+
+def test_what_cannot_be_sent_fails_at_its_place(host: Host) -> None:
+    install(host, MAKE, CANNOT_BE_SENT)
+    assert read_words(host) == ["caught"]
+
+
+def test_what_cannot_be_sent_does_not_hide_what_has_failed_before(host: Host) -> None:
+    with pytest.raises(MigrationFailed, match="already exists") as info:
+        install(host, MAKE, FAIL, CANNOT_BE_SENT)
+    assert info.value.revision == "story_2"
+
+
+def test_commit_of_another_connection_is_not_ours(host: Host) -> None:
+    engine = "op.get_context().connection.engine"
+    other = f"with {engine}.begin() as other:\n    other.scalar(sa.select(1))\n"
+    with pytest.raises(MigrationFailed, match="later"):
+        install(host, f"{MAKE}{other}{MAKE.replace('stories', 'more')}raise RuntimeError('later')")
+    assert host.database.tables() == ["public.accounts"]
+
+
 @pytest.mark.parametrize("empty", ["", "-- nothing"])
 def test_empty_statement_has_not_failed(host: Host, empty: str) -> None:
     with pytest.raises(MigrationFailed) as info:

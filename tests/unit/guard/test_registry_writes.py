@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from alembic_plugins.catalog.objects import DatabaseObject
+from alembic_plugins.connection.batch import Answer
 from alembic_plugins.connection.pipeline import Pipeline
-from alembic_plugins.connection.sent import Answer
 from alembic_plugins.connection.writer import RegistryWriter
 from alembic_plugins.guard import registry_writes
 from alembic_plugins.guard.changes import Change
