@@ -70,6 +70,7 @@ from .integration.errors import (
     FlaskNeeded,
     NoModels,
     NotAHost,
+    NoTransactions,
     OfflineUnknown,
     PastEnvironment,
     UnknownReference,
@@ -105,6 +106,7 @@ from .planning.errors import (
 )
 from .registry.errors import (
     DamagedRow,
+    HostSchemaClaimed,
     IncompleteRegistry,
     NewerRegistry,
     NoVersionTable,
@@ -158,6 +160,7 @@ __all__ = [
     "FilesChanged",
     "FilesGone",
     "FlaskNeeded",
+    "HostSchemaClaimed",
     "IncompleteRegistry",
     "Interrupted",
     "InvalidDeclaration",
@@ -184,6 +187,7 @@ __all__ = [
     "NoLibpq",
     "NoModels",
     "NoSecondConnection",
+    "NoTransactions",
     "NoVersionTable",
     "NoVersions",
     "NotAHost",

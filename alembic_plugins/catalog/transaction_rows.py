@@ -37,6 +37,15 @@ PG_CLASS = 1259
 PG_ATTRIBUTE = 1249
 """That of `pg_attribute`: with the number of a relation, it stands for privileges on columns."""
 
+OBJECT_CATALOGS = frozenset(
+    (
+        *(826, 1213, 1247, 1255, 1259, 1260, 1261, 1262, 1417, 1418, 2328, 2601, 2602, 2603, 2604),
+        *(2605, 2606, 2607, 2612, 2613, 2615, 2616, 2617, 2618, 2620, 2753, 3079, 3256, 3381),
+        *(3456, 3466, 3576, 3600, 3601, 3602, 3764, 6100, 6104, 6106, 6237, 6243),
+    )
+)
+"""The catalogs of whose rows PostgreSQL can say what they are; of others it refuses to."""
+
 NEW_RELATION = 0
 """With the number of a relation, it stands for its making."""
 

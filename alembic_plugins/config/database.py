@@ -87,13 +87,22 @@ def connect(config: Config) -> Iterator[Connection]:
     with translate_errors():
         engine = given or _make_engine(config)
     try:
-        with translate_errors():
-            connection = engine.connect()
-        with connection:
+        with _open(engine, config) as connection:
             yield connection
     finally:
         if given is None:
             engine.dispose()
+
+
+def _open(engine: Engine, config: Config) -> Connection:
+    """Connect by an engine, whose options are only looked at now, some of them."""
+    try:
+        with translate_errors():
+            return engine.connect()
+    except DatabaseRefused as error:
+        raise ConnectionFailed("the database", error.reason) from error
+    except ArgumentError as error:
+        raise BrokenConfiguration(str(config.config_file_name), explain(error)) from error
 
 
 def _make_engine(config: Config) -> Engine:

@@ -86,6 +86,18 @@ class UnsupportedDriver(PluginError):
     driver: str
 
 
+class NoTransactions(PluginError):
+    """The environment's connection commits each statement by itself."""
+
+    words = (
+        "The connection of environment '{environment}' is in autocommit mode, where nothing could "
+        'be taken back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
+        "engine or the connection is made with; nothing was changed."
+    )
+
+    environment: str
+
+
 class FlaskNeeded(PluginError):
     """The environment is Flask-Migrate's, which knows its database by the application."""
 

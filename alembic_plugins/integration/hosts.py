@@ -39,6 +39,7 @@ from ..config.settings import (
 )
 from ..loading.session import Session
 from ..plugin import HOST
+from ..registry.rows import tell_once
 from ..registry.state import State
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import DuplicateRevision, UnknownRevision
@@ -79,7 +80,7 @@ def run_command(
     config.attributes[_COMMAND] = getattr(function, "__name__", None)
     ensure_streams(config)
     try:
-        with quoting_with(find_global_options(config)):
+        with quoting_with(find_global_options(config)), tell_once():
             return _run_command(function, config, *args, **options)
     except CommandError as error:
         if not _is_ours(function) or config.cmd_opts is None or config.cmd_opts.raiseerr:

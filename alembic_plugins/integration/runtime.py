@@ -31,6 +31,7 @@ from ..planning import removals, targets
 from ..planning.plan import Plan
 from ..planning.projection import simulate
 from ..plugin import HOST
+from ..registry.rows import tell_once
 from ..registry.state import State
 from ..registry.tables import VERSION
 from ..reports.status import find_ahead
@@ -38,7 +39,7 @@ from ..revisions.branches import Branch, BranchMap
 from ..revisions.files import RevisionInfo
 from ..revisions.rendering import render_with
 from .confirmation import confirm
-from .errors import NotAHost, UnsupportedDriver
+from .errors import NotAHost, NoTransactions, UnsupportedDriver
 from .hosts import find_branches, open_session
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,8 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
         refuse((), context)  # `configure()` was left to Alembic.
     _check_driver(context)
     work = context.opts[_WORK]
-    with translate_errors(), _printed_whole(context) if context.as_sql else nullcontext():
+    printed = _printed_whole(context) if context.as_sql else nullcontext()
+    with translate_errors(), tell_once(), printed:
         session = open_session(environment.config, environment.script)
         session.configure(transaction_per_revision=context.opts[_PER_REVISION])
         migrator = Migrator(session, context, run_args)
@@ -156,9 +158,14 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
 
 def _check_driver(context: MigrationContext) -> None:
     dialect = context.dialect
+    place = context.script.env_py_location if context.script else "env.py"
     if dialect.name != "postgresql" or not (context.as_sql or dialect.driver in DRIVERS):
-        place = context.script.env_py_location if context.script else "env.py"
         raise UnsupportedDriver(place, f"{dialect.name}+{dialect.driver}")
+    if context.connection is not None and not context.as_sql:
+        # Every driver that we take has it, by itself or by SQLAlchemy's adapter.
+        driver = context.connection.connection.dbapi_connection
+        if getattr(driver, "autocommit", False):
+            raise NoTransactions(place)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from ..catalog.transaction_rows import Key, Place
+from ..catalog.transaction_rows import OBJECT_CATALOGS, Key, Place
 from ..registry.statements import Row
 from ..registry.tables import Tables
 from .recorded import GONE, RecordedObject, select_epoch
@@ -85,6 +85,7 @@ def refresh_objects(tables: Tables) -> Executable:
     return (
         table.update()
         .where(table.c.id == known.c.id, known.c.epoch == select_epoch(tables).scalar_subquery())
+        .where(known.c.classid.in_(OBJECT_CATALOGS))
         .where(words.is_distinct_from(tuple_(known.c.kind, known.c.identity)))
         .values(
             kind=case((is_gone, known.c.kind), else_=found.c.type),

@@ -64,6 +64,7 @@ class Ownership:
             space.name: plugin.name
             for plugin in self.plugins.values()
             if isinstance(space := plugin.place, Schema) and (space.create or plugin.quarantine)
+            if space.name != host_schema  # Whatever says so: what nobody has made is the host's.
         }
         self._makers = {row.place: row.plugin for row in self.recorded if row.made}
 

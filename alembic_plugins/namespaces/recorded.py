@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import OID
 
 from ..catalog.objects import any_oid, read_objects
 from ..catalog.queries import find_prefixed, find_standing
-from ..catalog.transaction_rows import Key, Place
+from ..catalog.transaction_rows import OBJECT_CATALOGS, Key, Place
 from ..plugin import Prefix
 from ..registry.rows import skip_damaged
 from ..registry.state import InstalledPlugin
@@ -210,8 +210,13 @@ def _read_rows(
             row["id"],
             row["epoch"] == epoch,
         )
-        for row in skip_damaged(rows, table)
+        for row in skip_damaged(rows, table, _find_fault)
     ]
+
+
+def _find_fault(fields: Mapping[str, object]) -> str | None:
+    catalog = fields["classid"]
+    return None if catalog in (None, *OBJECT_CATALOGS) else f"its classid is {catalog}"
 
 
 def read_column_makers(

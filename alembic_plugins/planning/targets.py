@@ -172,6 +172,7 @@ def check_namespaces(session: Session, names: Iterable[str]) -> None:
 
     Raises:
         NamespaceConflict: two of them claim the same namespace.
+        HostSchemaClaimed: one of them claims the host's.
     """
     empty = session.state.at_base - session.state.leftover
     taken = {n: p.namespace for n, p in session.state.plugins.items() if n not in empty}
@@ -179,6 +180,7 @@ def check_namespaces(session: Session, names: Iterable[str]) -> None:
         namespace = session.find_plugin(name).namespace
         if taken.get(name) == namespace:
             continue  # It was checked when it was installed.
+        session.state.check_free(name, namespace)
         for other, theirs in taken.items():
             if other != name and overlap(namespace, theirs):
                 raise NamespaceConflict(other, name, str(namespace))

@@ -5,6 +5,19 @@ from collections.abc import Sequence
 from .._base_errors import PluginError, offer_purge
 
 
+class HostSchemaClaimed(PluginError):
+    """A plugin claims the host's schema, or that of the version table, for its own."""
+
+    words = (
+        "Plugin '{name}' cannot have schema '{schema}' for itself, where the host's own tables or "
+        'the version table are. Declare namespace = "schema {schema} existing" to live beside '
+        "them, or another namespace; nothing was changed."
+    )
+
+    name: str
+    schema: str
+
+
 class TamperedUndo(PluginError):
     """The statements that take a revision back were changed in the registry."""
 

@@ -5,16 +5,20 @@ It may be much, and is read when it is wanted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, select
+from sqlalchemy import Column, Connection, Row, Table, Text, case, cast, select
 
 from ..revisions.source import find_checksum_of_statements
 from ..revisions.undo import Undo
 from .errors import TamperedUndo
 from .rows import skip_damaged
 from .tables import Tables, is_since
+
+_MOMENT = "moment"
+_MOMENTS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+"""What Python has of moments; PostgreSQL has others, and infinite ones."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,13 @@ class Event:
 def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
     """Return the events of a plugin, or of all, in the order in which they happened."""
     event = tables.event
-    query = select(event).order_by(event.c.id)
+    moment = event.c.happened_at
+    others = [column for column in event.c if column is not moment]
+    is_told = case((moment.between(*_MOMENTS), moment)).label(moment.name)
+    query = select(*others, is_told, cast(moment, Text).label(_MOMENT)).order_by(event.c.id)
     if plugin is not None:
         query = query.where(event.c.plugin == plugin)
-    rows = skip_damaged(connection.execute(query), event)
+    rows = skip_damaged(connection.execute(query), event, _find_fault)
     return tuple(
         Event(
             **{
@@ -49,6 +56,12 @@ def read_events(connection: Connection, tables: Tables, plugin: str | None) -> t
         )
         for fields in rows
     )
+
+
+def _find_fault(fields: Mapping[str, Any]) -> str | None:
+    moment = fields[_MOMENT]
+    is_read = fields["happened_at"] is not None or moment is None
+    return None if is_read else f"its happened_at is '{moment}'"
 
 
 def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:

@@ -1,8 +1,9 @@
 """Rows of the registry as frozen objects, and what is wrong with one that says what cannot be."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ _PLUGIN, _REVISION, _JOURNAL = (
     "alembic_plugin_journal",
 )
 _DIRECTIONS = ("upgrade", "downgrade")
+_TOLD: ContextVar[set[str]] = ContextVar("_TOLD")
 
 
 @dataclass(frozen=True)
@@ -203,19 +205,42 @@ def find_null(fields: Mapping[str, Any], names: Collection[str]) -> str | None:
     return None
 
 
-def skip_damaged(rows: Iterable[Row[Any]], table: Table) -> Iterator[Mapping[str, Any]]:
-    """Yield rows by their columns, and warn of those with a NULL where there may be none."""
+@contextmanager
+def tell_once() -> Iterator[None]:
+    """Have `skip_damaged` warn once of each row, however often a command reads it."""
+    token = _TOLD.set(_TOLD.get(set()))
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
+
+
+def skip_damaged(
+    rows: Iterable[Row[Any]],
+    table: Table,
+    find_fault: Callable[[Mapping[str, Any]], str | None] = lambda _fields: None,
+) -> Iterator[Mapping[str, Any]]:
+    """Yield rows by their columns, and warn of those that are damaged.
+
+    Args:
+        rows: the rows.
+        table: the table, whose columns have no NULL where there may be none.
+        find_fault: tells in words what else is wrong with a row.
+    """
     needed = [column.name for column in table.c if not column.nullable]
     for row in rows:
         fields = _find_fields(row)
-        reason = find_null(fields, needed)
+        reason = find_fault(fields) or find_null(fields, needed)
         if reason is None:
             yield fields
             continue
         error = DamagedRow(
             str(fields["id"]), table.name, reason, find_branch_name(fields["plugin"])
         )
-        log.warning("%s", error)
+        told = _TOLD.get(set())
+        if str(error) not in told:
+            log.warning("%s", error)
+        told.add(str(error))
 
 
 def find_branch_name(name: object) -> str:

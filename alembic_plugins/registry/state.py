@@ -11,9 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, inspect, select, type_coerce
 from sqlalchemy.types import NullType
 
-from ..plugin import HOST, Schema, is_name
+from ..plugin import (
+    HOST,
+    Namespace,
+    Schema,
+    is_name,
+)
 from .errors import (
     DamagedRow,
+    HostSchemaClaimed,
     IncompleteRegistry,
     NewerRegistry,
     UntrustedObjects,
@@ -48,6 +54,7 @@ class State:
         lost: the plugins of which revisions are remembered, and nothing else.
         host_schema: the schema of the host's tables; None where there is none.
         first_schema: the first one that is there on the search path.
+        version_schema: the one that the environment names for the version table.
         role: as whom the command runs.
         in_transfer: whether a command writes or restores a backup, or was ended while it did.
         holding: the plugins at base of which objects are remembered.
@@ -66,6 +73,7 @@ class State:
     lost: frozenset[str] = frozenset()
     host_schema: str | None = field(default=None, compare=False)
     first_schema: str | None = field(default=None, compare=False)
+    version_schema: str | None = field(default=None, compare=False)
     role: str = field(default="", compare=False)
     in_transfer: bool = False
     holding: frozenset[str] = frozenset()
@@ -120,6 +128,16 @@ class State:
     def heads(self, branch: str) -> tuple[str, ...]:
         """Return the rows that the version table should have for one branch."""
         return find_heads(self.of(branch))
+
+    def check_free(self, name: str, namespace: Namespace) -> None:
+        """Check that a plugin does not claim for itself where the host or the registry is.
+
+        Raises:
+            HostSchemaClaimed: it does.
+        """
+        taken = (self.host_schema, self.version_schema)
+        if isinstance(namespace, Schema) and namespace.create and namespace.name in taken:
+            raise HostSchemaClaimed(name, namespace.name)
 
     def with_applied(self, applied: Sequence[AppliedRevision]) -> "State":
         """Return the state with other applied revisions."""
@@ -179,6 +197,7 @@ def read_state(
         version_table=version_table.name in comments,
         host_schema=first,
         first_schema=first,
+        version_schema=version_table.schema,
         role=found[0].role,
         in_transfer=TRANSFER.name in comments,
     )
@@ -256,7 +275,17 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
     damage = _Damage()
     plugins = list(_read_plugins(connection, tables, version, damage))
     applied = put_in_order(tuple(_read_applied(connection, tables, version, damage)))
-    aside = {plugin.name: plugin for plugin in plugins if plugin.quarantine}
+    aside = {p.name: p for p in plugins if p.quarantine and not _is_active(p, applied, state)}
+    for plugin in plugins:
+        if plugin.quarantine and plugin.name not in aside:
+            reason = f"its quarantine is '{plugin.quarantine}', and revisions of it are applied"
+            damage.add(DamagedRow(plugin.name, tables.plugin.name, reason, plugin.name))
+    for item in _find_circles(applied):
+        reason = "its down_revision leads back to it"
+        damage.add(DamagedRow(item.revision, tables.revision.name, reason, item.plugin))
+        applied = tuple(
+            it._replace(down_revision=()) if it.revision == item.revision else it for it in applied
+        )
     active = tuple(item for item in applied if item.plugin not in aside)
     lost = {item.plugin for item in active} - {HOST, *(plugin.name for plugin in plugins)}
     guesses = (InstalledPlugin.guess(name) for name in sorted(lost))
@@ -273,6 +302,28 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
         unowned=damage.unowned,
     )
     return replace(found, holding=_read_holding(connection, tables, version, found.at_base))
+
+
+def _is_active(plugin: InstalledPlugin, applied: Iterable[AppliedRevision], state: State) -> bool:
+    """Tell whether the version table has revisions of a plugin, as it has of none set aside."""
+    return any(item.plugin == plugin.name and item.revision in state.rows for item in applied)
+
+
+def _find_circles(applied: Sequence[AppliedRevision]) -> Iterator[AppliedRevision]:
+    """Yield revisions that follow themselves."""
+    known = {item.revision: (number, item) for number, item in enumerate(applied)}
+    for number, item in enumerate(applied):
+        # Whatever follows itself comes before something that it follows: not all are walked.
+        if any(known[down][0] >= number for down in item.down_revision if down in known):
+            below = [known[down][1] for down in item.down_revision if down in known]
+            found: set[str] = set()
+            while below and item.revision not in found:
+                last = below.pop()
+                if last.revision not in found:
+                    found.add(last.revision)
+                    below += [known[down][1] for down in last.down_revision if down in known]
+            if item.revision in found:
+                yield item
 
 
 class _Damage:
@@ -293,7 +344,8 @@ class _Damage:
 def _read_plugins(
     connection: Connection, tables: Tables, version: int, damage: _Damage
 ) -> Iterator[InstalledPlugin]:
-    columns = [column for column in tables.plugin.c if is_since(column, version)]
+    names = InstalledPlugin.__dataclass_fields__
+    columns = [c for c in tables.plugin.c if c.name in names and is_since(c, version)]
     for row in connection.execute(select(*columns)):
         try:
             yield InstalledPlugin.from_row(row)
@@ -335,7 +387,9 @@ def _read_journal(
     connection: Connection, tables: Tables, version: int, damage: _Damage
 ) -> Iterable[tuple[str, Interruption]]:
     if is_since(tables.journal, version):
-        for row in connection.execute(select(tables.journal)):
+        names = Interruption.__dataclass_fields__
+        columns = [column for column in tables.journal.c if column.name in names]
+        for row in connection.execute(select(*columns)):
             try:
                 yield row.plugin, Interruption.from_row(row)
             except DamagedRow as error:

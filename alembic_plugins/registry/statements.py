@@ -37,8 +37,10 @@ def measure_duration(tables: Tables) -> ColumnElement[int]:
     """
     table = tables.revision
     last = select(table.c.applied_at).order_by(table.c.position.desc()).limit(1)
+    now = func.pg_catalog.clock_timestamp()
     since = func.greatest(func.pg_catalog.now(), last.scalar_subquery())
-    seconds = func.pg_catalog.date_part("epoch", func.pg_catalog.clock_timestamp() - since)
+    # A clock that was put back, or somebody's hand, may have left a moment that is to come.
+    seconds = func.pg_catalog.date_part("epoch", now - func.least(since, now))
     return cast(func.pg_catalog.round(seconds * 1000), BigInteger)
 
 

@@ -20,7 +20,7 @@ WORLDS = (
 )
 """Kinds of namespace, roles and ways, so that each two of them meet."""
 
-MATRIX = os.environ.get("ALEMBIC_PLUGINS_TESTMATRIX", "")
+MATRIX = os.environ.get("ALEMBIC_PLUGINS_TEST_MATRIX", "")
 """``whole``: all cases of each test, and each statement in each world; else it takes too long."""
 
 

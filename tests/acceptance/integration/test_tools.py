@@ -16,14 +16,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 from support.databases import Database
-from support.drivers import drive
+from support.drivers import DRIVERS, drive
 from support.hosts import CallResult, Host
 
 from alembic_plugins import commands
 from alembic_plugins.errors import (
     BrokenConfiguration,
+    ConnectionFailed,
     InvalidOption,
     NoSecondConnection,
+    NoTransactions,
     PastEnvironment,
     WrongConnection,
 )
@@ -144,6 +146,7 @@ def test_engine_has_the_options_of_the_configuration(
     [
         ("sqlalchemy.no_such = 1", "Invalid argument(s) 'no_such'"),
         ("sqlalchemy.connect_args = {not json", "JSONDecodeError"),
+        ("sqlalchemy.isolation_level = NOTHING", "Invalid value 'NOTHING'"),
     ],
 )
 def test_option_that_sqlalchemy_does_not_take_is_told(host: Host, option: str, reason: str) -> None:
@@ -162,6 +165,40 @@ def test_ddl_without_transactions_is_refused(host: Host) -> None:
         command.upgrade(host.config(), "head")
     assert excinfo.value.option == "transactional_ddl"
     assert host.database.tables() == []
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "sqlalchemy.isolation_level = AUTOCOMMIT",
+        'sqlalchemy.connect_args = {"autocommit": true}',
+    ],
+)
+def test_configuration_without_transactions_is_refused(host: Host, option: str) -> None:
+    host.configure(option)
+    with pytest.raises(NoTransactions):
+        command.upgrade(host.config(), "heads")
+    assert host.database.tables() == []
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_engine_without_transactions_is_refused(host: Host, driver: str) -> None:
+    drive(host, driver)
+    env = host.folder / "migrations" / "env.py"
+    option = 'poolclass=pool.NullPool, isolation_level="AUTOCOMMIT",'
+    env.write_text(env.read_text().replace("poolclass=pool.NullPool,", option))
+    assert "autocommit mode" in host.fail("upgrade", "heads")
+    assert host.database.tables() == []
+
+
+def test_word_of_a_url_that_the_driver_does_not_know_is_told_as_one_of_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = host.database.url.update_query_dict({"no_such": "1"})
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    with pytest.raises(ConnectionFailed) as excinfo:
+        command.upgrade(host.config(), "head")
+    assert "no_such" in excinfo.value.reason
 
 
 def test_threads_of_one_process_wait_for_each_other(host: Host, other_host: Host) -> None:

@@ -50,6 +50,17 @@ DAMAGES = {
         "The row of 'billing_1' in table 'alembic_plugin_revision', of 'billing', is damaged: '' "
         "is no name for a plugin.",
     ),
+    "circle": (
+        "UPDATE alembic_plugin_revision SET down_revision = '{billing_2}' "
+        "WHERE revision = 'billing_1'",
+        "The row of 'billing_2' in table 'alembic_plugin_revision', of 'billing', is damaged: its "
+        "down_revision leads back to it.",
+    ),
+    "quarantine": (
+        "UPDATE alembic_plugin SET quarantine = 'cellar' WHERE name = 'billing'",
+        "The row of 'billing' in table 'alembic_plugin' is damaged: its quarantine is 'cellar', "
+        "and revisions of it are applied.",
+    ),
     "journal": (
         "INSERT INTO alembic_plugin_journal (revision, plugin, direction, statements, "
         "invalid_before) VALUES ('billing_2', 'billing', 'sideways', '{}', '{}')",
@@ -176,3 +187,48 @@ def test_damaged_object_and_event_are_told_and_passed_over(three: Host) -> None:
     result = three.succeed("plugin", "history")
     assert "in table 'alembic_plugin_event', of 'host', is damaged: its to_r" in result.stderr
     assert len(result.lines) == 3
+
+
+FOREVER = "UPDATE {0} SET {1} = 'infinity'"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        FOREVER.format("alembic_plugin", "installed_at"),
+        FOREVER.format("alembic_plugin_revision", "applied_at"),
+        FOREVER.format("alembic_plugin_event", "happened_at"),
+        "UPDATE alembic_plugin_object SET classid = 0 WHERE plugin = 'billing'",
+        "UPDATE alembic_plugin_object SET classid = 1249 WHERE plugin = 'billing'",
+        "INSERT INTO alembic_plugin_journal (revision, plugin, direction, statements, "
+        "invalid_before, started_at) VALUES ('x', 'billing', 'up', '{}', '{}', '-infinity')",
+    ],
+)
+def test_value_that_python_or_postgresql_cannot_take_stops_no_other_plugin(
+    three: Host, damage: str
+) -> None:
+    three.database.execute(damage)
+    three.succeed("plugin", "list")
+    three.succeed("plugin", "history")
+    three.succeed("plugin", "install", "makes_things")
+    three.succeed("plugin", "uninstall", "named_by_prefix", "--yes")
+
+
+def test_moment_that_python_does_not_have_is_told(three: Host) -> None:
+    three.database.execute(
+        "UPDATE alembic_plugin_event SET happened_at = '294000-01-01' WHERE plugin = 'host'"
+    )
+    result = three.succeed("plugin", "history", "--json")
+    assert "of 'host', is damaged: its happened_at is '294000-01-01 " in result.stderr
+    assert [event["plugin"] for event in json.loads(result.stdout)] == [
+        "billing",
+        "named_by_prefix",
+    ]
+
+
+def test_damaged_object_is_told_once_in_a_command(three: Host) -> None:
+    three.database.execute("UPDATE alembic_plugin_object SET classid = 0 WHERE plugin = 'billing'")
+    told = three.succeed("plugin", "uninstall", "named_by_prefix", "--yes").stderr.splitlines()
+    damaged = [line for line in told if "is damaged: its classid is 0" in line]
+    assert damaged
+    assert len(damaged) == len(set(damaged))

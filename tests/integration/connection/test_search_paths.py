@@ -78,6 +78,49 @@ def test_schema_that_comes_before_the_host_s_later_on_does_not_take_its_place(ho
     assert "public.later" in host.database.tables()
 
 
+@pytest.mark.parametrize("first", ["fresh", "migrated"])
+def test_plugin_does_not_get_for_itself_the_schema_that_is_the_host_s(
+    host: Host, first: str
+) -> None:
+    role = find_role(host)
+    host.database.execute(f"CREATE SCHEMA {role}")  # which "$user" puts first
+    host.revise(role, "CREATE TABLE mine ()", "DROP TABLE mine")
+    if first == "migrated":
+        host.run("upgrade", "head")
+    for command in ("install", "adopt"):
+        words = host.fail("plugin", command, role)
+        assert words.startswith(f"Plugin '{role}' cannot have schema '{role}' for itself"), words
+    host.declare(role, f'namespace = "schema {role} existing"')
+    host.run("plugin", "install", role)
+    assert host.database.tables() == [f"{role}.accounts", f"{role}.mine"]
+    host.run("plugin", "uninstall", role, "--yes")
+    assert host.database.tables() == [f"{role}.accounts"]
+
+
+def test_plugin_does_not_get_for_itself_the_schema_of_the_version_table(host: Host) -> None:
+    host.database.execute("CREATE SCHEMA meta")
+    host.write("env/env.py", ENV)
+    ini = host.ini.read_text()
+    host.ini.write_text(ini.replace("alembic_plugins:environment", "%(here)s/env"))
+    host.revise("meta", "CREATE TABLE mine ()", "DROP TABLE mine")
+    assert "'meta' for itself" in host.fail("plugin", "install", "meta")
+
+
+def test_what_a_plugin_has_not_made_in_the_host_s_schema_is_never_dropped_with_it(
+    host: Host,
+) -> None:
+    role = find_role(host)
+    host.database.execute(f"CREATE SCHEMA {role}")
+    host.revise(role, "CREATE TABLE mine ()", "DROP TABLE mine")
+    host.declare(role, f'namespace = "schema {role} existing"')
+    host.run("plugin", "install", role)
+    own = f"UPDATE alembic_plugin SET namespace = 'schema {role}', schema_created = true"
+    host.database.execute(f"SET search_path = {role}; {own}")  # as a release before had it
+    host.succeed("plugin", "uninstall", role, "--yes", "--with-unknown-objects")
+    assert host.database.tables() == [f"{role}.accounts"]
+    assert len(host.database.values(f"TABLE {role}.alembic_version")) == 1
+
+
 def test_search_path_of_the_caller_is_put_back(host: Host) -> None:
     host.run("upgrade", "head")
     host.database.execute(f"CREATE SCHEMA {find_role(host)}")

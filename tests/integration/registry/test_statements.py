@@ -164,7 +164,7 @@ def test_only_the_files_that_are_asked_for_are_read(registry: Connection) -> Non
 
 def test_repaired_revision_is_what_its_file_says_now(registry: Connection) -> None:
     apply(registry)
-    now = ODD._replace(revision="b1")
+    now = ODD._replace(revision="b1", down_revision=("b0",))
     run(registry, record_repaired(TABLES, now, Undo(("DROP",), None), SOURCE))
     assert read(registry).applied == (now._replace(checksum="c0ffee"),)
     assert read_undo(registry, TABLES, "b1", VERSION) == Undo(("DROP",), None)

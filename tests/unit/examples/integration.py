@@ -11,6 +11,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "postgresql+psycopg2 in its URL.",
     ),
     (
+        errors.NoTransactions("env.py"),
+        "The connection of environment 'env.py' is in autocommit mode, where nothing could be "
+        'taken back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
+        "engine or the connection is made with; nothing was changed.",
+    ),
+    (
         errors.FlaskNeeded("alembic.ini"),
         "The environment of 'alembic.ini' is Flask-Migrate's, which runs inside an application. "
         "Run the command as one of 'flask db plugin'.",

@@ -5,6 +5,12 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.HostSchemaClaimed("billing", "money"),
+        "Plugin 'billing' cannot have schema 'money' for itself, where the host's own tables or "
+        'the version table are. Declare namespace = "schema money existing" to live beside '
+        "them, or another namespace; nothing was changed.",
+    ),
+    (
         errors.TamperedUndo("billing", "a1"),
         "Revision 'a1' of 'billing' cannot be taken back without its file: its SQL was changed in "
         "the registry since the revision was applied, and is not run. Put back the revision's "
