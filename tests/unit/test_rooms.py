@@ -48,6 +48,10 @@ MODULES = {
 }
 
 
+TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in MODULES.items()}
+"""The syntax of each module."""
+
+
 def find_room(module: str) -> str:
     """Return the room that a module, named from the package on, is in."""
     return module.partition(".")[0]
@@ -72,11 +76,6 @@ def find_imports(module: str, nodes: Iterator[ast.AST] | list[ast.stmt]) -> set[
     return found - {"", module}
 
 
-def parse(module: str) -> ast.Module:
-    """Return the syntax tree of a module."""
-    return ast.parse(MODULES[module].read_text("utf-8"))
-
-
 def find_circle(graph: dict[str, set[str]]) -> list[str]:
     """Return modules that import each other in a circle."""
     try:
@@ -86,67 +85,75 @@ def find_circle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
+def find_private_names(module: str) -> list[tuple[str, str]]:
+    """Return the private names that a module imports from other rooms."""
+    found = []
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.ImportFrom):
+            others = find_imports(module, [node])
+            if any(find_room(other) != find_room(module) for other in others):
+                names = (alias.name for alias in node.names if alias.name not in ROOMS)
+                found += [(module, name) for name in names if name.startswith("_")]
+    return found
+
+
+IMPORTS = {module: find_imports(module, ast.walk(tree)) for module, tree in TREES.items()}
+"""What each module imports, anywhere in it."""
+
+
 def test_every_room_has_its_place_in_the_order() -> None:
     assert sorted(ROOMS) == sorted({find_room(module) for module in MODULES})
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    graph = {module: find_imports(module, ast.walk(parse(module))) for module in MODULES}
-    assert find_circle(graph) == []
+    assert find_circle(IMPORTS) == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_imports_only_from_rooms_below_its_own(module: str) -> None:
-    room = find_room(module)
-    imported = {find_room(other) for other in find_imports(module, ast.walk(parse(module)))}
-    assert {other for other in imported - {room} if ROOMS.index(other) > ROOMS.index(room)} == set()
+def test_modules_import_only_from_rooms_below_their_own() -> None:
+    upward = [
+        (module, other)
+        for module, imported in IMPORTS.items()
+        for other in imported
+        if ROOMS.index(find_room(other)) > ROOMS.index(find_room(module))
+    ]
+    assert upward == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_private_name_is_not_used_outside_its_folder(module: str) -> None:
-    for node in ast.walk(parse(module)):
-        if isinstance(node, ast.ImportFrom) and find_imports(module, [node]):
-            modules = find_imports(module, [node])
-            outside = [other for other in modules if find_room(other) != find_room(module)]
-            names = [alias.name for alias in node.names if alias.name not in ROOMS]
-            assert not (outside and [name for name in names if name.startswith("_")])
+def test_private_names_are_not_used_outside_their_folder() -> None:
+    assert [found for module in MODULES for found in find_private_names(module)] == []
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULES if MODULES[name].name == "__init__.py"]
-)
-def test_folder_says_what_it_is_for_and_imports_nothing(module: str) -> None:
-    tree = parse(module)
-    assert ast.get_docstring(tree) or module == "environment"
-    assert len(tree.body) <= 1
+def test_folders_say_what_they_are_for_and_import_nothing() -> None:
+    folders = [module for module in MODULES if MODULES[module].name == "__init__.py"]
+    assert [module for module in folders if len(TREES[module].body) != 1] == []
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if find_room(name) == "planning"])
-def test_planning_never_sees_sqlalchemy(module: str) -> None:
-    assert "sqlalchemy" not in MODULES[module].read_text("utf-8")
+def test_modules_have_docstrings() -> None:
+    assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
-@pytest.mark.parametrize("module", ["plugin", "catalog.diff", "revisions.source"])
-def test_module_of_values_never_sees_sqlalchemy(module: str) -> None:
-    assert "sqlalchemy" not in MODULES[module].read_text("utf-8")
+def test_modules_have_at_most_400_lines() -> None:
+    lines = {path.name: path.read_text("utf-8").count("\n") for path in PACKAGE.rglob("*.py")}
+    assert {name: number for name, number in lines.items() if number > 400} == {}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
-def test_module_has_at_most_400_lines(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 400
+def test_modules_that_decide_never_see_sqlalchemy() -> None:
+    values = {"plugin", "catalog.diff", "revisions.source"}
+    deciding = [name for name in MODULES if find_room(name) == "planning" or name in values]
+    assert [name for name in deciding if "sqlalchemy" in MODULES[name].read_text("utf-8")] == []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
-def test_module_has_a_docstring(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
-
-
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"_alembic"}))
-def test_private_names_of_alembic_stay_in_one_module(module: str) -> None:
-    imports = [node for node in ast.walk(parse(module)) if isinstance(node, ast.ImportFrom)]
-    alembics = [node for node in imports if (node.module or "").startswith("alembic.")]
-    names = [alias.name for node in alembics for alias in node.names]
-    assert [name for name in names if name.startswith("_")] == []
+def test_private_names_of_alembic_stay_in_one_module() -> None:
+    private = [
+        (module, alias.name)
+        for module, tree in TREES.items()
+        if module != "_alembic"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("alembic.")
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert private == []
 
 
 def test_public_names_are_few() -> None:
@@ -158,9 +165,8 @@ def test_public_name_resolves(name: str) -> None:
     assert getattr(alembic_plugins, name).__name__ == name
 
 
-@pytest.mark.parametrize("name", errors.__all__)
-def test_public_error_is_there_by_its_name(name: str) -> None:
-    assert getattr(errors, name).__name__ == name
+def test_public_errors_are_there_by_their_names() -> None:
+    assert [name for name in errors.__all__ if getattr(errors, name).__name__ != name] == []
 
 
 def test_every_error_of_a_room_is_public() -> None:
@@ -168,7 +174,7 @@ def test_every_error_of_a_room_is_public() -> None:
     classes = {
         node.name
         for module in (*folders, "_base_errors")
-        for node in parse(module).body
+        for node in TREES[module].body
         if isinstance(node, ast.ClassDef)
     }
     assert classes == set(errors.__all__)
