@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
+from ._detection import is_host, may_be_host
+
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from alembic.config import CommandLine, Config
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.plugins import Plugin as AlembicExtension
 
 
@@ -136,7 +139,8 @@ def _translated(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command that raises in words what can be foreseen, where the host is ours."""
 
     def run(config: Config, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any command
-        hosts = _import_room("integration.hosts")
+        is_ours = getattr(function, "__module__", "").startswith(f"{__package__}.")
+        hosts = _import_room("integration.hosts") if is_ours or may_be_host(config) else None
         if hosts is None:
             return function(config, *args, **options)
         return hosts.run_command(function, config, *args, **options)
@@ -151,12 +155,17 @@ def _extend_script_directory() -> None:
 
     def extended_from_config(cls: type[ScriptDirectory], config: Config) -> ScriptDirectory:
         script: ScriptDirectory = from_config(cls, config)
-        hosts = _import_room("integration.hosts")
+        hosts = _import_room("integration.hosts") if is_host(config, script) else None
         if hosts:
             hosts.adopt_script_directory(config, script)
         return script
 
     ScriptDirectory.from_config = classmethod(extended_from_config)  # type: ignore[assignment]
+
+
+def _import_hosts_for(environment: EnvironmentContext) -> Any:  # noqa: ANN401 - a module
+    ours = is_host(environment.config, environment.script)
+    return _import_room("integration.hosts") if ours else None
 
 
 def _extend_environment() -> None:
@@ -165,7 +174,7 @@ def _extend_environment() -> None:
     enter, leave = EnvironmentContext.__enter__, EnvironmentContext.__exit__
 
     def extended_enter(self: EnvironmentContext) -> EnvironmentContext:
-        hosts = _import_room("integration.hosts")
+        hosts = _import_hosts_for(self)
         if hosts:
             hosts.begin_environment(self)
         return enter(self)
@@ -174,7 +183,7 @@ def _extend_environment() -> None:
         try:
             leave(self, *error)
         finally:
-            hosts = _import_room("integration.hosts")
+            hosts = _import_hosts_for(self)
             if hosts:
                 hosts.end_environment(self)
 
@@ -189,9 +198,9 @@ def _extend_autogenerate() -> None:
 
     def extended_init(self: AutogenContext, *args: Any, **options: Any) -> None:  # noqa: ANN401
         init(self, *args, **options)
-        autogenerate = _import_room("integration.autogenerate")
-        if autogenerate:
-            autogenerate.leave_out_registry(self)
+        comparisons = _import_room("integration.comparisons")
+        if comparisons:
+            comparisons.leave_out_registry(self)
 
     AutogenContext.__init__ = extended_init  # type: ignore[method-assign]
 

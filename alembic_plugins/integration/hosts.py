@@ -54,19 +54,6 @@ _SESSION = "alembic_plugins.loading.session"
 _SCOPES = "alembic_plugins.scopes"
 
 
-def is_host(config: Config, script: ScriptDirectory) -> bool:
-    """Tell whether a configuration is of a host that uses us: its ``env.py`` names us.
-
-    A host whose ``env.py`` leaves that to another module has an option that begins with
-    ``plugin_``.
-    """
-    environment = Path(script.env_py_location)
-    if environment.is_file() and b"alembic_plugins" in environment.read_bytes():
-        return True
-    section = config.get_section(config.config_ini_section, {})
-    return any(key.startswith("plugin_") for key in (*section, *config.toml_alembic_config))
-
-
 def run_command(
     function: Callable[..., Any],
     config: Config,
@@ -147,7 +134,7 @@ def _needs_flask(error: Exception, config: Config) -> bool:
 
 
 def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
-    """Let a script directory see independent branches, if the configuration is of one of ours.
+    """Let a script directory of one of our hosts see independent branches.
 
     The branches are read when a command asks for one: all that are there, or the one that the
     command is about. A plugin that is broken is left out where all are asked for.
@@ -156,9 +143,8 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
         PluginError: what keeps the command from being about the plugin that it names.
         NoVersions: a revision is to go into a folder that is not there.
     """
-    if is_host(config, script):
-        check_arguments(config)
-        open_session(config, script)
+    check_arguments(config)
+    open_session(config, script)
 
 
 _running = RLock()
@@ -166,21 +152,19 @@ _running = RLock()
 
 
 def begin_environment(environment: EnvironmentContext) -> None:
-    """Wait until no other thread runs an environment, if this one's host is ours."""
-    if is_host(environment.config, environment.script):
-        _running.acquire()
-        scope = ExitStack()
-        program = find_flask_program(environment.config)
-        if program:  # Its own commands do not come by Alembic's command line.
-            scope.enter_context(quoting_as(program))
-        environment.config.attributes.setdefault(_SCOPES, []).append(scope)
+    """Wait until no other thread runs an environment of one of our hosts."""
+    _running.acquire()
+    scope = ExitStack()
+    program = find_flask_program(environment.config)
+    if program:  # Its own commands do not come by Alembic's command line.
+        scope.enter_context(quoting_as(program))
+    environment.config.attributes.setdefault(_SCOPES, []).append(scope)
 
 
 def end_environment(environment: EnvironmentContext) -> None:
     """Let other threads run their environments."""
-    if is_host(environment.config, environment.script):
-        environment.config.attributes[_SCOPES].pop().close()
-        _running.release()
+    environment.config.attributes[_SCOPES].pop().close()
+    _running.release()
 
 
 def open_session(config: Config, script: ScriptDirectory) -> Session:

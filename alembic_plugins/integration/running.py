@@ -10,6 +10,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
+from .._detection import is_host
 from ..config.database import find_url
 from ..config.embedded import has_embedded
 from ..config.errors import ConnectionFailed
@@ -17,7 +18,6 @@ from ..execution.migrator import MakePlan, Migrator
 from ..planning.plan import Plan
 from ..registry.state import State
 from .errors import NotAHost
-from .hosts import is_host
 from .runtime import Work
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ALEMBIC = "import alembic"
 WITHOUT_US = (
     "import importlib.metadata as metadata; metadata.entry_points = lambda **_: (); import alembic"
@@ -23,10 +25,14 @@ def read_modules(code: str, folder: Path) -> set[str]:
     return set(json.loads(run(code + MODULES, folder).stdout))
 
 
+FIRST = {"alembic_plugins", "alembic_plugins.extension", "alembic_plugins._detection"}
+"""What of us is imported with Alembic."""
+
+
 def test_importing_alembic_imports_of_us_only_the_extension(tmp_path: Path) -> None:
     modules = read_modules(ALEMBIC, tmp_path)
     ours = {name for name in modules if name.startswith("alembic_plugins")}
-    assert ours == {"alembic_plugins", "alembic_plugins.extension"}
+    assert ours == FIRST
 
 
 def test_importing_alembic_imports_through_us_only_the_standard_library(tmp_path: Path) -> None:
@@ -122,6 +128,18 @@ def test_stock_host_imports_no_more_of_us_than_it_needs(tmp_path: Path) -> None:
         "script = ScriptDirectory.from_config(config); print(type(script.revision_map).__name__)"
     )
     assert run(code, tmp_path).stdout == "RevisionMap\n"
+
+
+@pytest.mark.parametrize("command", ["heads", "current", "upgrade"])
+def test_command_of_a_stock_host_imports_nothing_of_us(tmp_path: Path, command: str) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = .\npath_separator = os\n")
+    (tmp_path / "env.py").write_text("")
+    words = [command, "head"] if command == "upgrade" else [command]
+    code = f"from alembic.config import main; main(argv={words})"
+    modules = read_modules(code, tmp_path)
+    parsing = {"alembic_plugins.cli", "alembic_plugins.cli.arguments"}
+    assert {name for name in modules if name.startswith("alembic_plugins")} == {*FIRST, *parsing}
 
 
 def test_imports_are_no_garbage_while_a_command_is_run(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from alembic_plugins import errors
 PACKAGE = Path(alembic_plugins.__file__).parent
 
 ROOMS = (
+    "_detection",
     "_quoting",
     "_base_errors",
     "_alembic",

@@ -7,8 +7,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from support.hosts import Host
 
+from alembic_plugins._detection import is_host
 from alembic_plugins.errors import ReferenceFailed
-from alembic_plugins.integration.hosts import is_host
 
 
 def test_script_directory_sees_every_branch(host: Host) -> None:

@@ -7,8 +7,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from alembic_plugins._detection import is_host
 from alembic_plugins.errors import ReferenceFailed, UnknownPlugin
-from alembic_plugins.integration.hosts import is_host
 from alembic_plugins.revisions.branches import BranchMap
 
 from ..builders import make_config, write_file, write_plugin, write_revision
