@@ -28,6 +28,7 @@ from ..connection.autobegin import end_autobegun
 from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..planning import removals, targets
+from ..planning.identifiers import find_scope, split_target
 from ..planning.plan import Plan
 from ..planning.projection import simulate
 from ..plugin import HOST
@@ -192,8 +193,9 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
             return work.state
         start = work.start
     else:
-        revision = context.opts.get("starting_rev")
-        start = {read_scope(session.config) or HOST: revision} if revision else {}
+        scope, revision = _find_start(session, context.opts)
+        scope, revision = split_target(session, scope or HOST, revision)
+        start = {scope or HOST: revision} if revision else {}
     if not start or start == {HOST: "base"}:
         return session.state
     plan = targets.upgrade_to(session, start)
@@ -202,13 +204,21 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
     return replace(state, rows=rows, version_table=True, registry=VERSION)
 
 
+def _find_start(session: Session, options: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the branch that a command names, and the revision that it is at in offline mode."""
+    scope, start = read_scope(session.config), options.get("starting_rev") or ""
+    target = options.get("destination_rev") or "base"
+    return (find_scope(session, scope, start, target) if start else scope), start
+
+
 def _run_stock(
     migrator: Migrator, environment: EnvironmentContext, work: Callable[..., Any]
 ) -> None:
     """Do the work of a stock command."""
     command = _alembic.stock_command(work)
     config = migrator.session.config
-    scope, cascade = read_scope(config), read_cascade(config)
+    scope, _ = _find_start(migrator.session, environment.context_opts)
+    cascade = read_cascade(config)
     target = environment.context_opts.get("destination_rev") or "base"
     plans: dict[str | None, MakePlan] = {
         "upgrade": lambda session: targets.upgrade(session, scope, target),

@@ -3,7 +3,7 @@
 import re
 
 from ..loading.session import Session
-from ..plugin import HOST
+from ..plugin import HOST, is_name
 from ..revisions.branches import Branch
 from ..revisions.errors import UnknownRevision
 
@@ -15,6 +15,36 @@ SYMBOLS = ("head", "heads", "base")
 
 _SHORTEST = 4
 """As many characters of an id Alembic takes for the id."""
+
+
+def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
+    """Return the branch and the revision argument that a command's argument means.
+
+    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision alone is about the
+    branch that has it, everything else about the host.
+
+    Raises:
+        UnknownPlugin: no plugin has that NAME, and no branch has it for a label.
+    """
+    name, separator, rest = target.partition("@")
+    if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
+        return name, rest
+    if scope is None and target not in SYMBOLS and target[:1] not in ("+", "-"):
+        found = find_branch(session, target)
+        if separator and found is None and is_name(name):
+            session.discovery.check_known(name)
+        return found or HOST, target
+    return scope, target
+
+
+def find_scope(session: Session, scope: str | None, start: str, target: str) -> str | None:
+    """Return the branch that ``FROM:TO`` is about: the one of FROM, else the one of TO."""
+    named = [w for w in (start, target) if w not in SYMBOLS and w[:1] not in ("+", "-")]
+    return split_target(session, None, named[0])[0] if scope is None and named else scope
+
+
+def _is_plugin(session: Session, name: str) -> bool:
+    return name in session.state.branches or name in session.discovery.names
 
 
 def find_branch(session: Session, identifier: str) -> str | None:
@@ -30,14 +60,13 @@ def find_branch(session: Session, identifier: str) -> str | None:
     if owner or match is None:
         return owner
     label, revision = match["label"], match["revision"]
-    if label:
-        return _find_labelled(session, label)
-    if revision in SYMBOLS:
+    word = label or revision
+    if word in SYMBOLS:
         return None
     return (
-        session.find_owner(revision, session.state.branches)
-        or _find_labelled(session, revision)
-        or _find_beginning(session, revision)
+        session.find_owner(word, session.state.branches)
+        or _find_labelled(session, word)
+        or _find_beginning(session, word)
     )
 
 

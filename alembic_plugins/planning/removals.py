@@ -26,9 +26,10 @@ from .errors import (
     PluginUsed,
     RevisionInUse,
 )
+from .identifiers import split_target
 from .operations import QuarantinePlugin
 from .plan import Plan, plan_downgrade, plan_outcome, plan_uninstall
-from .targets import check_installed, split_target
+from .targets import check_installed
 
 
 def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:

@@ -18,28 +18,10 @@ from .errors import (
     NotInstalled,
     RequirementNotInstalled,
 )
-from .identifiers import SYMBOLS, find_branch
+from .identifiers import split_target
 from .operations import ApplyRevision, RevertRevision, Step
 from .ordering import order_requirements
 from .plan import Plan, plan_record, plan_steps, plan_upgrade
-
-
-def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
-    """Return the branch and the revision argument that a command's argument means.
-
-    ``NAME@REVISION`` is about that plugin, as ``-x plugin=NAME`` is. A revision alone is about the
-    branch that has it, everything else about the host.
-    """
-    name, separator, rest = target.partition("@")
-    if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
-        return name, rest
-    if scope is None and target not in SYMBOLS and target[:1] not in ("+", "-"):
-        return find_branch(session, target) or HOST, target
-    return scope, target
-
-
-def _is_plugin(session: Session, name: str) -> bool:
-    return name in session.state.branches or name in session.discovery.names
 
 
 def upgrade(session: Session, scope: str | None, target: str) -> Plan:

@@ -20,12 +20,14 @@ from alembic_plugins.errors import (
     Quarantined,
     RequirementNotInstalled,
     RevisionInUse,
+    UnknownPlugin,
     UnknownRevision,
     UnmetRequirement,
 )
 from alembic_plugins.loading.session import Session
 from alembic_plugins.namespaces.ownership import Dependents
 from alembic_plugins.planning import dependents, removals, targets
+from alembic_plugins.planning.identifiers import split_target
 from alembic_plugins.planning.operations import (
     DropLeftovers,
     DropUnknownObjects,
@@ -101,7 +103,8 @@ def group(plan: Plan) -> list[list[str]]:
         (None, "audit@aaaa1+1", ("audit", "aaaa1+1")),
         (None, "head-1", ("host", "head-1")),
         (None, "unknown+1", ("host", "unknown+1")),
-        (None, "unknown@head", ("host", "unknown@head")),
+        (None, "aaaa1@head", ("audit", "aaaa1@head")),
+        (None, "head@head", ("host", "head@head")),
         (None, "unknown", ("host", "unknown")),
         ("audit", "head", ("audit", "head")),
         ("audit", "audit@head", ("audit", "head")),
@@ -111,12 +114,18 @@ def group(plan: Plan) -> list[list[str]]:
 def test_argument_names_a_branch(
     here: Path, scope: str | None, target: str, expected: tuple[str | None, str]
 ) -> None:
-    assert targets.split_target(open_session(here), scope, target) == expected
+    assert split_target(open_session(here), scope, target) == expected
+
+
+def test_label_that_no_branch_has_is_the_name_of_no_plugin(here: Path) -> None:
+    with pytest.raises(UnknownPlugin) as excinfo:
+        split_target(open_session(here), None, "unknown@head")
+    assert excinfo.value.name == "unknown"
 
 
 def test_argument_can_name_an_orphan(here: Path) -> None:
     session = open_session(here, make_state(make_applied("g1", "gone")))
-    assert targets.split_target(session, None, "gone@base") == ("gone", "base")
+    assert split_target(session, None, "gone@base") == ("gone", "base")
 
 
 def test_upgrade_without_a_plugin_is_the_hosts(here: Path) -> None:
