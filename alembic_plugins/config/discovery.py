@@ -50,6 +50,9 @@ class FoundPlugin:
         namespace: the one declared, else the host's default.
         source: where the declaration is, for messages.
         package: the distribution that brings it, if one does.
+        section: where the host's configuration overrides the declaration, or may do so where it is
+            in a package.
+        overridden: the keys that it overrides there.
     """
 
     declaration: Plugin
@@ -57,11 +60,19 @@ class FoundPlugin:
     namespace: Namespace
     source: str
     package: str | None = None
+    section: str = ""
+    overridden: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
         """The plugin's name."""
         return self.declaration.name
+
+    def find_place(self, key: str) -> str:
+        """Return where a key of the declaration is to be changed, for messages."""
+        if key in self.overridden:
+            return self.section
+        return f"{self.source}, or in {self.section}" if self.package else self.source
 
     def load_models(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
         """Return the `MetaData` that `reference`, the declaration's `models`, names.
@@ -129,9 +140,7 @@ class Discovery:
             for folder in settings.folders
         )
         groups = (f"entry points of group '{g}'" for g in dict.fromkeys(settings.entry_points))
-        tool = "tool." if settings.source.endswith(".toml") else ""
-        sections = f"sections [{tool}alembic_plugins.NAME] of {settings.source}"
-        return (*folders, *groups, sections)
+        return (*folders, *groups, f"sections {_name_section(settings, 'NAME')}")
 
     def _find(self, name: str) -> FoundPlugin:
         """Return the plugin `name`.
@@ -151,9 +160,9 @@ class Discovery:
             raise DuplicatePlugin(name, tuple(candidate.source for candidate in candidates))
         found = candidates[0].load()
         override = self._settings.sections.get(name, {})
-        if "versions" not in override and override:
-            return _override(found, override, f"[alembic_plugins.{name}]")
-        return found
+        if "versions" in override or not (override or found.package):
+            return found
+        return _override(found, override, f"section {_name_section(self._settings, name)}")
 
 
 def _find_candidates(settings: Settings) -> Iterator[Candidate]:
@@ -162,11 +171,17 @@ def _find_candidates(settings: Settings) -> Iterator[Candidate]:
     yield from _find_sections(settings)
 
 
+def _name_section(settings: Settings, name: str) -> str:
+    """Return what the host's configuration file calls the section of a plugin."""
+    tool = "tool." if settings.source.endswith(".toml") else ""
+    return f"[{tool}alembic_plugins.{name}] of {settings.source}"
+
+
 def _find_sections(settings: Settings) -> Iterator[Candidate]:
     """Sections with `versions` are plugins; those without refine one that is found elsewhere."""
     for name, values in settings.sections.items():
         if "versions" in values:
-            source = f"section [alembic_plugins.{name}] of {settings.source}"
+            source = f"section {_name_section(settings, name)}"
             folder = _resolve_versions(values["versions"], settings.here)
             yield Candidate(name, source, _section_loader(settings, name, source), folder)
 
@@ -294,19 +309,28 @@ def declare(name: str, values: Mapping[str, Any], source: str) -> Plugin:
 def _convert(values: Mapping[str, Any]) -> dict[str, Any]:
     converted = dict(values)
     for key in _LISTS:
-        # An ini file has no lists: a requirement is a word, without blanks.
-        if isinstance(converted.get(key), str):
-            converted[key] = converted[key].replace(",", " ").split()
+        # In an ini file a list may be words, too: none has blanks in it.
+        value = converted.get(key)
+        if isinstance(value, str):
+            if value.startswith(("[", '"', "'")):
+                raise ValueError(f"'{key}' is no list that can be read: {value}")
+            converted[key] = value.replace(",", " ").split()
     if "namespace" in converted:
         converted["namespace"] = parse_namespace(str(converted["namespace"]))
     return converted
 
 
-def _override(found: FoundPlugin, values: Mapping[str, Any], source: str) -> FoundPlugin:
-    declared = declare(found.name, {**values, "versions": found.versions}, source)
+def _override(found: FoundPlugin, values: Mapping[str, Any], section: str) -> FoundPlugin:
+    declared = declare(found.name, {**values, "versions": found.versions}, section)
     changed = {key: getattr(declared, key) for key in values}
     plugin = replace(found.declaration, **changed)
-    return replace(found, declaration=plugin, namespace=plugin.namespace or found.namespace)
+    return replace(
+        found,
+        declaration=plugin,
+        namespace=plugin.namespace or found.namespace,
+        section=section,
+        overridden=frozenset(values),
+    )
 
 
 def _locate(plugin: Plugin, settings: Settings, here: Path, source: str) -> FoundPlugin:

@@ -333,9 +333,19 @@ def _read_sections(config: Config) -> dict[str, Mapping[str, Any]]:
             values = config.get_section(section, {})
             inherited = {*config.file_config.defaults(), "here"}
             sections[section.removeprefix(SECTION)] = {
-                key: value for key, value in values.items() if key not in inherited
+                key: _read_quoted(value) for key, value in values.items() if key not in inherited
             }
     return sections
+
+
+def _read_quoted(value: str) -> object:
+    """Return a value of an ini file, which may be written as in TOML, as messages write it."""
+    if not value.startswith(("[", '"', "'")):
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
 
 
 def _read_toml_sections(config: Config) -> Mapping[str, Mapping[str, Any]]:

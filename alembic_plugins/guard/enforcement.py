@@ -108,7 +108,7 @@ def _make_violation(
     violator = Violator(
         name,
         namespace,
-        found.source if found else "its declaration",
+        found.find_place if found else lambda _key: "its declaration",
         found.declaration if found else None,
         candidates.is_downgrade,
         name in session.state.plugins,

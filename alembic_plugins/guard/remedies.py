@@ -1,6 +1,6 @@
 """What can be done about a violation, besides correcting the revision."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from .._base_errors import InvalidName
@@ -30,7 +30,7 @@ class Violator:
     Attributes:
         name: the branch.
         namespace: the plugin's; None for the host.
-        place: where its declaration is.
+        find_place: tells where a key of its declaration is, or can be.
         declaration: what it declares; None where that is not known.
         is_downgrade: whether its revisions were downgraded.
         is_installed: whether the plugin was installed before, and so stays in its namespace.
@@ -38,7 +38,7 @@ class Violator:
 
     name: str
     namespace: Namespace | None
-    place: str
+    find_place: Callable[[str], str]
     declaration: Plugin | None = None
     is_downgrade: bool = False
     is_installed: bool = False
@@ -85,7 +85,7 @@ def _declare(key: str, value: str, violator: Violator) -> _Remedy:
     """Return that a list of the declaration has to have a value, beside those that it has."""
     has = [item for item in getattr(violator.declaration, key, ()) if item != value]
     before = "".join(f'"{item}", ' for item in has)
-    return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {violator.place}")
+    return _Remedy(f"declare {key} = [{before}", f'"{value}"', f"] in {violator.find_place(key)}")
 
 
 def _find_remedy(
@@ -135,7 +135,7 @@ def _find_namespace(
         ownership: tells whose objects are.
         schemas: the schemas that it has made itself.
     """
-    item, place = violation.item, violator.place
+    item, place = violation.item, violator.find_place("namespace")
     assert item is not None  # noqa: S101 - the caller has looked
     own = item.identity if item.kind == "schema" else item.schema
     is_own = len(schemas) == 1 and own in schemas and not item.is_part
@@ -168,8 +168,8 @@ def _find_prefix(
     if is_free and violator.is_installed:
         return _allow(violation)
     if is_free and _is_name(item.name):
-        before = f'declare namespace = "{namespace} '
-        return _Remedy(before, str(item.name), f'" in {violator.place}', separator=" ")
+        before, after = f'declare namespace = "{namespace} ', violator.find_place("namespace")
+        return _Remedy(before, str(item.name), f'" in {after}', separator=" ")
     rename = f"give it a name that begins with '{namespace.names[0]}'"
     if item.schema == ownership.host_schema:
         return _Remedy(rename)

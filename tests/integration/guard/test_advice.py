@@ -95,6 +95,24 @@ def test_advice_of_the_guard_lets_a_revision_pass(host: Host, namespace: str, sq
 
 
 @pytest.mark.parametrize(
+    ("line", "sql"),
+    [
+        ("writes = cases", "COMMENT ON TABLE public.accounts IS 'c'"),
+        ("requires =", "CREATE VIEW v AS SELECT * FROM notes.t"),
+        ("namespace = schema crm", "CREATE TABLE public.contacts ()"),
+    ],
+)
+def test_advice_is_done_in_the_section_that_overrides(host: Host, line: str, sql: str) -> None:
+    host.declare("crm", "writes = []").revise("crm", sql)
+    host.configure("[alembic_plugins.crm]", line)
+    refusal = call(host, INSTALL)
+    advice = re.search(r"eclare (.+) in section \[alembic_plugins.crm\] of alembic.ini", refusal)
+    assert advice is not None, refusal
+    host.ini.write_text(host.ini.read_text().replace(line, advice[1]))
+    assert call(host, INSTALL) == ""
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "ALTER TABLE notes.t ADD more int",

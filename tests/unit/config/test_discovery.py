@@ -295,6 +295,38 @@ def test_section_of_an_ini_has_lists_of_words(tmp_path: Path) -> None:
     assert found.declaration.writes == ["users"]
 
 
+@pytest.mark.parametrize("text", ['["users"', '"users', '["users"] cases'])
+def test_list_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "legacy").mkdir()
+    sections = {"legacy": {"versions": "legacy", "writes": text}}
+    with pytest.raises(InvalidDeclaration) as excinfo:
+        discover(tmp_path, sections=sections).find("legacy")
+    assert excinfo.value.problem == f"'writes' is no list that can be read: {text}"
+
+
+def test_section_of_a_toml_is_called_as_there(tmp_path: Path) -> None:
+    (tmp_path / "legacy").mkdir()
+    sections = {"legacy": {"versions": "legacy"}}
+    found = discover(tmp_path, sections=sections, source="pyproject.toml").find("legacy")
+    assert found.source == "section [tool.alembic_plugins.legacy] of pyproject.toml"
+
+
+def test_what_a_section_overrides_is_to_be_changed_there(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing", toml="writes = ['users']")
+    found = discover(tmp_path, sections={"billing": {"writes": "cases"}}).find("billing")
+    assert found.find_place("writes") == "section [alembic_plugins.billing] of alembic.ini"
+    assert found.find_place("requires") == f"folder '{folder}'"
+
+
+def test_what_a_package_declares_can_be_changed_in_a_section(tmp_path: Path, site: Path) -> None:
+    write_package(site, "acme_billing", PLUGIN.format("billing", ""))
+    write_distribution(site, "acme-billing", f"[{ENTRY_POINT_GROUP}]\nbilling=acme_billing:plugin")
+    assert discover(tmp_path).find("billing").find_place("writes") == (
+        "entry point 'billing' of acme-billing, or in section [alembic_plugins.billing] of "
+        "alembic.ini"
+    )
+
+
 def test_section_without_versions_is_no_plugin(tmp_path: Path) -> None:
     assert discover(tmp_path, sections={"legacy": {"version": "1"}}).names == ()
 
@@ -317,7 +349,7 @@ def test_wrong_override_is_told_with_its_section(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing")
     with pytest.raises(InvalidDeclaration) as excinfo:
         discover(tmp_path, sections={"billing": {"colour": "red"}}).find("billing")
-    assert excinfo.value.source == "[alembic_plugins.billing]"
+    assert excinfo.value.source == "section [alembic_plugins.billing] of alembic.ini"
 
 
 def test_section_and_folder_of_one_name_are_duplicates(tmp_path: Path) -> None:
@@ -366,6 +398,7 @@ def test_entry_point_names_a_plugin_of_a_package(tmp_path: Path, site: Path) -> 
         Schema("billing"),
         "entry point 'billing' of acme-billing",
         "acme-billing",
+        "section [alembic_plugins.billing] of alembic.ini",
     )
 
 

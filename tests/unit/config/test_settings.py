@@ -254,6 +254,23 @@ def test_sections_of_an_ini_are_read(tmp_path: Path) -> None:
     assert found == {"billing": {"versions": f"{tmp_path}/b", "requires": "tags"}}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('["users", "crm.cases"]', ["users", "crm.cases"]),
+        ('"schema app existing"', "schema app existing"),
+        ("'revision'", "revision"),
+        ("[users", "[users"),
+        ("users, cases", "users, cases"),
+    ],
+)
+def test_value_of_an_ini_may_be_written_as_messages_do(
+    tmp_path: Path, text: str, value: object
+) -> None:
+    sections = f"[alembic_plugins.billing]\nkey = {text}\n"
+    assert read_ini(tmp_path, sections=sections).sections == {"billing": {"key": value}}
+
+
 def test_defaults_of_an_ini_are_no_keys_of_a_section(tmp_path: Path) -> None:
     sections = "[DEFAULT]\ncolour = red\n[alembic_plugins.billing]\nversions = b"
     assert read_ini(tmp_path, sections=sections).sections == {"billing": {"versions": "b"}}

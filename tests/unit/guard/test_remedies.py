@@ -37,7 +37,7 @@ def find(
     is_installed: bool = False,
 ) -> list[str]:
     """Return the ways out of violations of a plugin."""
-    violator = Violator(name, namespace, HERE, declaration, is_downgrade, is_installed)
+    violator = Violator(name, namespace, lambda _key: HERE, declaration, is_downgrade, is_installed)
     return list(find_remedies(violations, violator, make_ownership()))
 
 
