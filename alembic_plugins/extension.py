@@ -1,4 +1,4 @@
-"""The door that Alembic opens: the entry point of group ``alembic.plugins``.
+"""What Alembic loads: the entry point of group ``alembic.plugins``.
 
 Alembic loads this module in every process, inside ``import alembic``, before `alembic.config` can
 be imported. It imports only the standard library, and waits for the modules that it extends.

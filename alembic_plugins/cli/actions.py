@@ -265,7 +265,7 @@ def repair(
         for line in lines or ("(the file as it was is not remembered)",):
             # Written as it is: Alembic's own printing would take a percent sign for its own.
             config.print_stdout("%s", line)
-    _print_strangers(config, found.unknown_rows)
+    _print_unknown_rows(config, found.unknown_rows)
     for name, objects in found.claims.items():
         for words in objects:
             config.print_stdout("%s", f"{words} is recorded as made by {name}")
@@ -283,7 +283,7 @@ def repair(
 def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
     """Delete rows of the version table whose revisions no longer exist anywhere."""
     unknown_rows = commands.sync_history(config, dry_run=True)
-    _print_strangers(config, unknown_rows)
+    _print_unknown_rows(config, unknown_rows)
     if not unknown_rows:
         config.print_stdout("nothing to do")
     elif not dry_run:
@@ -328,7 +328,7 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
     print_columns(config, rows)
 
 
-def _print_strangers(config: Config, unknown_rows: Sequence[str]) -> None:
+def _print_unknown_rows(config: Config, unknown_rows: Sequence[str]) -> None:
     for row in unknown_rows:
         config.print_stdout(f"row {row} of the version table: no file and no registry knows it")
 

@@ -109,16 +109,16 @@ def _add_group(group: ArgumentParser) -> None:
 
     def add(
         name: str,
-        door: Callable[..., None],
+        action: Callable[..., None],
         positional: list[Argument],
         flags: list[Argument],
         valued: Argument | None = None,
         settings: tuple[Argument, ...] = (),
     ) -> None:
-        line = (door.__doc__ or "").partition("\n")[0]
+        line = (action.__doc__ or "").partition("\n")[0]
         parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
         chosen: Any = parser
-        # What `settings` looks for is not handed to the door.
+        # What `settings` looks for is not handed to the action.
         for argument, options in (*flags, *settings):
             if argument == "--all":  # Or names: argparse says so where neither is given, or both.
                 parser.usage = "%(prog)s [OPTION ...] (NAME ... | --all)"
@@ -132,7 +132,7 @@ def _add_group(group: ArgumentParser) -> None:
             parser.add_argument(valued[0], **valued[1])
         names = [argument for argument, _ in positional]
         keys = [options["dest"] for _, options in (*flags, *([valued] if valued else []))]
-        parser.set_defaults(cmd=(door, names, keys))
+        parser.set_defaults(cmd=(action, names, keys))
 
     add("list", actions.list_plugins, [], [_JSON])
     add("show", actions.show, [_PLUGIN], [_JSON])

@@ -77,7 +77,7 @@ class Journal:
         self._pipeline = pipeline
         self._ends = ends
         self._step: Step | None = None
-        self._page: Interruption | None = None
+        self._entry: Interruption | None = None
         self._lines: list[Line] = []
         self._known: list[Line] = []
         self._pending: str | None = None
@@ -94,13 +94,13 @@ class Journal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the page says nothing: the first statement that commits by itself has failed.
+        """Whether the entry says nothing: the first statement that commits by itself has failed.
 
         What CALL and DO run may have committed a part before it has failed.
         """
-        if self._page is None or not self._is_written:
+        if self._entry is None or not self._is_written:
             return False
-        is_begun = bool(self._lines or self._known or self._page.pending or self.has_set)
+        is_begun = bool(self._lines or self._known or self._entry.pending or self.has_set)
         return not is_begun and not self.find_invalid()
 
     @contextmanager
@@ -172,10 +172,10 @@ class Journal:
         known = self._writer.session.state.interruptions.get(step.plugin)
         if known and (known.revision, known.direction) != (step.revision, step.direction):
             known = None
-        self._page = known or Interruption(step.revision, step.plugin, step.direction)
-        self._known = [Line.parse(text) for text in self._page.statements]
+        self._entry = known or Interruption(step.revision, step.plugin, step.direction)
+        self._known = [Line.parse(text) for text in self._entry.statements]
         self._lines, self.has_set = [], False
-        self._pending, self._is_written = self._page.pending, known is not None
+        self._pending, self._is_written = self._entry.pending, known is not None
         if known:
             self._drop_invalid_indexes()
 
@@ -187,10 +187,10 @@ class Journal:
 
     def find_invalid(self) -> tuple[str, ...]:
         """Return the invalid indexes that have come since the revision was begun."""
-        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
-        namespace = self._namespace(self._page.plugin)
+        assert self._entry is not None  # noqa: S101 - there is an entry while a revision runs
+        namespace = self._namespace(self._entry.plugin)
         indexes = read_invalid_indexes(self._writer.connection, namespace)
-        return tuple(index for index in indexes if index not in self._page.invalid_before)
+        return tuple(index for index in indexes if index not in self._entry.invalid_before)
 
     def _namespace(self, plugin: str) -> Namespace | None:
         return None if plugin == HOST else self._writer.pending.plugins[plugin].namespace
@@ -198,11 +198,11 @@ class Journal:
     @contextmanager
     def keep_block(self) -> Iterator[None]:
         """Write what is due, and the journal, before an `autocommit_block()`; and keep it in it."""
-        if self._page is None:
+        if self._entry is None:
             self._writer.commit_midway()
             yield
             return
-        self._prepare_commit(self._page)
+        self._prepare_commit(self._entry)
         self._in_block = True
         try:
             yield
@@ -219,20 +219,20 @@ class Journal:
             self._monitor.look_outside(self._require_step())
             self._monitor.begin_again()
 
-    def _prepare_commit(self, page: Interruption) -> None:
+    def _prepare_commit(self, entry: Interruption) -> None:
         """Checker and write what is about to be committed midway."""
         with self._apart():
             self._monitor.check()
             self._writer.commit_midway()
-            self._begin_page(page)
+            self._begin_entry(entry)
         self._write(None)
         self._monitor.expect_end()
 
-    def _begin_page(self, page: Interruption) -> None:
+    def _begin_entry(self, entry: Interruption) -> None:
         if not self._is_written:
-            namespace = self._namespace(page.plugin)
+            namespace = self._namespace(entry.plugin)
             invalid = read_invalid_indexes(self._writer.connection, namespace)
-            self._page = replace(page, invalid_before=invalid)
+            self._entry = replace(entry, invalid_before=invalid)
 
     def _end(self, run: Run, *, commits: bool) -> None:
         """Let a revision commit what it has done until now; do not let it roll that back.
@@ -244,8 +244,8 @@ class Journal:
         if not commits:
             self._ends.refuse(step)
         log.warning(_KEPT, step.revision, step.plugin)
-        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
-        self._prepare_commit(self._page)
+        assert self._entry is not None  # noqa: S101 - there is an entry while a revision runs
+        self._prepare_commit(self._entry)
         run()
         with self._apart():
             self._monitor.begin_again()
@@ -262,16 +262,16 @@ class Journal:
         Raises:
             TransactionEnded: it has rolled it back.
         """
-        if self._in_block or self._page is None:
+        if self._in_block or self._entry is None:
             return
         step, end = self._require_step(), self._monitor.find_end()
         if end == "aborted" and not has_failed:
             kept = TransactionEnded.kept
             self._ends.refuse(step, f"{kept}, and {rest}" if rest else kept)
         if end == "committed":
-            self._keep_committed(step, self._page, has_failed=has_failed)
+            self._keep_committed(step, self._entry, has_failed=has_failed)
 
-    def _keep_committed(self, step: Step, page: Interruption, *, has_failed: bool) -> None:
+    def _keep_committed(self, step: Step, entry: Interruption, *, has_failed: bool) -> None:
         """Write what is due, and the journal, after a COMMIT that we have not heard of before."""
         log.warning(_KEPT, step.revision, step.plugin)
         self._pipeline.leave()
@@ -281,7 +281,7 @@ class Journal:
         with self._apart():
             self._monitor.look_back(step)
             self._writer.commit_midway()
-            self._begin_page(page)
+            self._begin_entry(entry)
         self._write(None)
         driver.commit()
         with self._apart():
@@ -293,15 +293,15 @@ class Journal:
 
     def begin_block(self) -> None:
         """Take note of the moment at which what comes before an `autocommit_block()` is kept."""
-        if self._page is not None:
+        if self._entry is not None:
             with self._apart():
                 self._monitor.begin_outside()
 
     def close(self) -> None:
-        """Tear out the page, in the transaction that records the revision."""
-        if self._page is not None and self._is_written:
-            self._writer.pending.add_settled(self._page.plugin)
-        self._page = None
+        """Delete the entry, in the transaction that records the revision."""
+        if self._entry is not None and self._is_written:
+            self._writer.pending.add_settled(self._entry.plugin)
+        self._entry = None
 
     @contextmanager
     def _apart(self) -> Iterator[None]:
@@ -318,11 +318,11 @@ class Journal:
             self._is_apart = False
 
     def _write(self, pending: str | None) -> None:
-        assert self._page is not None  # noqa: S101 - a page is open while a revision runs
+        assert self._entry is not None  # noqa: S101 - there is an entry while a revision runs
         # What is known of an interrupted run stays known until this one has come as far.
         lines = tuple(str(line) for line in (*self._lines, *self._known))
-        self._page = replace(self._page, statements=lines, pending=pending)
-        statement = record_interruption(self._writer.tables, self._page, known=self._is_written)
+        self._entry = replace(self._entry, statements=lines, pending=pending)
+        statement = record_interruption(self._writer.tables, self._entry, known=self._is_written)
         with self._apart():
             self._writer.connection.execute(statement)
         self._is_written = True

@@ -34,7 +34,7 @@ from .errors import CannotRehearse, FilesChanged, ScratchFailed
 from .outcomes import Outcomes
 from .progress import make_drawing
 from .scratch import make_scratch_database
-from .scratch_builds import TRIALS
+from .scratch_builds import WAYS
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
@@ -307,14 +307,14 @@ class Migrator:
             ScratchFailed: that cannot be done.
         """
         with ExitStack() as stack:
-            for run_targets in TRIALS:
+            for run_targets in WAYS:
                 other = stack.enter_context(self._make_scratch(targets))
                 try:
                     with _alembic.replaced_context(self.context, other.context):
                         run_targets(other, self, targets)
                     break
                 except ScratchFailed:
-                    if run_targets is TRIALS[-1]:
+                    if run_targets is WAYS[-1]:
                         raise
                     stack.close()
             yield other

@@ -88,7 +88,7 @@ def run_in_cleared_copy(scratch: Work, live: Work, targets: Targets) -> None:
         _run_targets(scratch, targets)
 
 
-TRIALS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
+WAYS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
 """The ways to try revisions out, in the order in which they are to be gone."""
 
 

@@ -126,7 +126,7 @@ _NOT_YET_DEFINED = "55000"
 
 
 @dataclass
-class _Trace:
+class _Touch:
     """What locks and statistics tell of an object."""
 
     modes: set[str] = field(default_factory=set)
@@ -178,9 +178,9 @@ def read_footprint(
         locks: what `find_locks` has returned of it.
         is_home: tells of what nobody needs to know whether it was reshaped.
     """
-    traces, names, direct, has_looked = _read_locks(locks.rows)
-    relations = [objid for classid, objid in traces if classid == PG_CLASS]
-    settled = [key[1] for key in traces if "AccessExclusiveLock" in traces[key].modes]
+    touches, names, direct, has_looked = _read_locks(locks.rows)
+    relations = [objid for classid, objid in touches if classid == PG_CLASS]
+    settled = [key[1] for key in touches if "AccessExclusiveLock" in touches[key].modes]
     catalogs = names & set(CATALOGS_READ)
     rows, referred = read_written(connection, catalogs, relations, settled, xid)
     new = {row.objid: row.command for row in rows if row.classid == NEW_RELATION}
@@ -188,14 +188,14 @@ def read_footprint(
     hanging = {(row.classid, row.objid) for row in rows if row.parent in new}
     for row in rows:
         if row.classid != NEW_RELATION:
-            trace = traces.setdefault((row.classid, row.objid), _Trace())
-            trace.is_written = True
-            trace.command = min(row.command, new.get(row.objid, row.command))
+            touch = touches.setdefault((row.classid, row.objid), _Touch())
+            touch.is_written = True
+            touch.command = min(row.command, new.get(row.objid, row.command))
     for key in referred:
-        traces.setdefault(key, _Trace()).is_referred = True
-    regranted = {key[1] for key in traces if key[0] == PG_ATTRIBUTE}
-    keys = [k for k in traces if k not in hanging and not _comes_along(k, traces[k], new)]
-    keys += [key for oid in regranted if (key := (PG_CLASS, oid)) not in traces]
+        touches.setdefault(key, _Touch()).is_referred = True
+    regranted = {key[1] for key in touches if key[0] == PG_ATTRIBUTE}
+    keys = [k for k in touches if k not in hanging and not _comes_along(k, touches[k], new)]
+    keys += [key for oid in regranted if (key := (PG_CLASS, oid)) not in touches]
     # The server's two processes are at it together.
     asked = pipeline.ask(select_recorded_objects(keys, tables), make_parameters(keys))
     old = [key for key in keys if key[0] != PG_CLASS or key[1] not in new]
@@ -208,7 +208,7 @@ def read_footprint(
     views = {key[1] for key in after if key[0] == PG_CLASS and key not in before}
     hanging |= {(row.classid, row.objid) for row in rows if row.parent in views}
     found = [
-        _make_change(key, before.get(key), after.get(key), traces.get(key) or _Trace())
+        _make_change(key, before.get(key), after.get(key), touches.get(key) or _Touch())
         for key in keys
         if key not in hanging and (_stands(before.get(key)) or _stands(after.get(key)))
     ]
@@ -229,12 +229,12 @@ def read_footprint(
     )
 
 
-def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Trace], set[str], set[str], bool]:
+def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Touch], set[str], set[str], bool]:
     """Return what rows of `_LOCKS` tell: of objects, of written catalogs, of those locked.
 
     The last is whether the view was read that looks at all sequences.
     """
-    traces: dict[Key, _Trace] = {}
+    touches: dict[Key, _Touch] = {}
     names: set[str] = set()
     direct: set[str] = set()
     has_looked = False
@@ -246,16 +246,16 @@ def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Trace], set[str], set[s
         elif row.classid == PG_CLASS and row.objid < _FIRST_NORMAL_OID:
             direct |= {row.catalog} - {None, _LARGE_OBJECTS}
         else:
-            trace = traces.setdefault((row.classid, row.objid), _Trace())
-            trace.modes.add(row.mode)
-            trace.scans = row.scans or 0
-            trace.inserted, trace.changed = row.inserted or 0, row.changed or 0
-    return traces, names, direct, has_looked
+            touch = touches.setdefault((row.classid, row.objid), _Touch())
+            touch.modes.add(row.mode)
+            touch.scans = row.scans or 0
+            touch.inserted, touch.changed = row.inserted or 0, row.changed or 0
+    return touches, names, direct, has_looked
 
 
-def _comes_along(key: Key, trace: _Trace, new: Collection[int]) -> bool:
+def _comes_along(key: Key, touch: _Touch, new: Collection[int]) -> bool:
     """Tell whether a key stands for privileges on columns, or for a table of another one's."""
-    is_toast = key[0] == PG_CLASS and key[1] in new and not trace.is_written
+    is_toast = key[0] == PG_CLASS and key[1] in new and not touch.is_written
     return is_toast or key[0] == PG_ATTRIBUTE
 
 
@@ -265,19 +265,19 @@ def _stands(item: DatabaseObject | None) -> bool:
 
 
 def _make_change(
-    key: Key, before: DatabaseObject | None, after: DatabaseObject | None, trace: _Trace
+    key: Key, before: DatabaseObject | None, after: DatabaseObject | None, touch: _Touch
 ) -> Change:
     return Change(
         key,
         before,
         after,
-        frozenset(trace.modes),
-        trace.command,
-        trace.is_written,
-        trace.is_referred,
-        scans=trace.scans,
-        inserted=trace.inserted,
-        changed=trace.changed,
+        frozenset(touch.modes),
+        touch.command,
+        touch.is_written,
+        touch.is_referred,
+        scans=touch.scans,
+        inserted=touch.inserted,
+        changed=touch.changed,
     )
 
 

@@ -63,7 +63,7 @@ class Monitor:
     """Monitor one transaction after the other.
 
     PostgreSQL is asked once a transaction. Where it tells of a violation, the transaction is run
-    again, and PostgreSQL asked after each revision, which tells the guilty one.
+    again, and PostgreSQL asked after each revision, which tells the one at fault.
 
     Args:
         writer: whose connection is watched.
@@ -191,7 +191,7 @@ class Monitor:
         self._steps.append(step)
 
     def check_closely(self) -> None:
-        """Check a single revision, where the guilty one is looked for."""
+        """Check a single revision, where the one at fault is looked for."""
         if self._is_close:
             self.check_now()
 

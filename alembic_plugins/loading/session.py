@@ -86,7 +86,7 @@ class Session:
         self._remembered.clear()
 
     def configure(self, **options: Any) -> None:  # noqa: ANN401 - any field's
-        """Set what ``env.py`` or a trial says of the command: settings, by name.
+        """Set what ``env.py`` or a scratch build says of the command: settings, by name.
 
         `transaction_per_revision` is Alembic's own option.
         """

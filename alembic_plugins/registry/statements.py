@@ -174,7 +174,7 @@ def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
 
 
 def record_interruption(tables: Tables, interruption: Interruption, *, known: bool) -> Executable:
-    """Return the statement that writes a revision's page of the journal."""
+    """Return the statement that writes a revision's entry in the journal."""
     values = {
         "statements": list(interruption.statements),
         "pending": interruption.pending,
@@ -192,5 +192,5 @@ def record_interruption(tables: Tables, interruption: Interruption, *, known: bo
 
 
 def record_settled(tables: Tables, plugin: str) -> Executable:
-    """Return the statement that tears out a plugin's page of the journal."""
+    """Return the statement that deletes a plugin's entry in the journal."""
     return tables.journal.delete().where(tables.journal.c.plugin == plugin)

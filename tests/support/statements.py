@@ -1,4 +1,4 @@
-"""Statements that are as they should be at home, and an violation on what belongs to others.
+"""Statements that are as they should be at home, and a violation on what belongs to others.
 
 ``{x}`` stands for whoever owns what a statement is about; see `World.write`.
 """
@@ -26,7 +26,7 @@ MATRIX = os.environ.get("ALEMBIC_PLUGINS_TEST_MATRIX", "")
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement, and what is told of it where it is an violation.
+    """A statement, and what is told of it where it is a violation.
 
     Attributes:
         name: what it is called among the tests.

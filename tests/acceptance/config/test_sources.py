@@ -23,7 +23,7 @@ plugin_folders = ["extensions"]
 [tool.alembic_plugins.billing]
 description = "As the host has it"
 
-[tool.alembic_plugins.registry.pending]
+[tool.alembic_plugins.ledger]
 versions = "elsewhere"
 namespace = "prefix ledger_ customers"
 requires = ["billing"]
@@ -98,18 +98,18 @@ def test_package_is_not_imported_for_the_host(package: Host) -> None:
 
 def test_section_makes_a_plugin_of_a_folder(host: Host) -> None:
     shutil.copytree(SITUATIONS / "billing" / "versions", host.folder / "elsewhere")
-    host.configure("[alembic_plugins.registry.pending]", "versions = elsewhere", "version = 7")
-    host.succeed("plugin", "install", "pending")
+    host.configure("[alembic_plugins.ledger]", "versions = elsewhere", "version = 7")
+    host.succeed("plugin", "install", "ledger")
     assert host.succeed("plugin", "list").lines == [
-        "[X] pending  7  schema pending  billing_2 (head)"
+        "[X] ledger  7  schema ledger  billing_2 (head)"
     ]
 
 
 def test_section_may_begin_at_the_configuration_file(host: Host) -> None:
     shutil.copytree(SITUATIONS / "billing" / "versions", host.folder / "elsewhere")
-    host.configure("[alembic_plugins.registry.pending]", "versions = %(here)s/elsewhere")
-    host.succeed("plugin", "install", "pending")
-    assert host.database.plugins() == ["pending"]
+    host.configure("[alembic_plugins.ledger]", "versions = %(here)s/elsewhere")
+    host.succeed("plugin", "install", "ledger")
+    assert host.database.plugins() == ["ledger"]
 
 
 def test_section_without_versions_overrides_a_declaration(host: Host) -> None:
@@ -130,10 +130,10 @@ def test_pyproject_can_hold_the_configuration(host: Host) -> None:
     host.write("pyproject.toml", PYPROJECT)
     shutil.copytree(SITUATIONS / "billing", host.folder / "extensions" / "billing")
     shutil.copytree(SITUATIONS / "crm_requires_billing" / "versions", host.folder / "elsewhere")
-    host.succeed("plugin", "install", "pending")
+    host.succeed("plugin", "install", "ledger")
     assert host.database.query("SELECT name, namespace FROM alembic_plugin ORDER BY 1") == [
         ("billing", "schema billing"),
-        ("pending", "prefix ledger_ customers"),
+        ("ledger", "prefix ledger_ customers"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What real plugins are like: each installs, works beside others, and goes without a inferred."""
+"""What real plugins are like: each installs, works beside others, and goes without a trace."""
 
 import pytest
 from support.hosts import Host

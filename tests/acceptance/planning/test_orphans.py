@@ -154,7 +154,7 @@ def test_orphan_comes_back_with_its_files(bereft: Host) -> None:
     assert bereft.database.plugins() == ["billing"]
 
 
-def test_stranger_in_the_version_table_is_shown(host: Host) -> None:
+def test_unknown_row_in_the_version_table_is_shown(host: Host) -> None:
     host.run("upgrade", "head")
     host.database.execute("INSERT INTO alembic_version VALUES ('whose')")
     assert sorted(host.succeed("current").lines) == [
@@ -163,7 +163,7 @@ def test_stranger_in_the_version_table_is_shown(host: Host) -> None:
     ]
 
 
-def test_stranger_in_the_version_table_stays_there(host: Host) -> None:
+def test_unknown_row_in_the_version_table_stays_there(host: Host) -> None:
     host.run("upgrade", "host_1")
     host.database.execute("INSERT INTO alembic_version VALUES ('whose')")
     host.add("billing").succeed("plugin", "install", "billing")

@@ -140,7 +140,7 @@ def test_orphan_whose_revisions_were_truncated_is_still_there(billed: Host, comm
     billed.succeed("plugin", *command.split())
 
 
-def test_orphan_of_a_truncated_registry_is_a_stranger(billed: Host) -> None:
+def test_orphan_of_a_truncated_registry_is_unknown(billed: Host) -> None:
     billed.remove("billing").database.execute("TRUNCATE alembic_plugin, alembic_plugin_revision")
     assert sorted(billed.succeed("current").lines) == [
         "host: host_2 (head)",

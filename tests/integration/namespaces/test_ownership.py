@@ -64,7 +64,7 @@ def in_words(items: Iterable[DatabaseObject | Column]) -> list[str]:
 
 
 def sort_key(item: DatabaseObject) -> tuple[str, str]:
-    """Return by what owned are sorted."""
+    """Return by what objects are sorted."""
     return (item.kind, item.identity)
 
 

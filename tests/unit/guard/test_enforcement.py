@@ -1,4 +1,4 @@
-"""What is done about a findings."""
+"""What is done about findings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def act(
     candidates: Candidates | None = None,
     is_last: bool = True,
 ) -> None:
-    """Do what is to be done about a findings on the plugin crm, as the options say."""
+    """Do what is to be done about findings on the plugin crm, as the options say."""
     session = open_session(here, options=options)
     candidates = candidates or suspect("c1")
     enforce(session, findings, candidates, Schema("crm"), make_ownership(), is_last=is_last)

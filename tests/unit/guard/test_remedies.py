@@ -1,4 +1,4 @@
-"""What can be done about an violation."""
+"""What can be done about a violation."""
 
 import pytest
 
@@ -24,7 +24,7 @@ TRIGGER = make_object("feed", "event trigger")
 
 
 def offend(verb: str, item: DatabaseObject | None, owner: str | None) -> Violation:
-    """Return an violation on an object, or on what is in no schema."""
+    """Return a violation on an object, or on what is in no schema."""
     return Violation(verb, item, str(item), owner)
 
 

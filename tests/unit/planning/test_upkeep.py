@@ -323,13 +323,13 @@ def test_repair_refuses_a_file_that_depends_on_what_is_not_applied(here: Path) -
     assert excinfo.value.missing == ("a1",)
 
 
-def test_row_that_neither_a_file_nor_the_registry_explains_is_a_stranger(here: Path) -> None:
+def test_row_that_neither_a_file_nor_the_registry_explains_is_unknown(here: Path) -> None:
     state = replace(ALL, rows=ALL.rows | {"zz", "yy"})
     assert upkeep.find_unknown_rows(open_session(here, state)) == ("yy", "zz")
 
 
 @pytest.mark.parametrize("state", [State(), ALL])
-def test_rows_of_what_is_applied_are_no_strangers(here: Path, state: State) -> None:
+def test_rows_of_what_is_applied_are_not_unknown(here: Path, state: State) -> None:
     assert upkeep.find_unknown_rows(open_session(here, state)) == ()
 
 
@@ -372,7 +372,7 @@ STUCK = make_state(*HOST, *TAGS)
             ("audit",),
         ),
     ],
-    ids=["orphan", "file gone", "host's file gone", "set aside", "stranger", "interrupted"],
+    ids=["orphan", "file gone", "host's file gone", "set aside", "unknown row", "interrupted"],
 )
 def test_database_is_not_handed_back_with_what_stock_alembic_could_not_find(
     here: Path, state: State, names: Ids
