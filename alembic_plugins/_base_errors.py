@@ -132,6 +132,16 @@ class InvalidOption(PluginError):
     expected: str
 
 
+class WrongCombination(PluginError):
+    """A command-line option does not go with what else is given, or needs another one."""
+
+    words = "Option '{option}' cannot be given {circumstance}. {way_out}."
+
+    option: str
+    circumstance: str
+    way_out: str
+
+
 class InvalidName(PluginError):
     """A plugin or a schema has a name that is not allowed."""
 

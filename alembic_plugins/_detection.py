@@ -38,5 +38,6 @@ def may_be_host(config: Config) -> bool:
 def _is_host(config: Config, environment: Path) -> bool:
     if environment.is_file() and b"alembic_plugins" in environment.read_bytes():
         return True
-    section = config.get_section(config.config_ini_section, {})
-    return any(key.startswith("plugin_") for key in (*section, *config.toml_alembic_config))
+    file, section = config.file_config, config.config_ini_section
+    options = file.options(section) if file.has_section(section) else ()  # as they stand
+    return any(key.startswith("plugin_") for key in (*options, *config.toml_alembic_config))

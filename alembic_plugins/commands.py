@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic.config import Config
 
-from ._base_errors import InvalidOption
+from ._base_errors import WrongCombination
 from .config.settings import read_cascade
 from .execution.migrator import MakePlan, Migrator
 from .integration.errors import OfflineUnknown
@@ -202,7 +202,7 @@ def uninstall(
 
 def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bool) -> None:
     if keep_data and (purge or backup):
-        raise InvalidOption("--keep-data", "true", "false, or leave out --purge and --backup")
+        raise WrongCombination("--keep-data", "with --purge or --backup", "Leave out one of them")
     if sql and (keep_data or backup):
         command = f"alembic plugin uninstall --sql {'--keep-data' if keep_data else '--backup'}"
         raise OfflineUnknown(command, "Leave out --sql")

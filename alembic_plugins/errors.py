@@ -5,6 +5,7 @@ from ._base_errors import (
     InvalidName,
     InvalidOption,
     PluginError,
+    WrongCombination,
 )
 from .backup.errors import (
     BackupExists,
@@ -235,6 +236,7 @@ __all__ = [
     "UnmetRequirement",
     "UnsupportedDriver",
     "UntrustedObjects",
+    "WrongCombination",
     "WrongConnection",
     "WrongUrl",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from .. import commands
-from .._base_errors import InvalidOption
+from .._base_errors import WrongCombination
 from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
@@ -107,7 +107,9 @@ def upgrade(
 
 def _check_footprint(*, sql: bool, dry_run: bool) -> None:
     if sql or not dry_run:
-        raise InvalidOption("--footprint", "true", "false, or add --dry-run without --sql")
+        circumstance = "with --sql" if sql else "without --dry-run"
+        way_out = "Leave out one of them" if sql else "Add --dry-run"
+        raise WrongCombination("--footprint", circumstance, way_out)
 
 
 def _print_lines(config: Config, lines: Iterable[str]) -> None:
@@ -199,7 +201,7 @@ def uninstall(
 def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> None:
     """Bring back a plugin that is set aside, or with --from the plugins of a backup."""
     if path and dry_run:
-        raise InvalidOption("--dry-run", "true", "false, or leave out --from")
+        raise WrongCombination("--dry-run", "with --from", "Leave out one of them")
     names = commands.restore(config, plugin, path=Path(path) if path else None, dry_run=dry_run)
     for name in names:
         config.print_stdout(f"{'restore' if dry_run else 'restored'} {name}")
@@ -215,10 +217,11 @@ def adopt(
 ) -> None:
     """Take plugins for installed whose objects are there, if their revisions make the same."""
     if all_plugins and version_table is None:
-        raise InvalidOption("--all", "true", "false, or add --version-table PATTERN")
+        way_out = "Add --version-table PATTERN"
+        raise WrongCombination("--all", "without --version-table", way_out)
     names, revision = _split_adopted(config, plugins)
     if revision and version_table:
-        raise InvalidOption("--version-table", version_table, "nothing, or leave out the revision")
+        raise WrongCombination("--version-table", "with a revision", "Leave out one of them")
     if footprint:
         _check_footprint(sql=False, dry_run=dry_run)
         lines = commands.rehearse_adoption(config, names, revision, version_table=version_table)

@@ -214,6 +214,8 @@ def _folder_loader(settings: Settings, folder: Path, source: str) -> Callable[[]
 
 def _declare_folder(folder: Path, source: str) -> Plugin:
     file = folder / "plugin.toml"
+    if file.exists() and not file.is_file():  # Whoever reads a FIFO waits for ever.
+        raise InvalidDeclaration(folder.name, f"'{file}'", "it is no regular file")
     try:
         values = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -43,6 +44,9 @@ LOADS = ("needed", "all")
 GUARD_MODES = ("enforce", "warn", "off")
 ENVIRONMENTS = ("development", "production")
 _LOCK_WAIT_SECONDS = 300.0
+_LEAST_SECONDS, _MOST_SECONDS = 0.001, 2_147_483
+"""What PostgreSQL, which counts milliseconds, takes for a timeout."""
+
 _OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
 
 
@@ -105,12 +109,14 @@ def read_settings(config: Config) -> Settings:
 
     Raises:
         InvalidOption: an option has a value that means nothing.
-        BrokenConfiguration: ``pyproject.toml`` cannot be read.
+        BrokenConfiguration: the file cannot be read, or not ``pyproject.toml``.
     """
     try:
         return _read(config)
     except tomllib.TOMLDecodeError as error:
         raise BrokenConfiguration(str(config.toml_file_name), first_line(error)) from error
+    except ConfigParserError as error:
+        raise BrokenConfiguration(str(config.config_file_name), first_line(error)) from error
 
 
 def _check_options(config: Config) -> None:
@@ -211,7 +217,7 @@ def read_scope(config: Config) -> str | None:
         InvalidName: it cannot be a plugin's name.
     """
     name = read_arguments(config).get("plugin", config.attributes.get("plugin"))
-    return name if name in (None, HOST) else check_name(name)
+    return name if name in (None, HOST) else check_name(str(name))
 
 
 def read_cascade(config: Config) -> bool:
@@ -300,8 +306,9 @@ def _read_seconds(config: Config, option: str) -> float | None:
         seconds = float(str(value))
     except ValueError:
         seconds = -1
-    if not seconds >= 0:  # which NaN is not either
-        raise InvalidOption(option, str(value), "a number of seconds")
+    if not (seconds == 0 or _LEAST_SECONDS <= seconds <= _MOST_SECONDS):  # nor is NaN
+        expected = f"0 or a number of seconds from {_LEAST_SECONDS} to {_MOST_SECONDS}"
+        raise InvalidOption(option, str(value), expected)
     return seconds
 
 

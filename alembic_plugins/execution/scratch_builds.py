@@ -37,19 +37,24 @@ class Work(Protocol):
     @property
     def connection(self) -> Connection:
         """The connection."""
+        ...
 
     @property
     def tables(self) -> Tables:
         """The registry's tables."""
+        ...
 
     def read(self) -> bool:
         """Read what the database remembers."""
+        ...
 
     def run(self, make_plan: Callable[[Session], Plan]) -> Plan:
         """Run what `make_plan` plans."""
+        ...
 
     def end_reading(self) -> None:
         """End the transaction that reading has begun."""
+        ...
 
 
 def run_in_empty(scratch: Work, _live: Work, targets: Targets) -> None:

@@ -16,6 +16,8 @@ def ensure_streams(config: Config) -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the end
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the end
     if is_lost:
         config.stdout = config.stdout or sys.stdout
         words = (

@@ -48,9 +48,11 @@ class Database(Protocol):
 
     def find_users(self, name: str) -> "Dependents":
         """Return what depends on a plugin's objects, by the plugin that it belongs to."""
+        ...
 
     def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
         """Return files of revisions as they were applied."""
+        ...
 
 
 class Session:

@@ -68,7 +68,7 @@ def is_ours(error: BaseException) -> bool:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     names = [str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames]
     deepest = next((name for name in reversed(names) if name not in sys.stdlib_module_names), "")
-    return deepest == __package__.partition(".")[0]
+    return deepest == __name__.partition(".")[0]
 
 
 def find_naps() -> Iterator[float]:

@@ -7,14 +7,14 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import commands
-from alembic_plugins.errors import InvalidName, InvalidOption, OfflineUnknown
+from alembic_plugins.errors import InvalidName, OfflineUnknown, WrongCombination
 
 PATH = Path("billing.dump")
 
 
 @pytest.mark.parametrize(("purge", "backup"), [(True, None), (False, PATH), (True, PATH)])
 def test_data_is_either_kept_or_dropped(purge: bool, backup: Path | None) -> None:
-    with pytest.raises(InvalidOption) as excinfo:
+    with pytest.raises(WrongCombination) as excinfo:
         commands.uninstall(Config(), ["billing"], keep_data=True, purge=purge, backup=backup)
     assert excinfo.value.option == "--keep-data"
 

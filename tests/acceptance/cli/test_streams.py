@@ -29,6 +29,14 @@ def test_closed_stdout_is_told_in_a_sentence(host: Host, command: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_nobody_can_be_asked_without_stdin(host: Host) -> None:
+    host.revise("crm", "CREATE TABLE a ()", "DROP TABLE a")
+    host.run("plugin", "install", "crm")
+    result = call(host, "plugin uninstall crm <&-")
+    assert "'alembic plugin uninstall crm' changes what is told above" in result.output, result
+    assert call(host, "plugin uninstall crm --yes <&-").exit_code == 0
+
+
 def test_command_without_stdout_does_its_work(host: Host) -> None:
     host.revise("crm", "CREATE TABLE a ()")
     assert call(host, "plugin install crm >&- 2>&-").exit_code == 0

@@ -147,9 +147,10 @@ def test_engine_has_the_options_of_the_configuration(
         ("sqlalchemy.no_such = 1", "Invalid argument(s) 'no_such'"),
         ("sqlalchemy.connect_args = {not json", "JSONDecodeError"),
         ("sqlalchemy.isolation_level = NOTHING", "Invalid value 'NOTHING'"),
+        ("plugin_guard = %(nothing)s", "Bad value substitution"),
     ],
 )
-def test_option_that_sqlalchemy_does_not_take_is_told(host: Host, option: str, reason: str) -> None:
+def test_option_that_cannot_be_used_is_told(host: Host, option: str, reason: str) -> None:
     host.configure(option)
     with pytest.raises(BrokenConfiguration) as excinfo:
         command.upgrade(host.config(), "head")

@@ -19,9 +19,9 @@ from alembic_plugins.errors import (
     Declined,
     FilesChanged,
     Interrupted,
-    InvalidOption,
     PluginError,
     UnknownPlugin,
+    WrongCombination,
 )
 from alembic_plugins.integration.confirmation import confirm
 from alembic_plugins.planning.operations import (
@@ -347,7 +347,7 @@ def test_footprint_is_printed(monkeypatch: pytest.MonkeyPatch, config: Config) -
 
 @pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
 def test_footprint_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
-    with pytest.raises(InvalidOption, match="--footprint"):
+    with pytest.raises(WrongCombination, match="--footprint"):
         actions.install(config, ["audit"], sql=sql, dry_run=dry_run, footprint=True, as_json=False)
 
 
@@ -370,7 +370,7 @@ def test_footprint_of_an_upgrade_is_printed(
 
 @pytest.mark.parametrize(("sql", "dry_run"), [(False, False), (True, True)])
 def test_footprint_of_an_upgrade_is_of_a_dry_run(config: Config, sql: bool, dry_run: bool) -> None:
-    with pytest.raises(InvalidOption, match="--footprint"):
+    with pytest.raises(WrongCombination, match="--footprint"):
         actions.upgrade(
             config, ["audit"], False, sql=sql, dry_run=dry_run, footprint=True, as_json=False
         )
@@ -766,7 +766,7 @@ def test_restore_of_a_backup_cannot_be_planned_alone(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     calls = stub(monkeypatch, "restore", ("posts",))
-    with pytest.raises(InvalidOption) as excinfo:
+    with pytest.raises(WrongCombination) as excinfo:
         actions.restore(config, "posts", dry_run=True, path="p.dump")
     assert (excinfo.value.option, calls) == ("--dry-run", [])
 
@@ -821,7 +821,7 @@ def test_adoption_that_is_only_planned_says_so(
 def test_adoption_wants_to_know_what(
     config: Config, words: tuple[str, ...], everything: bool, table: str | None, option: str
 ) -> None:
-    with pytest.raises(InvalidOption) as excinfo:
+    with pytest.raises(WrongCombination) as excinfo:
         adopt(config, *words, everything=everything, table=table)
     assert excinfo.value.option == option
 

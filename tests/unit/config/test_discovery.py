@@ -1,5 +1,6 @@
 """How plugins are found: folders, sections and entry points."""
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -190,6 +191,14 @@ def test_broken_toml_is_told_with_its_file(tmp_path: Path, content: bytes) -> No
     with pytest.raises(InvalidDeclaration) as excinfo:
         discover(tmp_path).find("billing")
     assert excinfo.value.source == f"'{folder / 'plugin.toml'}'"
+
+
+def test_declaration_that_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "billing")
+    os.mkfifo(folder / "plugin.toml")
+    with pytest.raises(InvalidDeclaration) as excinfo:
+        discover(tmp_path).find("billing")
+    assert excinfo.value.problem == "it is no regular file"
 
 
 def test_versions_that_are_not_there_are_told(tmp_path: Path) -> None:

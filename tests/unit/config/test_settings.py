@@ -223,7 +223,7 @@ def test_lock_wait_is_a_number_of_seconds(tmp_path: Path, value: str, seconds: f
     assert read_ini(tmp_path, f"plugin_lock_wait = {value}").lock_wait == seconds
 
 
-@pytest.mark.parametrize("value", ["-1", "soon", "", "nan"])
+@pytest.mark.parametrize("value", ["-1", "soon", "", "nan", "inf", "1e300", "0.0001"])
 def test_lock_wait_that_means_nothing_is_told(tmp_path: Path, value: str) -> None:
     with pytest.raises(InvalidOption) as excinfo:
         read_ini(tmp_path, f"plugin_lock_wait = {value}")

@@ -9,6 +9,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Option 'plugin_host_first' is 'maybe'. Set it to true or false.",
     ),
     (
+        errors.WrongCombination("--all", "without --version-table", "Add --version-table PATTERN"),
+        "Option '--all' cannot be given without --version-table. Add --version-table PATTERN.",
+    ),
+    (
         errors.InvalidName("Foo"),
         "'Foo' is no name for a plugin. Take 1 to 48 characters out of a-z, 0-9 and _ that begin "
         "with a letter, and none of the names that Alembic and PostgreSQL keep for themselves.",
