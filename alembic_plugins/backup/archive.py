@@ -176,6 +176,7 @@ def restore(
     *,
     identity: str,
     with_roles: bool = True,
+    without: Collection[str] = (),
 ) -> None:
     """Read a backup back, in one transaction of pg_restore's own.
 
@@ -188,6 +189,7 @@ def restore(
         present: schemas that are there: what is in them comes back, and they stay as they are.
         identity: the backup's, which names the program.
         with_roles: whether owners and privileges come back too.
+        without: kinds of objects, in pg_restore's words, that do not come back.
 
     Raises:
         ProgramMissing: no pg_restore is there that fits the server.
@@ -203,20 +205,24 @@ def restore(
         command += [] if with_roles else ["--no-owner", "--no-privileges"]
         command += [] if only is None else [f"--schema={only}"]
         chosen = None
-        if present:
+        if present or without:
             entries = run([program, "--list", path.absolute()]).splitlines()
-            chosen = "\n".join(e for e in entries if not _is_of_schemas(e, present))
+            kinds = tuple(f"{kind} " for kind in without)
+            kept = [e for e in entries if not _find_subject(e).startswith(kinds)]
+            chosen = "\n".join(e for e in kept if not _is_of_schemas(e, present))
             command.append("--use-list=/dev/stdin")
         report = f"Restoring backup {path} ..."
         run([*command, path.absolute()], environment, report, chosen)
 
 
-def _is_of_schemas(entry: str, schemas: Collection[str]) -> bool:
-    """Tell whether a line of a backup's list is on schemas themselves, and not on what is in them.
+def _find_subject(entry: str) -> str:
+    """Return what a line of a backup's list is on, after three numbers and before the owner."""
+    return entry.split(" ", 3)[-1]
 
-    Before what it is on, a line has three numbers; after that, the owner.
-    """
-    on = entry.split(" ", 3)[-1]
+
+def _is_of_schemas(entry: str, schemas: Collection[str]) -> bool:
+    """Tell whether a line of a backup's list is on schemas, and not on what is in them."""
+    on = _find_subject(entry)
     names = [name for schema in schemas for name in (schema, _quote(schema))]
     return any(
         on.startswith((f"SCHEMA - {name} ", *(f"{kind} - SCHEMA {name} " for kind in _HANGING)))

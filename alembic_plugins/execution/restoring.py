@@ -13,7 +13,7 @@ from uuid import uuid4
 from .. import _alembic
 from .._base_errors import PluginError
 from ..backup import archive
-from ..backup.extras import bring_back, find_gone_roles, read_written
+from ..backup.extras import bring_back, find_gone_roles, find_kinds_left_to_us, read_written
 from ..catalog.objects import DatabaseObject
 from ..catalog.queries import has_schema
 from ..connection.writer import RegistryWriter
@@ -144,7 +144,8 @@ class Restorer:
             )
             with _alembic.transaction(writer.context):
                 kept = read_kept(writer.connection, self._rows)
-                gone = find_gone_roles(writer.connection, read_written(writer.connection))
+                extras = read_written(writer.connection)
+                gone = find_gone_roles(writer.connection, extras)
                 change_transfer(writer, Action.RESTORE)
                 present = _find_present(writer, kept.plugins.values())
             if name not in kept.plugins:
@@ -153,7 +154,12 @@ class Restorer:
                 check_returning(writer.session, plugin, kept)
             present = [BACKUP_SCHEMA, *present]
             archive.restore(
-                writer.connection, path, present=present, identity=identity, with_roles=not gone
+                writer.connection,
+                path,
+                present=present,
+                identity=identity,
+                with_roles=not gone,
+                without=find_kinds_left_to_us(extras) if gone else (),
             )
         self._register(kept, path)
         return kept

@@ -129,6 +129,35 @@ def test_privileges_of_a_role_that_is_gone_are_told(host: Host, plugin: str, rol
     assert f'INSERT, SELECT on table {PLUGINS[plugin][1]} to {role} (role "{role}"' in told
 
 
+POLICIES = """
+    SELECT tablename || ' ' || policyname || permissive || roles::text || cmd
+           || coalesce(qual, '-') || coalesce(with_check, '-')
+    FROM pg_policies ORDER BY 1
+"""
+
+
+def test_policy_of_a_role_that_is_gone_is_told_and_others_come_back(
+    host: Host, plugin: str, role: str
+) -> None:
+    table = PLUGINS[plugin][1]
+    host.database.execute(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY gone ON {table} FOR SELECT TO "{role}", pg_monitor USING (a > 1);
+        CREATE POLICY "is : %s" ON {table} AS RESTRICTIVE FOR UPDATE TO pg_monitor, CURRENT_USER
+            USING (a > 2) WITH CHECK (a > 3);
+        CREATE POLICY everybodys ON {table} USING (true);
+        CREATE POLICY new ON {table} FOR INSERT WITH CHECK (a = 5)
+        """
+    )
+    before = host.database.values(POLICIES)
+    remove(host, plugin)
+    host.database.execute(f'DROP ROLE "{role}"')
+    assert f"policy gone on table {table} (role" in bring_back(host, plugin)
+    kept = [line for line in before if " gone" not in str(line)]
+    assert host.database.values(POLICIES) == kept
+
+
 def test_objects_of_an_owner_that_is_gone_come_back(host: Host, role: str) -> None:
     host.revise("shop", "CREATE TABLE t ()").run("plugin", "install", "shop")
     host.database.execute(f'ALTER TABLE shop.t OWNER TO "{role}"; CREATE TABLE shop.u ()')
