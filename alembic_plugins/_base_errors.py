@@ -32,6 +32,11 @@ def printable(text: str) -> str:
     )
 
 
+def in_one_line(text: str) -> str:
+    """Return a text that is a part of a line, such as the name of an object, escaped likewise."""
+    return printable(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
 def find_sqlstate(error: BaseException | None) -> str | None:
     """Return the SQLSTATE of a driver's error, which psycopg2 has by another name."""
     return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
@@ -79,7 +84,7 @@ class PluginError(CommandError):
         vars(self).update(zip(type(self).__annotations__, facts, strict=False))
 
     def __str__(self) -> str:
-        return quote_commands(printable(self.words.format_map(self.facts())), self._program)
+        return quote_commands(in_one_line(self.words.format_map(self.facts())), self._program)
 
     def facts(self) -> dict[str, object]:
         """Return the facts by name, as the text has them."""

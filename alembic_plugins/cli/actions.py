@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from .. import commands
-from .._base_errors import WrongCombination
+from .._base_errors import WrongCombination, printable
 from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
@@ -30,6 +30,7 @@ from .output import (
     number_of,
     print_columns,
     print_json,
+    print_line,
 )
 from .plans import print_plan, print_preview, print_removal, removal_to_json, report
 
@@ -114,7 +115,7 @@ def _check_footprint(*, sql: bool, dry_run: bool) -> None:
 
 def _print_lines(config: Config, lines: Iterable[str]) -> None:
     for line in lines:
-        config.print_stdout("%s", line)
+        print_line(config, line)
 
 
 def downgrade(
@@ -234,7 +235,7 @@ def adopt(
         verb = "would adopt" if dry_run else "adopted"
         config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
     for table in (table for op in plan.find(DropVersionTables) for table in op.tables):
-        config.print_stdout("%s", f"{'would drop' if dry_run else 'dropped'} {table.identity}")
+        print_line(config, f"{'would drop' if dry_run else 'dropped'} {table.identity}")
 
 
 def _split_adopted(config: Config, words: Sequence[str]) -> tuple[Sequence[str], str | None]:
@@ -266,12 +267,11 @@ def repair(
     for (name, revision), lines in found.changes.items():
         config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
         for line in lines or ("(the file as it was is not remembered)",):
-            # Written as it is: Alembic's own printing would take a percent sign for its own.
-            config.print_stdout("%s", line)
+            config.print_stdout("%s", printable(line))
     _print_unknown_rows(config, found.unknown_rows)
     for name, objects in found.claims.items():
         for words in objects:
-            config.print_stdout("%s", f"{words} is recorded as made by {name}")
+            print_line(config, f"{words} is recorded as made by {name}")
     for problem in found.problems:
         print(f"WARNING: {problem}", file=sys.stderr)
     if not (found.changes or found.unknown_rows or found.claims):

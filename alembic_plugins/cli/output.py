@@ -6,6 +6,7 @@ from typing import Any
 
 from alembic.config import Config
 
+from .._base_errors import in_one_line
 from ..reports.status import PluginStatus
 
 _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
@@ -54,9 +55,14 @@ def print_json(config: Config, value: Any) -> None:  # noqa: ANN401 - anything t
 
 def print_columns(config: Config, rows: Iterable[Sequence[str]]) -> None:
     """Print rows with columns as wide as their widest cell."""
-    rows = list(rows)
+    rows = [[in_one_line(cell) for cell in row] for row in rows]
     width = max((len(row) for row in rows), default=0)
     widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(width)]
     for row in rows:
         line = "  ".join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip()
-        config.print_stdout(line)
+        config.print_stdout("%s", line)
+
+
+def print_line(config: Config, line: str) -> None:
+    """Print a line as it is: Alembic's own printing would take a percent sign for its own."""
+    config.print_stdout("%s", in_one_line(line))

@@ -11,7 +11,7 @@ from ..planning.plan import Plan
 from ..plugin import HOST
 from ..reports.preview import Counted, Preview
 from ..reports.results import Removal
-from .output import number_of, print_columns, print_json
+from .output import number_of, print_columns, print_json, print_line
 
 
 def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool = False) -> None:
@@ -74,21 +74,19 @@ def print_preview(config: Config, preview: Preview) -> None:
     if preview.doubt:
         how = "told by its namespace" if preview.objects else "it cannot be told what it has made"
         words = f"{how}, since its revisions cannot be run in a scratch database"
-        config.print_stdout("%s", f"  ({words}: {preview.doubt})")
+        print_line(config, f"  ({words}: {preview.doubt})")
     for item in preview.staying:
-        config.print_stdout("%s", f"  {item} stays where it is")
+        print_line(config, f"  {item} stays where it is")
     for foreign in preview.foreign:
-        config.print_stdout("%s", f"  {foreign} is not the plugin's, and stays")
+        print_line(config, f"  {foreign} is not the plugin's, and stays")
     for owner, items in preview.users.items():
         whose = f" of plugin {owner}" if owner not in ("", HOST) else ""
         for dependent in items:
-            config.print_stdout(
-                "%s", f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}"
-            )
+            print_line(config, f"  used by {dependent}{whose or ' of the host' * (owner == HOST)}")
     for table, writers in (preview.writers or {}).items():
-        config.print_stdout("%s", f"  table {table} may also be changed by {', '.join(writers)}")
+        print_line(config, f"  table {table} may also be changed by {', '.join(writers)}")
     for revision, why in preview.irreversible.items():
-        config.print_stdout("%s", f"  revision {revision} may not be downgraded: {why}")
+        print_line(config, f"  revision {revision} may not be downgraded: {why}")
 
 
 def _print_objects(config: Config, items: Iterable[Counted]) -> None:

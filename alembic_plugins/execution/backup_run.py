@@ -13,6 +13,7 @@ from sqlalchemy import Executable, MetaData, Table, select
 from sqlalchemy.schema import SetTableComment
 
 from .. import _alembic
+from .._base_errors import in_one_line
 from ..backup import archive
 from ..backup.contents import Contents, check_complete, find_contents
 from ..backup.errors import BackupIncomplete
@@ -157,7 +158,7 @@ def _tell(path: Path, size: int, contents: Contents, extras: Sequence[Extra]) ->
     lines += [f"  schema {name} and all that is in it" for name in contents.schemas]
     lines += [f"  {item}" for item in contents.relations]
     lines += [f"  {extra.words}" for extra in extras if extra.kind != "privilege"]
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    print("\n".join(map(in_one_line, lines)), file=sys.stderr, flush=True)
 
 
 def copy_rows(source: Tables, to: Tables, names: Sequence[str]) -> Iterator[Executable]:

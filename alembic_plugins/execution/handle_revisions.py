@@ -3,6 +3,7 @@
 import logging
 
 from .. import _alembic
+from .._base_errors import in_one_line
 from ..connection.errors import MigrationFailed
 from ..guard.errors import NamespaceViolation
 from ..planning.operations import CheckObjects, RevertRevision, Step
@@ -53,7 +54,7 @@ def revert_revision(context: Context, operation: RevertRevision) -> None:
             "Revision %s of %s cannot be downgraded (%s). What it has made is dropped instead.",
             operation.revision,
             operation.plugin,
-            reason,
+            in_one_line(reason),
         )
         writer.pending.add_reverted(operation.plugin, operation.revision)
     else:

@@ -138,11 +138,13 @@ def _write(value: object) -> object:
     Raises:
         TypeError: its type is another one than those that are read again.
     """
-    if type(value) in _PLAIN:
+    # Asyncpg has a class of its own for it, whose values are equal to Python's.
+    kind = UUID if isinstance(value, UUID) else type(value)
+    if kind in _PLAIN:
         return value
-    if type(value) not in _WRITE:
-        raise TypeError(type(value))
-    return {type(value).__name__: _WRITE[type(value)](value)}
+    if kind not in _WRITE:
+        raise TypeError(kind)
+    return {kind.__name__: _WRITE[kind](value)}
 
 
 def _read(value: object) -> object:

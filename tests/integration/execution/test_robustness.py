@@ -62,6 +62,24 @@ def test_what_a_terminal_obeys_or_cannot_show_is_escaped(two: Host, text: str, s
     assert words.isprintable()
 
 
+def test_names_of_objects_make_no_lines_and_obey_no_terminal(host: Host) -> None:
+    names = ("fake\nuninstalled odd", "red\x1b[31m", "tab\there", "per%scent")
+    for name in names:
+        host.revise("odd", f'CREATE TABLE "{name}" ()', f'DROP TABLE "{name}"')
+    host.run("plugin", "install", "odd")
+    backup = str(host.folder / "odd.dump")
+    outputs = [
+        host.succeed("plugin", "show", "odd").output,
+        host.succeed("plugin", "install", "odd", "--dry-run", "--footprint").output,
+        host.succeed("plugin", "forget", "odd", "--dry-run").output,
+        host.succeed("plugin", "uninstall", "odd", "--backup", backup, "--yes").output,
+    ]
+    for output in outputs:
+        assert all(line.isprintable() for line in output.splitlines())
+    assert r'table  odd."fake\nuninstalled odd"' in outputs[-1]
+    assert outputs[-1].splitlines().count("uninstalled odd") == 1
+
+
 def test_escapes_in_messages_of_revisions_are_escaped(two: Host) -> None:
     write(two, doc="\x1b[31mred")
     two.run("plugin", "install", "odd")
