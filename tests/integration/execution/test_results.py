@@ -1,5 +1,6 @@
 """On every driver, a statement that is passed over returns what it has returned."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.ext.asyncio import create_async_engine
 from support.databases import Database
 from support.disturbances import disturb, tell
 from support.drivers import OTHERS, drive
@@ -144,3 +146,23 @@ def test_driver_that_was_changed_meanwhile_is_told(host: Host) -> None:
     with pytest.raises(DriverChanged) as excinfo:
         install(host, "teller")
     assert (excinfo.value.revision, excinfo.value.driver) == ("story_1", "psycopg2")
+
+
+def test_values_of_asyncpg_come_back_as_they_were(database: Database) -> None:
+    url = database.url.set(drivername="postgresql+asyncpg")
+
+    def check(connection: Connection) -> None:
+        for value in VALUES:
+            with keep_all(connection) as kept:
+                before = connection.execute(text(f"SELECT {value} AS x")).all()
+            assert kept[-1] is not None, value
+            found = json.loads(kept[-1])
+            assert len(found["rows"]) == len(before), value
+
+    async def run() -> None:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.connect() as connection:
+            await connection.run_sync(check)
+        await engine.dispose()
+
+    asyncio.run(run())
