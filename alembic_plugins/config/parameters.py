@@ -45,7 +45,8 @@ def find_target(connection: Connection) -> Target:
     # psycopg2 has these by another name.
     given = info.dsn_parameters if hasattr(info, "dsn_parameters") else info.get_parameters()
     # Told as they are: others were left out as defaults, and there may be several hosts.
-    told = {key: str(getattr(info, key)) for key in _TOLD if hasattr(info, key)}
+    values = {key: getattr(info, key, None) for key in _TOLD}
+    told = {key: str(value) for key, value in values.items() if value is not None}
     return Target(info.server_version, {**given, **told})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
@@ -13,11 +13,13 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from .._base_errors import first_line
 from ..catalog.objects import read_objects
 from ..catalog.queries import find_prefixed, read_host_schema
+from ..config.parameters import find_target
 from ..plugin import Namespace, Schema
 from ..registry.sql import raw
 from .errors import ScratchFailed
 
 _PREFIX = "alembic_scratch_"
+_BY_URL = ("dbname", "service")
 
 # Scratch databases whose makers are gone.
 _STALE = text("""
@@ -71,11 +73,21 @@ def make_scratch_database(connection: Connection, name: str, revision: str) -> I
         except DBAPIError as error:
             raise ScratchFailed(name, first_line(error.orig), revision) from error
         try:
-            engine = create_engine(connection.engine.url.set(database=database), poolclass=NullPool)
+            engine = _make_engine(maker, database)
             with engine.connect() as scratch:
                 yield scratch
         finally:
             maker.execute(DropDatabase(database))
+
+
+def _make_engine(connection: Connection, database: str) -> Engine:
+    """Return an engine for another database, with what the driver was given beside the URL."""
+    url = connection.engine.url.set(database=database)
+    if connection.dialect.driver == "asyncpg":  # It does not tell, and has other parameters.
+        return create_engine(url, poolclass=NullPool)
+    found = find_target(connection).parameters
+    given = {key: value for key, value in found.items() if value and key not in _BY_URL}
+    return create_engine(url, poolclass=NullPool, connect_args=given)
 
 
 def drop_namespace(connection: Connection, namespace: Namespace) -> None:

@@ -1,12 +1,13 @@
 """Hosts on every driver, sync and async, with Alembic's own templates for ``env.py``."""
 
 import json
+import re
 import signal
 from pathlib import Path
 
 import pytest
 from support.databases import Database
-from support.drivers import OTHERS, drive
+from support.drivers import DRIVERS, OTHERS, drive
 from support.hosts import Host
 
 # The method that is called for each statement raises, in a line of ours.
@@ -27,6 +28,24 @@ def die(_connection, _cursor, statement, *_):
     if statement.strip().startswith(os.environ.get("DIE_AFTER", "--")):
         os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.mark.parametrize("driver", [driver for driver in DRIVERS if driver != "asyncpg"])
+def test_plugin_is_adopted_where_the_url_does_not_tell_all(host: Host, driver: str) -> None:
+    drive(host.add("billing"), driver)
+    host.run("plugin", "install", "billing")
+    host.run("plugin", "forget", "billing", "--yes")
+    url = host.database.url
+    given: dict[str, object] = {"user": url.username, "password": url.password, "port": url.port}
+    given |= {"host": url.host or url.query["host"]}
+    env = host.folder / "migrations/env.py"
+    told = f"poolclass=pool.NullPool, connect_args={ {k: v for k, v in given.items() if v}!r},"
+    env.write_text(env.read_text().replace("poolclass=pool.NullPool,", told))
+    bare = f"sqlalchemy.url = postgresql+{driver}:///{url.database}"
+    host.ini.write_text(re.sub("sqlalchemy.url = .*", bare, host.ini.read_text()))
+    nothing = {"PGHOST": "/nowhere", "PGPORT": "1", "PGUSER": "nobody"}
+    result = host.alembic("plugin", "adopt", "billing", env=nothing)
+    assert result.lines == ["adopted billing: 2 revisions"], result.output
 
 
 @pytest.fixture(params=OTHERS)
