@@ -1,6 +1,7 @@
 """Each test with a database has one of its own, cloned from a template."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,14 +89,22 @@ def clones(server: Server, executor: NoopExecutor) -> Iterator[Clones]:
 
 
 @pytest.fixture
-def database(
-    clones: Clones, executor: NoopExecutor, monkeypatch: pytest.MonkeyPatch
+def own_database(
+    server: Server, clones: Clones, executor: NoopExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
-    """The test's own database, to which DATABASE_URL leads."""
-    database = Database(clones.create(executor.dbname))
-    monkeypatch.setenv("DATABASE_URL", database.text)
+    """The test's own database, which is made when it is asked for."""
+    url = server.url(executor.dbname)
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    database = Database(url, partial(clones.create, executor.dbname))
     yield database
-    clones.drop(executor.dbname)
+    if database.is_there:
+        clones.drop(executor.dbname)
+
+
+@pytest.fixture
+def database(own_database: Database) -> Database:
+    """The test's own database, to which DATABASE_URL leads."""
+    return own_database.ensure()
 
 
 @pytest.fixture
@@ -120,9 +129,9 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def host(tmp_path: Path, database: Database, clones: Clones) -> Host:
+def host(tmp_path: Path, own_database: Database, clones: Clones) -> Host:
     """A host without plugins, in a folder and on a database of its own."""
-    return Host(tmp_path, database, clones)
+    return Host(tmp_path, own_database, clones)
 
 
 @pytest.fixture

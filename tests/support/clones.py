@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from .databases import Database
 from .servers import Server
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -74,22 +75,33 @@ class Clones:
         """Drop a database, and end who is connected to it."""
         self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
-    def arrange(self, arguments: Sequence[str], folder: Path, run: Callable[[], None]) -> None:
+    def arrange(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        database: Database,
+        run: Callable[[], None],
+    ) -> None:
         """Run a command of the host in `folder`, or bring about what it came to before.
 
         It is run where it may do anything else than to fill the empty database that DATABASE_URL
         leads to.
         """
         url = make_url(os.environ.get("DATABASE_URL", ""))
-        if not {"upgrade", "install"}.intersection(arguments) or not self._can_fill(url):
+        is_new = not database.is_there
+        fills = {"upgrade", "install"}.intersection(arguments) and database.is_at(url)
+        if not fills or not (is_new or self._can_fill(url)):
+            database.ensure()
             run()
             return
         key = f"{url.username}\n{arguments}\n{_read_files(folder)}"
         name = str(url.database)
         if key in self._kept:
-            self.drop(name)
-            self._clone(name, self._kept[key])
+            if not is_new:
+                self.drop(name)
+            database.take(lambda name: self._clone(name, self._kept[key]))
             return
+        database.ensure()
         run()
         self._asked[key] += 1
         if self._asked[key] == 2 and len(self._kept) < _MOST:

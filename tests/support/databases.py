@@ -1,8 +1,7 @@
 """A test's own database, and what can be asked of it."""
 
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import psycopg
 from sqlalchemy.engine import URL
@@ -19,12 +18,53 @@ _BOOKKEEPING = (
     " FROM alembic_plugin_event ORDER BY id",
 )
 
+# PostgreSQL's catalogs and all tables, but for statistics and the registry's events.
+_TABLES = """
+    SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND NOT c.relisshared
+      AND n.nspname NOT IN ('information_schema', 'pg_toast')
+      AND c.relname NOT LIKE 'pg_statistic%' AND c.relname NOT LIKE 'alembic_plugin_event%'
+    ORDER BY c.oid
+"""
 
-@dataclass(frozen=True)
+
 class Database:
-    """A database of the server that the tests run on."""
+    """A database of the server that the tests run on.
 
-    url: URL
+    Args:
+        url: its URL.
+        create: makes it when it is first asked for; without it, it is there.
+    """
+
+    def __init__(self, url: URL, create: Callable[[], object] | None = None) -> None:
+        self._url = url
+        self._create = create
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made."""
+        return self._create is None
+
+    def is_at(self, url: URL) -> bool:
+        """Tell whether a URL leads to it."""
+        return self._url == url
+
+    def ensure(self) -> "Database":
+        """Make it, if that has not been done."""
+        create, self._create = self._create, None
+        if create:
+            create()
+        return self
+
+    def take(self, create: Callable[[str], None]) -> None:
+        """Let something else make it, which gets its name."""
+        self._create = None
+        create(str(self._url.database))
+
+    @property
+    def url(self) -> URL:
+        """Its URL."""
+        return self.ensure()._url
 
     @property
     def text(self) -> str:
@@ -87,6 +127,17 @@ class Database:
     def registry_writes(self) -> list[list[tuple[object, ...]]]:
         """Return what Alembic and we remember, without times."""
         return [self.query(sql) for sql in _BOOKKEEPING]
+
+    def fingerprint(self) -> list[tuple[object, ...]]:
+        """Return what differs when anything was changed, but for events and what was taken back.
+
+        Each change of a row leaves one with another number of a transaction, or one row less.
+        """
+        with psycopg.connect(self.plain) as connection:
+            names = [name for (name,) in connection.execute(_TABLES).fetchall()]
+            counted = (f"SELECT count(*), max(xmin::text::bigint) FROM {name}" for name in names)
+            found = connection.execute(" UNION ALL ".join(counted).encode()).fetchall()
+        return [(name, *row) for name, row in zip(names, found, strict=True)]
 
     def catalog(self) -> Sequence[str]:
         """Return the definitions of all that is there."""

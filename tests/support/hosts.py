@@ -21,12 +21,6 @@ from .databases import Database
 SITUATIONS = Path(__file__).parent.parent / "plugins"
 EXAMPLE = Path(__file__).parent.parent.parent
 
-# Numbers of rows that were taken back are not given again.
-_NO_EVENTS = (
-    "--exclude-table-data=*.alembic_plugin_event*",
-    "--exclude-table-data=*.alembic_plugin_revision_position_seq",
-)
-
 INI = """\
 [alembic]
 script_location = alembic_plugins:environment
@@ -155,6 +149,7 @@ class Host:
 
     def config(self, **attributes: object) -> Config:
         """Return the configuration, for calls in this process."""
+        self.database.ensure()
         config = Config(self.ini, stdout=StringIO())
         config.attributes.update(attributes)
         return config
@@ -163,7 +158,7 @@ class Host:
         """Run a command in this process, which takes less time; for arranging."""
         call = partial(CommandLine(prog="alembic").main, ["-c", str(self.ini), *arguments])
         if self._clones:
-            self._clones.arrange(arguments, self.folder, call)
+            self._clones.arrange(arguments, self.folder, self.database, call)
         else:
             call()
 
@@ -183,6 +178,7 @@ class Host:
 
     def answer(self, answer: str, *arguments: str) -> CallResult:
         """Run the real command line on a terminal, where `answer` is typed."""
+        self.database.ensure()
         ours, theirs = pty.openpty()
         os.write(ours, f"{answer}\n".encode())
         done = subprocess.run(
@@ -213,9 +209,9 @@ class Host:
 
     def refuse(self, *arguments: str) -> str:
         """Run a command that has to fail and to leave the database as it was, but for its event."""
-        before = self.database.dump(*_NO_EVENTS)
+        before = self.database.fingerprint()
         words = self.fail(*arguments)
-        assert self.database.dump(*_NO_EVENTS) == before
+        assert self.database.fingerprint() == before
         return words
 
 
