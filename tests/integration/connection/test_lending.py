@@ -311,7 +311,54 @@ def test_connection_that_was_taken_before_is_refused_by_psycopg(host: Host, use:
         commands.install(host.config(drivers=taken), ["teller"])
 
 
-def test_cursor_class_and_rows_of_the_host_stay(host: Host) -> None:
+COMMITTED_PAST_US = f"""{MAKE}
+op.get_context().connection.scalar(sa.select(1))
+drivers = op.get_context().config.attributes['drivers']
+for driver in drivers:
+    if driver.info.transaction_status.name == 'INTRANS':
+        driver.commit()
+op.execute('CREATE TABLE late (i int)')
+"""
+
+
+def test_commit_of_a_connection_that_was_taken_before_is_noticed(host: Host) -> None:
+    taken: list[psycopg.Connection[Any]] = []
+    tell(host, f"{COMMITTED_PAST_US}raise ValueError('later')")
+    with connecting(taken.append), pytest.raises(MigrationInterrupted):
+        commands.install(host.config(drivers=taken), ["teller"])
+    assert "teller.late" not in host.database.tables()
+    tell(host, COMMITTED_PAST_US)
+    commands.install(host.config(drivers=[]), ["teller"])
+    assert {"teller.stories", "teller.late"} <= set(host.database.tables())
+
+
+def test_statements_after_a_block_are_sent_ahead_again(host: Host) -> None:
+    taken: list[psycopg.Connection[Any]] = []
+    body = f"""{MAKE}
+with op.get_context().autocommit_block():
+    op.execute('CREATE INDEX CONCURRENTLY told ON stories (id)')
+op.execute("INSERT INTO stories VALUES (1, 'a')")
+drivers = op.get_context().config.attributes['drivers']
+word = max(driver.info.pipeline_status.name for driver in drivers if not driver.closed)
+{TELL}"""
+    tell(host, body)
+    with connecting(taken.append):
+        commands.install(host.config(drivers=taken), ["teller"])
+    assert host.database.values(WORDS.format("teller.")) == ["a", "ON"]
+
+
+def test_what_is_sent_ahead_is_not_prepared(host: Host) -> None:
+    def change(connection: psycopg.Connection[Any]) -> None:
+        connection.prepare_threshold = 0
+
+    named = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'CREATE TABLE stor%'"
+    body = f"{BIND}word = str(bind.scalar(sa.text({named!r})))\n{TELL}"
+    with connecting(change):
+        install(host, MAKE, body)
+    assert host.database.values(WORDS.format("teller.")) == ["0"]
+
+
+def test_cursor_class_of_the_host_stays(host: Host) -> None:
     class Loud(psycopg.Cursor[Any]):
         """A host's class of cursors."""
 

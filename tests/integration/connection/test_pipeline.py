@@ -351,6 +351,46 @@ def test_what_cannot_be_sent_does_not_hide_what_has_failed_before(host: Host) ->
     assert info.value.revision == "story_2"
 
 
+def test_what_cannot_be_sent_is_not_what_fails_later(host: Host) -> None:
+    with pytest.raises(MigrationFailed, match="already exists") as info:
+        install(host, MAKE, CANNOT_BE_SENT, FAIL)
+    assert info.value.revision == "story_3"
+
+
+def test_first_failure_stays_that_whatever_is_sent_later(host: Host) -> None:
+    late = (
+        "try:\n    op.get_context().connection.scalar(sa.select(1))\nexcept Exception:\n    pass\n"
+    )
+    with pytest.raises(MigrationFailed, match="already exists") as info:
+        install(host, MAKE, FAIL, late, "op.execute('DROP TABLE stories')")
+    assert info.value.revision == "story_2"
+
+
+def test_rollback_does_not_hide_what_has_failed_before(host: Host) -> None:
+    with pytest.raises(MigrationFailed, match="already exists") as info:
+        install(host, MAKE, FAIL, "op.get_context().connection.rollback()")
+    assert info.value.revision == "story_2"
+
+
+REFUSE = """\
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE check_violation USING MESSAGE = 'not in the history';
+END $$;
+CREATE TRIGGER refuses BEFORE INSERT ON alembic_plugin_event
+    FOR EACH ROW WHEN (NEW.outcome <> 'failed') EXECUTE FUNCTION refuse();
+"""
+
+
+def test_what_fails_right_before_its_commit_is_in_the_history(host: Host) -> None:
+    host.run("upgrade", "head")
+    host.database.execute(REFUSE)
+    with pytest.raises(DatabaseRefused, match="not in the history"):
+        install(host, MAKE)
+    details = host.database.values("SELECT detail FROM alembic_plugin_event ORDER BY id")
+    assert details[-1] == "not in the history"
+    assert "teller" not in host.database.schemas()
+
+
 def test_commit_of_another_connection_is_not_ours(host: Host) -> None:
     engine = "op.get_context().connection.engine"
     other = f"with {engine}.begin() as other:\n    other.scalar(sa.select(1))\n"
