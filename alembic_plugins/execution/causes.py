@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
 from .. import _alembic
 from .._base_errors import PluginError, find_sqlstate, join
@@ -13,13 +13,19 @@ from ..connection.errors import MigrationFailed
 from ..connection.writer import RegistryWriter
 from ..guard.errors import NamespaceViolation
 from ..loading.dependencies import read_branch_objects, read_session_ownership
+from ..loading.session import Session
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.ownership import Dependents, read_columns, sort_dependents
 from ..planning.errors import RevisionInUse
 from ..planning.operations import Direction, Step
 from ..planning.plan import Plan
-from ..plugin import HOST
-from ..revisions.failures import find_dependents_in_words, is_duplicate, is_lock_timeout
+from ..plugin import HOST, Schema
+from ..revisions.failures import (
+    find_dependents_in_words,
+    is_duplicate,
+    is_duplicate_schema,
+    is_lock_timeout,
+)
 from .errors import MigrationInterrupted
 from .journal import Journal
 
@@ -27,24 +33,28 @@ _UNDEFINED_TABLE = "42P01"
 
 
 def find_cause(
-    writer: RegistryWriter, journal: Journal, plan: Plan, error: MigrationFailed
+    writer: RegistryWriter, journal: Journal, plan: Plan, error: MigrationFailed, *, is_ours: bool
 ) -> PluginError:
-    """Return what a failure means; its transaction has been rolled back.
+    """Return what a failure means.
 
     Args:
         writer: whose connection has met it.
         journal: tells whether the revision had committed something.
         plan: what was run.
         error: the failure.
+        is_ours: whether the transaction was ours and is rolled back: PostgreSQL can be asked then.
     """
-    reason = _add_blocker(writer, error)
+    advice = find_advice(writer.session, error)
+    reason = f"{error.reason}; {advice}" if advice else _add_blocker(writer, error)
     facts = (error.plugin, error.revision, error.function, reason)
+    if not is_ours:
+        return MigrationFailed(*facts) if advice else error
     if error.plugin in writer.session.state.leftover:
         command = f"alembic plugin uninstall {error.plugin} --purge"
         left = f"{error.reason}; what its downgrades have left, '{command}' drops"
         return MigrationFailed(*facts[:3], left)
     is_new = error.plugin not in {HOST, *writer.session.state.plugins}
-    if is_duplicate(error) and is_new and not journal.is_written:
+    if is_duplicate(error) and is_new and not advice and not journal.is_written:
         command = f"alembic plugin adopt {error.plugin}"
         made = f"{error.reason}; what its revisions have made before, '{command}' records"
         return MigrationFailed(*facts[:3], made)
@@ -57,6 +67,24 @@ def find_cause(
         if users:
             return _explain_use(writer, error, users)
     return error if reason == error.reason else MigrationFailed(*facts)
+
+
+def find_advice(session: Session, error: MigrationFailed) -> str | None:
+    """Return what a plugin could declare, and does not, for its revision not to fail."""
+    name = error.plugin
+    found = session.find_usable(name) if name != HOST else None
+    if found is None:
+        return None
+    if isinstance(error.__cause__, NoSuchTableError):
+        is_declared = found.declaration.transaction == "revision"
+        advice = "declare transaction = 'revision' where revisions open other connections"
+        return None if is_declared else advice
+    namespace = found.namespace
+    is_new = name not in session.state.plugins
+    if is_duplicate_schema(error) and is_new and isinstance(namespace, Schema) and namespace.create:
+        schema = f"schema {namespace.name} existing"
+        return f"declare namespace = '{schema}' where revisions make the schema"
+    return None
 
 
 def _add_blocker(writer: RegistryWriter, error: MigrationFailed) -> str:

@@ -220,8 +220,9 @@ class Executor:
         if isinstance(error, TransactionEnded) and writer.is_committed:
             kept = f"{error.kept}, but what was committed midway stays"
             failure = TransactionEnded(error.plugin, error.revisions, kept)
-        if isinstance(error, MigrationFailed) and self._is_ours:
-            failure = find_cause(writer, context.steps.journal, context.plan, error)
+        if isinstance(error, MigrationFailed):
+            facts = (writer, context.steps.journal, context.plan, error)
+            failure = find_cause(*facts, is_ours=self._is_ours)
         failure = find_registry_loss(error, transaction.steps, writer.tables.names) or failure
         name = getattr(failure, "plugin", (*transaction.plugins, HOST)[0])
         if transaction.action:

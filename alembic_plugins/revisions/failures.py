@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from types import ModuleType
 
-from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy.exc import DBAPIError
 
 from .._base_errors import (
     PluginError,
@@ -19,8 +19,10 @@ from .._base_errors import (
 _TRANSIENT = {"55P03": "lock not available", "40P01": "deadlock", "40001": "serialization failure"}
 """SQLSTATEs after which the same transaction may well succeed: it met another one."""
 
-_DUPLICATE = ("42P07", "42701", "42710", "42723")
-"""SQLSTATEs of tables and the like, columns, other objects and functions that are there already."""
+_DUPLICATE_SCHEMA = "42P06"
+
+_DUPLICATE = (_DUPLICATE_SCHEMA, "42P07", "42701", "42710", "42723")
+"""SQLSTATEs of schemas, tables, columns, other objects and functions that are there already."""
 
 _CONCURRENTLY = "tuple concurrently "
 """What PostgreSQL says, as an internal error, where two sessions GRANT or alter the same."""
@@ -41,15 +43,22 @@ def find_transient(error: BaseException) -> str | None:
 
 def is_duplicate(error: BaseException) -> bool:
     """Tell whether PostgreSQL has refused to make what is there already."""
-    cause = error.__cause__
-    state = getattr(cause.orig, "sqlstate", None) if isinstance(cause, DBAPIError) else None
-    return state in _DUPLICATE
+    return _find_cause_state(error) in _DUPLICATE
+
+
+def is_duplicate_schema(error: BaseException) -> bool:
+    """Tell whether PostgreSQL has refused to make a schema that is there already."""
+    return _find_cause_state(error) == _DUPLICATE_SCHEMA
 
 
 def is_lock_timeout(error: BaseException) -> bool:
     """Tell whether `error` is that a lock was waited for until there was no more time."""
+    return _find_cause_state(error) == "55P03"
+
+
+def _find_cause_state(error: BaseException) -> str | None:
     cause = error.__cause__
-    return isinstance(cause, DBAPIError) and find_sqlstate(cause.orig) == "55P03"
+    return find_sqlstate(cause.orig) if isinstance(cause, DBAPIError) else None
 
 
 def find_dependents_in_words(error: BaseException) -> str | None:
@@ -117,12 +126,8 @@ def explain_failure(error: BaseException, path: str, line: int | None = None) ->
     """
     if isinstance(error, DBAPIError):
         reason = describe_refusal(error.orig)
-        if find_sqlstate(error.orig) == "42P06":
-            reason += "; declare namespace = 'schema NAME existing' where revisions make the schema"
     else:
         reason = explain_loading(error)
-        if isinstance(error, NoSuchTableError):
-            reason += "; declare transaction = 'revision' where revisions open other connections"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     where = line or (lines[-1] if lines else None)
     return f"{reason} ('{path}', line {where})" if where else reason

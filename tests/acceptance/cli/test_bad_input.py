@@ -255,7 +255,8 @@ def test_broken_file_names_its_plugin_and_its_path(host: Host) -> None:
 def test_schema_that_revisions_make_themselves_is_advised_of(host: Host) -> None:
     host.add("creates_schema_undeclared").run("upgrade", "head")
     words = host.refuse("plugin", "install", "creates_schema_undeclared")
-    assert "declare namespace = 'schema NAME existing' where revisions make the schema" in words
+    declaration = "namespace = 'schema creates_schema_undeclared existing'"
+    assert f"declare {declaration} where revisions make the schema" in words
 
 
 def test_failing_revision_is_named_with_its_line(host: Host) -> None:

@@ -130,6 +130,51 @@ def test_advice_of_the_guard_lets_a_revision_of_the_host_pass(host: Host, sql: s
     assert call(host, "upgrade head") == ""
 
 
+MAKES_SCHEMA = "CREATE SCHEMA crm; CREATE TABLE crm.t ()"
+
+
+@pytest.mark.parametrize("namespace", ["schema crm", "schema crm existing"])
+def test_plugin_that_makes_its_schema_is_installed_by_what_is_advised(
+    host: Host, namespace: str
+) -> None:
+    host.declare("crm", f'namespace = "{namespace}"').revise("crm", MAKES_SCHEMA)
+    refusal = call(host, INSTALL)
+    for line in re.findall(r"declare (namespace = '[^']+')", refusal):
+        host.declare("crm", line)
+    assert call(host, INSTALL) == ""
+
+
+def test_plugin_whose_schema_its_revisions_have_made_before_is_adopted(host: Host) -> None:
+    host.declare("crm", 'namespace = "schema crm existing"').revise("crm", MAKES_SCHEMA)
+    host.database.execute(MAKES_SCHEMA)
+    refusal = call(host, INSTALL)
+    assert "declare" not in refusal
+    assert [call(host, command) for command in _COMMAND.findall(refusal)] == [""]
+
+
+LOOKS_ELSEWHERE = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "crm_1", None
+
+
+def upgrade():
+    sa.inspect(op.get_bind().engine).get_columns("nowhere")
+"""
+
+
+@pytest.mark.parametrize(("transaction", "times"), [("plugin", 1), ("revision", 0)])
+def test_transaction_of_its_own_is_advised_unless_it_is_declared(
+    host: Host, transaction: str, times: int
+) -> None:
+    host.declare("crm", f"transaction = '{transaction}'")
+    host.write("plugins/crm/versions/crm_1.py", LOOKS_ELSEWHERE)
+    refusal = call(host, INSTALL)
+    assert "NoSuchTableError: nowhere" in refusal
+    assert refusal.count("declare transaction = 'revision'") == times
+
+
 def walk(host: Host, command: str, choice: str) -> None:
     """Run a command that is refused, do what the refusal says, and run the command again."""
     refusal = call(host, command)

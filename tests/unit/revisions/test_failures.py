@@ -3,13 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy.exc import NoSuchTableError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from alembic_plugins.revisions.failures import (
     explain_failure,
     find_dependents_in_words,
     find_naps,
     find_transient,
+    is_duplicate,
 )
 
 
@@ -69,17 +70,12 @@ def test_statement_is_left_out_of_the_explanation() -> None:
     assert explain_failure(OperationalError("SELECT", {}, Refused("42P01")), "") == "it was refused"
 
 
-@pytest.mark.parametrize(
-    ("error", "advice"),
-    [
-        (OperationalError("SELECT", {}, Refused("42P06")), "namespace = 'schema NAME existing'"),
-        (NoSuchTableError("bills"), "transaction = 'revision'"),
-    ],
-)
-def test_failure_that_a_declaration_would_avoid_is_told_with_it(
-    error: Exception, advice: str
-) -> None:
-    assert advice in explain_failure(error, "")
+def test_psycopg2_tells_of_duplicates_by_another_name() -> None:
+    refused = OperationalError("CREATE TABLE", {}, Refused(""))
+    refused.orig.pgcode = "42P07"  # type: ignore[union-attr]
+    error = RuntimeError("failed")
+    error.__cause__ = refused
+    assert is_duplicate(error)
 
 
 def test_dependents_are_in_the_detail_of_what_postgresql_says() -> None:
