@@ -171,6 +171,9 @@ def _find_prefix(
         before, after = f'declare namespace = "{namespace} ', violator.find_place("namespace")
         return _Remedy(before, str(item.name), f'" in {after}', separator=" ")
     rename = f"give it a name that begins with '{namespace.names[0]}'"
+    if is_free:
+        shared = f'declare namespace = "schema {item.schema} existing"'
+        return _Remedy(f"{rename}, or {shared} in {violator.find_place('namespace')}")
     if item.schema == ownership.host_schema:
         return _Remedy(rename)
     move = f"make it in schema '{ownership.host_schema}'"

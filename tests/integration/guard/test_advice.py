@@ -75,6 +75,7 @@ def follow(host: Host, refusal: str) -> None:
         ("prefix crm_", "CREATE TABLE contacts ()"),
         ("prefix crm_", "CREATE TABLE crm_contacts (); CREATE VIEW crews AS SELECT 1 AS a"),
         ("prefix crm_", "CREATE TABLE contacts (); CREATE TABLE companies ()"),
+        ("prefix crm_", 'CREATE TABLE "2fa" ()'),
         ("schema crm", "CREATE CAST (bigint AS uuid) WITH INOUT; CREATE SCHEMA other"),
         ("schema crm", "CREATE SCHEMA other; CREATE VIEW v AS SELECT * FROM notes.t"),
         ("prefix crm_", "INSERT INTO accounts (email) VALUES ('e')"),
