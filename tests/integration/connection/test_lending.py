@@ -347,6 +347,30 @@ word = max(driver.info.pipeline_status.name for driver in drivers if not driver.
     assert host.database.values(WORDS.format("teller.")) == ["a", "ON"]
 
 
+STATUS = """\
+op.execute('DROP TABLE stories')
+drivers = op.get_context().config.attributes['drivers']
+found = {driver.info.pipeline_status.name for driver in drivers if not driver.closed}
+op.get_context().config.attributes['found'].append(max(found))
+"""
+
+
+@pytest.mark.parametrize(("purge", "found"), [(False, "ON"), (True, "OFF")])
+def test_nothing_is_sent_ahead_in_a_savepoint_of_ours(
+    host: Host, *, purge: bool, found: str
+) -> None:
+    taken: list[psycopg.Connection[Any]] = []
+    statuses: list[str] = []
+    path = tell(host, MAKE)
+    lines = "\n".join(f"    {line}" for line in STATUS.splitlines())
+    path.write_text(path.read_text().replace("    pass", lines))
+    config = host.config(drivers=taken, found=statuses)
+    with connecting(taken.append):
+        commands.install(config, ["teller"])
+        commands.uninstall(config, ["teller"], purge=purge)
+    assert statuses[-1] == found
+
+
 def test_what_is_sent_ahead_is_not_prepared(host: Host) -> None:
     def change(connection: psycopg.Connection[Any]) -> None:
         connection.prepare_threshold = 0

@@ -374,20 +374,19 @@ def test_rollback_does_not_hide_what_has_failed_before(host: Host) -> None:
 
 REFUSE = """\
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE check_violation USING MESSAGE = 'not in the history';
+    RAISE check_violation USING MESSAGE = 'not to be refreshed';
 END $$;
-CREATE TRIGGER refuses BEFORE INSERT ON alembic_plugin_event
-    FOR EACH ROW WHEN (NEW.outcome <> 'failed') EXECUTE FUNCTION refuse();
+CREATE TRIGGER refuses BEFORE UPDATE ON alembic_plugin_object EXECUTE FUNCTION refuse();
 """
 
 
 def test_what_fails_right_before_its_commit_is_in_the_history(host: Host) -> None:
     host.run("upgrade", "head")
     host.database.execute(REFUSE)
-    with pytest.raises(DatabaseRefused, match="not in the history"):
+    with pytest.raises(DatabaseRefused, match="not to be refreshed"):
         install(host, MAKE)
     details = host.database.values("SELECT detail FROM alembic_plugin_event ORDER BY id")
-    assert details[-1] == "not in the history"
+    assert details[-1] == "not to be refreshed"
     assert "teller" not in host.database.schemas()
 
 
