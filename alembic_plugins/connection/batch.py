@@ -81,15 +81,26 @@ class Sent:
 
     def translate(self, error: psycopg.Error, dialect: Dialect) -> DBAPIError:
         """Return what SQLAlchemy would have raised if it had waited for the answer."""
-        found = DBAPIError.instance(
-            self.statement,
-            self.parameters[0] if self.parameters else None,
-            error,
-            psycopg.Error,
-            connection_invalidated=is_fatal(error),
-            dialect=dialect,
-        )
-        return cast("DBAPIError", found)
+        parameters = self.parameters[0] if self.parameters else None
+        return translate(self.statement, parameters, error, dialect)
+
+
+def translate(
+    statement: str,
+    parameters: Any,  # noqa: ANN401 - the driver's
+    error: psycopg.Error,
+    dialect: Dialect,
+) -> DBAPIError:
+    """Return what SQLAlchemy would have raised for an error of psycopg's."""
+    found = DBAPIError.instance(
+        statement,
+        parameters,
+        error,
+        psycopg.Error,
+        connection_invalidated=is_fatal(error),
+        dialect=dialect,
+    )
+    return cast("DBAPIError", found)
 
 
 def is_fatal(error: psycopg.Error) -> bool:

@@ -28,6 +28,7 @@ from .batch import (
     is_fatal,
     is_harmless,
     is_single,
+    translate,
 )
 from .errors import MigrationFailed
 from .lending import lend
@@ -239,11 +240,18 @@ class Pipeline:
         try:
             self.send("COMMIT")
             self.leave()
+        except psycopg.Error as error:  # SQLAlchemy translates no error of a listener's.
+            self._end_transaction(connection)
+            raise translate("COMMIT", None, error, connection.dialect) from error
         except BaseException:
-            # SQLAlchemy takes a transaction whose COMMIT has failed for ended.
-            if not connection.invalidated:
-                connection.connection.rollback()
+            self._end_transaction(connection)
             raise
+
+    def _end_transaction(self, connection: Connection) -> None:
+        """Roll back after COMMIT has failed, after which SQLAlchemy takes it for done."""
+        if not connection.invalidated:
+            with suppress(psycopg.Error):  # The session may be lost.
+                connection.connection.rollback()
 
     def _roll_back(self, connection: Connection) -> None:
         """Leave the pipeline before SQLAlchemy rolls back, whatever has failed in it."""

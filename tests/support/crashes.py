@@ -19,7 +19,7 @@ import shutil
 import signal
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from difflib import unified_diff
@@ -373,6 +373,8 @@ class _Saboteur:
                 self._do(connection)
             answer = yield from send(this, *args, **kwargs)
             if mine and self._crash.moment is Moment.AFTER:
+                if connection._pipeline is not None:  # It is sent, and done when that is answered.
+                    yield from connection._pipeline._sync_gen()
                 self._do(connection)
             return answer
 
@@ -388,7 +390,11 @@ class _Saboteur:
             os.kill(os.getpid(), signal.SIGKILL)
         self._terminate(connection.info.backend_pid)
         if self._crash.action is Action.LOSE_ANSWER:
-            connection.pgconn.exec_(b"")
+            if connection.pgconn.pipeline_status:
+                with suppress(psycopg.OperationalError):
+                    connection.pgconn.consume_input()
+            else:
+                connection.pgconn.exec_(b"")
             raise psycopg.OperationalError("server closed the connection unexpectedly")
 
     def _terminate(self, pid: int) -> None:

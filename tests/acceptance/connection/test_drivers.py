@@ -13,7 +13,7 @@ from support.hosts import Host
 # The method that is called for each statement raises, in a line of ours.
 BREAKS = """
 config = context.config
-from alembic_plugins import journal
+from alembic_plugins.execution import journal
 source = "def keep_result(*_): raise ValueError('broken')"
 exec(compile(source, journal.__file__, "exec"), vars(journal))
 """

@@ -13,6 +13,7 @@ REPLICAS = 5
 
 def start(host: Host, *arguments: str) -> "subprocess.Popen[str]":
     """Start a command line, and go on."""
+    host.database.ensure()
     return subprocess.Popen(
         [sys.executable, "-m", "alembic", *arguments],
         cwd=host.folder,
