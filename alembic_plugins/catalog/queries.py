@@ -1,7 +1,7 @@
 """What PostgreSQL's catalog says of schemas, and of what depends on what."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, text
@@ -116,8 +116,8 @@ _PARTITIONS = text("""
 """).bindparams(bindparam("oids"))
 
 # What goes along with some objects, the row type with a composite type, and what depends on all
-# that without going along: in PostgreSQL's words, with the object that it is or is a part of.
-_DEPENDENT = text("""
+# that without going along.
+_DEPENDING = """
     WITH RECURSIVE inside (classid, objid) AS (
         SELECT * FROM unnest(CAST(:classids AS oid[]), CAST(:objids AS oid[]))
         UNION
@@ -129,40 +129,57 @@ _DEPENDENT = text("""
             SELECT t.tableoid, t.oid
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype
             WHERE c.tableoid = i.classid AND c.oid = i.objid AND c.relkind = 'c') d)
-    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
-           o.type AS kind, d.classid, d.objid,
-           coalesce((SELECT CAST(a.adnum AS int) FROM pg_catalog.pg_attrdef a
-                     WHERE a.tableoid = d.classid AND a.oid = d.objid), d.objsubid) AS number
+    SELECT d.classid, d.objid, d.objsubid
     FROM pg_catalog.pg_depend d
     JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
     WHERE (d.classid, d.objid) NOT IN (SELECT classid, objid FROM inside)
     UNION
-    SELECT pg_catalog.pg_describe_object(c.tableoid, c.oid, 0), 'table', c.tableoid, c.oid, 0
+    SELECT c.tableoid, c.oid, 0
     FROM inside i JOIN pg_catalog.pg_class c ON c.tableoid = i.classid AND c.oid = i.objid
     WHERE c.relispartition AND c.relkind NOT IN ('i', 'I')
     UNION
-    SELECT pg_catalog.pg_describe_object(s.tableoid, s.oid, 0), 'statistics object', s.tableoid,
-           s.oid, 0
+    SELECT s.tableoid, s.oid, 0
     FROM inside i JOIN pg_catalog.pg_statistic_ext s ON s.tableoid = i.classid AND s.oid = i.objid
-    ORDER BY 1
-""").bindparams(bindparam("classids"), bindparam("objids"))
+"""
 
-# What depends on some columns, or hangs on them and would go along: not their defaults, sequences
-# and NOT NULL.
-_ON_COLUMNS = text("""
-    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS words,
-           o.type AS kind, d.classid, d.objid, d.objsubid AS number
+# What depends on some columns, or hangs on them and would go along: not their NOT NULL.
+_DEPENDING_ON_COLUMNS = """
+    SELECT DISTINCT d.classid, d.objid, d.objsubid
     FROM unnest(CAST(:oids AS oid[]), CAST(:numbers AS int[])) AS p (oid, number)
     JOIN pg_catalog.pg_depend d
       ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
          AND d.refobjid = p.oid AND d.refobjsubid = p.number
-    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
-    WHERE d.deptype IN ('n', 'a') AND o.type NOT IN ('default value', 'sequence')
+    WHERE d.deptype IN ('n', 'a')
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
                       WHERE c.tableoid = d.classid AND c.oid = d.objid AND c.contype = 'n')
-    ORDER BY 1
-""").bindparams(bindparam("oids"), bindparam("numbers"))
+"""
+
+# What some objects are called, wherever the search path leads, and in PostgreSQL's messages, where
+# that has a say. A view goes by its own name, and not by that of its rule.
+_DESCRIBED = """
+    SELECT d.classid, d.objid, o.type AS kind,
+           coalesce((SELECT CAST(a.adnum AS int) FROM pg_catalog.pg_attrdef a
+                     WHERE a.tableoid = d.classid AND a.oid = d.objid), d.objsubid) AS number,
+           n.type AS noun, n.identity,
+           pg_catalog.pg_describe_object(r.classid, r.objid, d.objsubid) AS description
+    FROM ({depending}) d
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+    LEFT JOIN pg_catalog.pg_rewrite v
+      ON v.tableoid = d.classid AND v.oid = d.objid AND v.rulename = '_RETURN'
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN v.oid IS NULL THEN d.classid
+                    ELSE 'pg_catalog.pg_class'::pg_catalog.regclass::oid END AS classid,
+               coalesce(v.ev_class, d.objid) AS objid) r
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(r.classid, r.objid, d.objsubid) n
+    ORDER BY n.type, n.identity
+"""
+
+_DEPENDENT = text(_DESCRIBED.format(depending=_DEPENDING)).bindparams(
+    bindparam("classids"), bindparam("objids")
+)
+_ON_COLUMNS = text(_DESCRIBED.format(depending=_DEPENDING_ON_COLUMNS)).bindparams(
+    bindparam("oids"), bindparam("numbers")
+)
 
 # The indexes of a schema that a concurrent statement has left unfinished, and that none builds now.
 _INVALID_INDEXES = text("""
@@ -219,20 +236,22 @@ class Dependent:
     """Something that depends on an object, and would be lost with it.
 
     Attributes:
-        words: what PostgreSQL calls it, as in ``constraint c on table t``; a view is told by its
-            rule ``_RETURN``.
+        words: its kind, and what it is called with its schema.
         kind: PostgreSQL's word for its kind: table constraint, table column, rule ...
         item: the object that it is, or is a part of.
         number: the column, if it is one or the default of one; else 0.
+        description: what PostgreSQL's messages call it, where the search path says whether a schema
+            is named.
     """
 
     words: str
     kind: str
     item: DatabaseObject
     number: int = 0
+    description: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return self.words.removeprefix("rule _RETURN on ")
+        return self.words
 
 
 def read_host_schema(connection: Connection) -> str:
@@ -317,7 +336,8 @@ def read_column_dependents(
     oids = [column.table.objid for column in columns]
     numbers = [column.number for column in columns]
     rows = connection.execute(_ON_COLUMNS, {"oids": oids, "numbers": numbers}).all()
-    return tuple(_make_dependents(connection, rows, None))
+    found = _make_dependents(connection, rows, None)
+    return tuple(item for item in found if item.kind not in ("default value", "sequence"))
 
 
 def _make_dependents(
@@ -327,7 +347,10 @@ def _make_dependents(
     for row in rows:
         if (row.classid, row.objid) in items:
             item = items[row.classid, row.objid]
-            yield Dependent(row.words, row.kind, item, row.number)
+            words = f"{row.noun} {row.identity}"
+            if row.noun.endswith(" column"):
+                words = f"column {row.identity.removeprefix(f'{item.identity}.')} of {item}"
+            yield Dependent(words, row.kind, item, row.number, row.description)
 
 
 def read_invalid_indexes(connection: Connection, namespace: Namespace | None) -> tuple[str, ...]:

@@ -122,7 +122,20 @@ def _find_users(writer: RegistryWriter, name: str, words: str, plan: Plan) -> De
     found = read_dependents(writer.connection, {item.key for item in objects})
     found += read_column_dependents(writer.connection, columns)
     writer.leave()
-    return sort_dependents(ownership, [item for item in found if str(item) in words])
+    return sort_dependents(ownership, _find_described(found, words))
+
+
+def _find_described(found: Sequence[Dependent], words: str) -> list[Dependent]:
+    """Return those of some dependents that PostgreSQL names, each at the beginning of a line.
+
+    The description of one may begin with that of another.
+    """
+    descriptions = [item.description for item in found]
+    named = {
+        max((d for d in descriptions if line.startswith(d)), key=len, default=None)
+        for line in words.splitlines()
+    }
+    return [item for item in found if item.description in named]
 
 
 def find_registry_loss(

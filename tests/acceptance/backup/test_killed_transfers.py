@@ -171,7 +171,7 @@ def test_what_others_use_of_a_killed_restore_is_kept(
     with holding(gone_twice, EVENTS):
         kill(gone_twice, signal.SIGKILL, *restore("old"))
     gone_twice.database.execute("CREATE VIEW report AS SELECT * FROM shop_items")
-    assert "used by view report" in gone_twice.fail(*restore("new"))
+    assert "used by view public.report" in gone_twice.fail(*restore("new"))
     assert words(gone_twice) == ["live"]
 
 

@@ -276,7 +276,7 @@ def test_purge_drops_nothing_that_others_lean_on(letters: Host) -> None:
         "CREATE TABLE replies (letter_id bigint REFERENCES quarantine_counts_rows.letters)"
     )
     words = letters.refuse("plugin", "uninstall", "counts_rows", "--purge", "--yes")
-    assert "is used by constraint replies_letter_id_fkey on table replies." in words
+    assert "is used by table constraint replies_letter_id_fkey on public.replies." in words
 
 
 def test_foreign_keys_from_elsewhere_stay_in_force(letters: Host) -> None:
@@ -297,8 +297,11 @@ def test_views_from_elsewhere_show_what_is_set_aside(letters: Host) -> None:
 @pytest.mark.parametrize(
     ("use", "words"),
     [
-        ("CREATE TABLE uses (n int DEFAULT makes_things.one())", "default value for column n of"),
-        ("CREATE TABLE uses (m makes_things.mood)", "column m of table uses"),
+        (
+            "CREATE TABLE uses (n int DEFAULT makes_things.one())",
+            "default value for public.uses.n.",
+        ),
+        ("CREATE TABLE uses (m makes_things.mood)", "column m of table public.uses"),
         ("CREATE TABLE uses (n int DEFAULT nextval('makes_things.numbers'))", "default value for"),
     ],
 )
@@ -367,7 +370,7 @@ def test_keep_data_names_whose_objects_lean_on_it(host: Host, dependent: str) ->
 def test_required_plugin_does_not_go_while_its_dependent_is_set_aside(chain: Host) -> None:
     make_quarantined(chain, "crm_requires_billing")
     words = chain.refuse("plugin", "uninstall", "billing", "--yes")
-    assert "on table quarantine_crm_requires_billing.customers" in words
+    assert "on quarantine_crm_requires_billing.customers" in words
     assert "set aside of 'crm_requires_billing'" in words
 
 

@@ -257,17 +257,20 @@ def test_what_would_be_lost_is_told_with_the_object_that_it_is(box: Connection) 
     )
     found = read_dependents(box, find_keys(box, "table box.a", "table box.f"))
     assert [(str(item), item.kind, str(item.item)) for item in found] == [
-        ("column a of table d", "table column", "table public.d"),
-        ("constraint c on table d", "table constraint", "table constraint c on public.d"),
-        ("view b", "rule", 'rule "_RETURN" on public.b'),
-        ("table e", "table", "table public.e"),
+        ("table public.e", "table", "table public.e"),
+        ("column a of table public.d", "table column", "table public.d"),
+        ("table constraint c on public.d", "table constraint", "table constraint c on public.d"),
+        ("view public.b", "rule", 'rule "_RETURN" on public.b'),
     ]
 
 
 def test_columns_of_a_composite_type_would_be_lost_with_it(box: Connection) -> None:
     make(box, "CREATE TYPE box.a AS (x int); CREATE TABLE b (a box.a, b box.a[])")
     found = read_dependents(box, find_keys(box, "composite type box.a"))
-    assert [str(item) for item in found] == ["column a of table b", "column b of table b"]
+    assert [str(item) for item in found] == [
+        "column a of table public.b",
+        "column b of table public.b",
+    ]
 
 
 def test_what_goes_along_or_is_asked_about_would_not_be_lost(box: Connection) -> None:

@@ -149,4 +149,25 @@ def test_drop_that_the_host_depends_on_names_the_object(used: Host) -> None:
     used.run("plugin", "uninstall", "bar", "--yes")
     used.database.execute("CREATE VIEW public.mine AS SELECT * FROM foo.a")
     used.revise("foo", "DROP TABLE a")
-    assert "view mine of the host" in used.refuse("plugin", "upgrade", "foo")
+    assert "view public.mine of the host" in used.refuse("plugin", "upgrade", "foo")
+
+
+def test_what_hinders_a_drop_is_named_with_its_schema_wherever_that_is(used: Host) -> None:
+    used.run("plugin", "uninstall", "bar", "--yes")
+    used.database.execute(
+        "CREATE VIEW foo.v AS SELECT * FROM foo.a; CREATE VIEW public.w AS SELECT * FROM foo.a"
+    )
+    words = used.refuse("plugin", "uninstall", "foo", "--yes", "--with-unknown-objects")
+    assert "used by view public.w of the host." in words
+    words = used.refuse("-x", "plugin=foo", "downgrade", "base")
+    assert "used by view foo.v, view public.w of the host." in words
+
+
+def test_what_begins_with_the_name_of_a_user_is_no_user(used: Host) -> None:
+    used.run("plugin", "uninstall", "bar", "--yes")
+    used.revise("foo", "CREATE TABLE b ()").run("plugin", "upgrade", "foo")
+    used.database.execute("CREATE VIEW v AS SELECT 1 AS n FROM foo.b")
+    used.database.execute("CREATE VIEW v_more AS SELECT 1 AS n FROM foo.a")
+    used.revise("foo", "DROP TABLE a")
+    words = used.refuse("plugin", "upgrade", "foo")
+    assert "it is used by view public.v_more of the host." in words

@@ -213,7 +213,7 @@ def test_what_nobody_owns_and_leans_on_leftovers_is_named(host: Host) -> None:
     host.database.execute("CREATE VIEW sweepings AS SELECT id FROM leaves_leftovers.crumbs")
     with pytest.raises(ObjectsInUse) as excinfo:
         commands.uninstall(host.config(), ["leaves_leftovers"], purge=True)
-    assert excinfo.value.users == ("view sweepings",)
+    assert excinfo.value.users == ("view public.sweepings",)
 
 
 def test_purge_drops_what_depends_on_other_leftovers(host: Host) -> None:

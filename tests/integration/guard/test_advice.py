@@ -255,6 +255,6 @@ def test_plugin_can_go_when_what_uses_it_is_gone(host: Host, options: Sequence[s
     host.database.execute("CREATE VIEW seen AS SELECT * FROM crm.a")
     command = shlex.join([*UNINSTALL.split(), *options])
     refusal = call(host, command)
-    assert "view seen" in refusal
+    assert "view public.seen" in refusal
     host.database.execute("DROP VIEW seen")
     assert call(host, command) == ""

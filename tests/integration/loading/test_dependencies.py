@@ -28,39 +28,37 @@ BOX = {
 """What plugin `box` has made."""
 
 USES = {
-    "constraint to_a on table {0}a": "CREATE TABLE {0}a (a int CONSTRAINT to_a REFERENCES box.a)",
-    "view {0}b": "CREATE VIEW {0}b AS SELECT id FROM box.a",
-    "view {0}c": "CREATE VIEW {0}c AS SELECT box.one() AS id",
-    "materialized view {0}d": ("CREATE MATERIALIZED VIEW {0}d AS SELECT id FROM box.a"),
-    "trigger t on table {0}e": (
+    "table constraint to_a on {1}a": "CREATE TABLE {0}a (a int CONSTRAINT to_a REFERENCES box.a)",
+    "view {1}b": "CREATE VIEW {0}b AS SELECT id FROM box.a",
+    "view {1}c": "CREATE VIEW {0}c AS SELECT box.one() AS id",
+    "materialized view {1}d": ("CREATE MATERIALIZED VIEW {0}d AS SELECT id FROM box.a"),
+    "trigger t on {1}e": (
         "CREATE TABLE {0}e (id int); CREATE TRIGGER t AFTER INSERT ON {0}e"
         " FOR EACH ROW EXECUTE FUNCTION box.fire()"
     ),
-    "default value for column id of table {0}f": "CREATE TABLE {0}f (id int DEFAULT box.one())",
-    "default value for column id of table {0}g": (
-        "CREATE TABLE {0}g (id int DEFAULT nextval('box.numbers'))"
-    ),
-    "column id of table {0}h": "CREATE TABLE {0}h (id box.mood)",
-    "column id of table {0}i": "CREATE TABLE {0}i (id box.mood[])",
-    "column id of table {0}j": "CREATE TABLE {0}j (id box.a)",
-    "constraint c on table {0}k": (
+    "default value for {1}f.id": "CREATE TABLE {0}f (id int DEFAULT box.one())",
+    "default value for {1}g.id": ("CREATE TABLE {0}g (id int DEFAULT nextval('box.numbers'))"),
+    "column id of table {1}h": "CREATE TABLE {0}h (id box.mood)",
+    "column id of table {1}i": "CREATE TABLE {0}i (id box.mood[])",
+    "column id of table {1}j": "CREATE TABLE {0}j (id box.a)",
+    "table constraint c on {1}k": (
         "CREATE TABLE {0}k (id int CONSTRAINT c CHECK (id > box.one()))"
     ),
-    "index {0}m": "CREATE TABLE {0}l (id int); CREATE INDEX m ON {0}l ((id + box.one()))",
-    "table {0}n": "CREATE TABLE {0}n () INHERITS (box.a)",
-    "rule r on table {0}o": (
+    "index {1}m": "CREATE TABLE {0}l (id int); CREATE INDEX m ON {0}l ((id + box.one()))",
+    "table {1}n": "CREATE TABLE {0}n () INHERITS (box.a)",
+    "rule r on {1}o": (
         "CREATE TABLE {0}o (id int); CREATE RULE r AS ON INSERT TO {0}o DO ALSO DELETE FROM box.a"
     ),
-    "policy p on table {0}p": (
+    "policy p on {1}p": (
         "CREATE TABLE {0}p (id int); CREATE POLICY p ON {0}p USING (id IN (SELECT id FROM box.a))"
     ),
-    "default value for column b of table {0}q": (
+    "default value for {1}q.b": (
         "CREATE TABLE {0}q (id int, b int GENERATED ALWAYS AS (id + box.one()) STORED)"
     ),
-    "function {0}r(box.a)": ("CREATE FUNCTION {0}r(box.a) RETURNS int LANGUAGE sql AS 'SELECT 1'"),
-    "view {0}s": 'CREATE VIEW {0}s AS SELECT id FROM box."50%s\\: ""v"',
+    "function {1}r(box.a)": ("CREATE FUNCTION {0}r(box.a) RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+    "view {1}s": 'CREATE VIEW {0}s AS SELECT id FROM box."50%s\\: ""v"',
 }
-"""What depends on that, in PostgreSQL's words, and what makes it."""
+"""What depends on that, in words with the schema {1}, and what makes it in {0}."""
 
 
 @pytest.fixture
@@ -96,7 +94,8 @@ def test_whatever_depends_on_objects_is_told_by_whose_it_is(
     make(box, *(use.format(schema) for use in USES.values()))
     found = find_words(box)
     assert [*found] == [owner]
-    assert sorted(found[owner]) == sorted(words.format(schema) for words in USES)
+    whole = schema or "public."
+    assert sorted(found[owner]) == sorted(words.format(schema, whole) for words in USES)
 
 
 def test_what_depends_is_told_by_who_has_made_it_wherever_it_is(box: Connection) -> None:
@@ -104,14 +103,14 @@ def test_what_depends_is_told_by_who_has_made_it_wherever_it_is(box: Connection)
     record_all(box, "rack", "view public.a")
     record_all(box, "host", "view rack.b")
     assert find_words(box) == {
-        "rack": ["view a"],
+        "rack": ["view public.a"],
         "host": ["view rack.b"],
     }
 
 
 def test_cast_is_told_like_what_is_in_a_schema(box: Connection) -> None:
     make(box, "CREATE CAST (box.mood AS int) WITH INOUT")
-    assert find_words(box) == {"host": ["cast from box.mood to integer"]}
+    assert find_words(box) == {"host": ["cast (box.mood AS integer)"]}
 
 
 def test_partition_that_nobody_has_recorded_is_of_the_branch_of_its_table(box: Connection) -> None:
@@ -122,7 +121,7 @@ def test_partition_that_nobody_has_recorded_is_of_the_branch_of_its_table(box: C
 def test_what_has_been_moved_and_renamed_is_depended_on_as_before(box: Connection) -> None:
     make(box, "CREATE VIEW a AS SELECT id FROM box.a")
     make(box, "ALTER TABLE box.a RENAME TO b; ALTER TABLE box.b SET SCHEMA public")
-    assert find_words(box) == {"host": ["view a"]}
+    assert find_words(box) == {"host": ["view public.a"]}
 
 
 def test_what_depends_on_what_nobody_has_recorded_is_not_told(box: Connection) -> None:
@@ -141,7 +140,7 @@ def test_what_a_branch_depends_on_itself_is_not_told(box: Connection) -> None:
 def test_what_is_of_branches_that_go_is_not_told(box: Connection) -> None:
     make(box, "CREATE VIEW a AS SELECT id FROM box.a; CREATE VIEW b AS SELECT id FROM box.a")
     record_all(box, "rack", "view public.a")
-    assert find_words(box, "box", "rack") == {"host": ["view b"]}
+    assert find_words(box, "box", "rack") == {"host": ["view public.b"]}
 
 
 def test_what_others_have_made_of_objects_is_told_once(box: Connection) -> None:
@@ -159,7 +158,7 @@ def test_what_depends_on_what_is_set_aside_is_told(box: Connection) -> None:
     record_all(box, "old", "table quarantine_old.old_a")
     make(box, "CREATE VIEW a AS SELECT id FROM quarantine_old.old_a")
     state = replace(STATE, plugins={}, quarantined={"old": OLD})
-    assert find_words(box, "old", state=state) == {"host": ["view a"]}
+    assert find_words(box, "old", state=state) == {"host": ["view public.a"]}
 
 
 def test_what_depends_on_the_host_is_told(box: Connection) -> None:
@@ -168,8 +167,8 @@ def test_what_depends_on_the_host_is_told(box: Connection) -> None:
     make(box, "ALTER TABLE shelf_a ADD CONSTRAINT b FOREIGN KEY (id) REFERENCES hosts")
     record_all(box, "shelf", "table public.shelf_a")
     assert find_words(box, "host") == {
-        "shelf": ["constraint b on table shelf_a"],
-        "": ["constraint a on table rack.b"],
+        "shelf": ["table constraint b on public.shelf_a"],
+        "": ["table constraint a on rack.b"],
     }
 
 
@@ -190,4 +189,4 @@ def test_plugin_has_what_it_has_made(box: Connection) -> None:
 def test_dependents_are_told_whatever_the_search_path(box: Connection) -> None:
     make(box, "CREATE VIEW rack.v AS SELECT id FROM box.a")
     make(box, "SET LOCAL search_path TO public, rack, box")
-    assert find_words(box) == {"": ["view v"]}
+    assert find_words(box) == {"": ["view rack.v"]}

@@ -179,8 +179,8 @@ def test_what_depends_on_a_plugin_is_told_by_whose_it_is(box: Connection) -> Non
     assert {
         owner: [*map(str, items)] for owner, items in sort_dependents(own(box), found).items()
     } == {
-        "host": ["view b"],
-        "shelf": ["view c"],
+        "host": ["view public.b"],
+        "shelf": ["view public.c"],
         "": ["view rack.d"],
     }
 

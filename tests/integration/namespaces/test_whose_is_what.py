@@ -468,8 +468,8 @@ def test_purge_drops_a_column_in_a_table_of_the_host(rank: Host) -> None:
 @pytest.mark.parametrize(
     ("sql", "user"),
     [
-        ("CREATE VIEW seen AS SELECT x FROM accounts", "view seen"),
-        ("CREATE INDEX host_i ON accounts (x)", "index host_i"),
+        ("CREATE VIEW seen AS SELECT x FROM accounts", "view public.seen"),
+        ("CREATE INDEX host_i ON accounts (x)", "index public.host_i"),
     ],
 )
 def test_column_that_the_host_uses_is_not_dropped(rank: Host, sql: str, user: str) -> None:
@@ -489,7 +489,7 @@ def test_downgrade_that_cannot_drop_a_column_says_who_uses_it(host: Host) -> Non
     host.database.execute("CREATE VIEW seen AS SELECT x FROM accounts")
     with pytest.raises(ObjectsInUse) as caught:
         uninstall(host, "rank")
-    assert list(caught.value.users) == ["view seen of the host"]
+    assert list(caught.value.users) == ["view public.seen of the host"]
 
 
 def test_preview_names_partitions_that_are_elsewhere(host: Host) -> None:
@@ -764,7 +764,7 @@ def test_view_that_comes_while_a_purge_waits_is_not_dropped(host: Host) -> None:
         wait_for_lock(host.database)
         session.execute("CREATE VIEW report AS SELECT * FROM shop.mine")
     thread.join()
-    assert "view report" in str(failed[0])
+    assert "view public.report" in str(failed[0])
 
 
 @pytest.mark.parametrize("name", ['wi"ki', "a%b", "a:b", "a.b", "ä" * 31, " "])
@@ -1009,4 +1009,4 @@ def test_preview_names_what_depends_on_what_goes_along(host: Host) -> None:
     host.database.execute("CREATE TYPE k.m AS ENUM (); CREATE TABLE uses (m k.m)")
     removal = commands.uninstall(host.config(), ["k"], dry_run=True, with_unknown_objects=True)
     (items,) = removal.previews["k"].users.values()
-    assert [str(item) for item in items] == ["column m of table uses"]
+    assert [str(item) for item in items] == ["column m of table public.uses"]

@@ -61,7 +61,7 @@ AUDIT = (make_applied("aaaa1", "audit"), make_applied("aaaa2", "audit", ("aaaa1"
 ASIDE = set_aside(make_state(*HOST, *TAGS), "tags")
 
 KEY = make_dependent("constraint fk on table audit.entries")
-VIEW = make_dependent("rule _RETURN on view audit.v")
+VIEW = make_dependent("view audit.v")
 
 
 @pytest.fixture
