@@ -199,7 +199,7 @@ def test_failure_that_others_depend_on_names_them(driven: Host) -> None:
     driven.succeed("plugin", "install", "billing")
     driven.database.execute("CREATE VIEW mine AS SELECT id FROM billing.invoices")
     words = driven.fail("plugin", "uninstall", "billing", "--yes")
-    assert "view mine" in words
+    assert "view public.mine" in words
 
 
 def test_tables_of_before_are_adopted(driven: Host) -> None:
