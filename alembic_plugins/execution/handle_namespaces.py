@@ -114,7 +114,8 @@ def drop_unknown(context: Context, operation: ops.DropUnknownObjects) -> None:
     savepoint = writer.connection.begin_nested()
     try:
         dropper.lock(unknown, ())
-        dropper.drop(unknown, ())
+        if not context.objects.find_dependents(unknown, context.plan.outcomes):
+            dropper.drop(unknown, ())
     except ObjectsInUse:
         savepoint.rollback()
     else:

@@ -49,12 +49,20 @@ def find_users(
 ) -> Dependents:
     """Return what would be lost of others if objects and columns were dropped, by its branch.
 
-    What belongs to branches that are `going` is not among it.
+    What belongs to branches that are `going` is not among it, nor what stands in their own schemas
+    and nobody has made: that is told by itself, and what hangs on it goes along with it.
     """
     keys = {item.key for item in objects}
     found = read_dependents(connection, keys) + read_column_dependents(connection, columns)
     parts = find_foreign_parts(connection, ownership, keys, going)
-    users = sort_dependents(ownership, dict.fromkeys((*found, *parts)))
+    homes = {ownership.find_schema(name) for name in going} - {None}
+    others = [
+        item
+        for item in dict.fromkeys((*found, *parts))
+        if item.item.own_schema not in homes
+        or ownership.find_column_owner(item.item, item.number).is_known
+    ]
+    users = sort_dependents(ownership, others)
     return {owner: items for owner, items in users.items() if owner not in going}
 
 

@@ -1,10 +1,12 @@
 """What was dropped and made again by hand, and is a plugin's since `repair` was told so."""
 
+from functools import partial
+
 import pytest
 from support.hosts import Host
 
 from alembic_plugins import commands
-from alembic_plugins.errors import UnknownObjects
+from alembic_plugins.errors import ObjectsInUse, UnknownObjects
 
 PREFIX = 'namespace = "prefix crm_"'
 
@@ -96,3 +98,38 @@ def test_repair_of_all_asks_for_each_plugin(host: Host) -> None:
         host.database.execute(f"CREATE TABLE {name}.by_hand ()")
     found = commands.repair(host.config(), with_unknown_objects=True, dry_run=True)
     assert list(found.claims) == ["crm", "wiki"]
+
+
+def test_parts_of_what_is_unknown_go_along_with_it(host: Host) -> None:
+    install(host, "CREATE TABLE items (id int)")
+    host.database.execute(
+        "CREATE TABLE crm.p (id int PRIMARY KEY) PARTITION BY LIST (id);"
+        "CREATE TABLE crm.p1 PARTITION OF crm.p DEFAULT; CREATE STATISTICS crm.s ON (id % 2) FROM"
+        " crm.p; ALTER TABLE crm.items ADD FOREIGN KEY (id) REFERENCES crm.p"
+    )
+    drop = partial(commands.uninstall, host.config(), ["crm"], with_unknown_objects=True)
+    assert drop(purge=True, dry_run=True).previews["crm"].leaning == {}
+    drop(purge=True)
+    assert "crm" not in host.database.schemas()
+
+
+def test_partition_elsewhere_of_what_is_unknown_is_not_dropped(host: Host) -> None:
+    install(host, "CREATE TABLE items (id int)")
+    host.database.execute(
+        "CREATE TABLE crm.p (id int) PARTITION BY LIST (id);"
+        "CREATE TABLE public.p1 PARTITION OF crm.p DEFAULT"
+    )
+    with pytest.raises(ObjectsInUse) as caught:
+        commands.uninstall(host.config(), ["crm"], purge=True, with_unknown_objects=True)
+    assert caught.value.leaning == ("table public.p1",)
+
+
+def test_part_that_another_plugin_has_made_of_what_is_unknown_is_not_dropped(host: Host) -> None:
+    install(host, "CREATE TABLE items (id int)")
+    host.database.execute("CREATE TABLE crm.p (id int) PARTITION BY LIST (id)")
+    host.configure("plugin_guard = off")
+    host.revise("tax", "CREATE TABLE p1 PARTITION OF crm.p DEFAULT", "DROP TABLE p1")
+    commands.install(host.config(), ["tax"])
+    with pytest.raises(ObjectsInUse) as caught:
+        commands.uninstall(host.config(), ["crm"], purge=True, with_unknown_objects=True)
+    assert caught.value.leaning == ("table tax.p1",)
