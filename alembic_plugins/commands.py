@@ -59,7 +59,7 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
-    make_plan = _plan_install(list_names(names))
+    make_plan = partial(targets.install, names=list_names(names))
     return run_work(config, partial(carry_out, make_plan, dry_run=dry_run), sql=sql)
 
 
@@ -76,12 +76,8 @@ def rehearse(
         PluginError: what cannot be done, in words.
     """
     names = list_names(names)
-    make_plan = partial(_plan_upgrade, names=names) if upgrade else _plan_install(names)
+    make_plan = partial(_plan_upgrade if upgrade else targets.install, names=names)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
-
-
-def _plan_install(names: Sequence[str]) -> MakePlan:
-    return partial(targets.install, names=names)
 
 
 def upgrade(
@@ -106,7 +102,7 @@ def upgrade(
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
 
     is_empty = sql and state is None
-    make_plan = _plan_install(names) if is_empty else partial(_plan_upgrade, names=names)
+    make_plan = partial(targets.install if is_empty else _plan_upgrade, names=names)
     work = partial(carry_out, make_plan, dry_run=dry_run)
     return run_work(config, work, sql=sql, state=state)
 
@@ -332,14 +328,16 @@ def repair(
     """
 
     def make_plan(session: Session) -> Plan:
-        targets.check_installed(session, find_plugins(session))
-        names = (HOST, *find_plugins(session)) if name is None else (name,)
+        plugins = find_plugins(session)
+        targets.check_installed(session, plugins, with_aside=with_unknown_objects)
+        names = (HOST, *plugins) if name is None else (name,)
         return upkeep.repair(session, names, upkeep.find_unknown_rows(session), claims.keys())
 
     def find_plugins(session: Session) -> list[str]:
         if name is not None:
             return [name] if name != HOST else []
-        return [n for n in session.state.plugins if session.find_damage(n) is None]
+        aside = session.state.quarantined if with_unknown_objects else {}
+        return [n for n in {**session.state.plugins, **aside} if session.find_damage(n) is None]
 
     claims: dict[str, tuple[str, ...]] = {}
 

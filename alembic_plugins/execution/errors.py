@@ -251,17 +251,26 @@ class NamespaceNotEmpty(PluginError):
 
 
 class UnknownObjects(PluginError):
-    """A plugin's schema is to go, with what no revision has made."""
+    """A plugin's schema is to go or to come back, with what no revision has made."""
 
     words = (
         "The schema of plugin '{name}' has {objects}, which none of its revisions has made. Move "
-        "that elsewhere, or take it along: with --keep-data, which keeps it, or with "
-        "--with-unknown-objects, which drops it; if it was restored by hand and is the plugin's, "
-        "record it with 'alembic plugin repair {name} --with-unknown-objects'; nothing was changed."
+        "that elsewhere{ways_out}; if it was restored by hand and is the plugin's, record it with "
+        "'alembic plugin repair {name} --with-unknown-objects'; nothing was changed."
     )
 
     name: str
     objects: Sequence[str]
+    action: str = "uninstall"
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the ways out, which are fewer where it is set aside already."""
+        ways_out = {
+            "uninstall": ", or take it along: with --keep-data, which keeps it, or with "
+            "--with-unknown-objects, which drops it",
+            "purge": ", or drop it with --with-unknown-objects",
+        }
+        return {**super().facts(), "ways_out": ways_out.get(self.action, "")}
 
 
 class LeftBehind(PluginError):

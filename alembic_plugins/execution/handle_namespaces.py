@@ -90,7 +90,9 @@ def check_unknown(context: Context, operation: ops.DropLeftovers) -> None:
     for name in operation.names:
         unknown = context.objects.read_plugin_objects(name).unknown
         if unknown:
-            raise UnknownObjects(name, tuple(str(item) for item in unknown))
+            is_aside = name in context.session.state.quarantined
+            action = "purge" if is_aside else "uninstall"
+            raise UnknownObjects(name, tuple(str(item) for item in unknown), action)
 
 
 def drop_unknown(context: Context, operation: ops.DropUnknownObjects) -> None:
@@ -204,18 +206,18 @@ def bring_back(context: Context, operation: ops.RestorePlugin) -> None:
 
     Raises:
         SchemaTaken: there is a schema of the plugin's name.
+        UnknownObjects: what would come back is not all the plugin's.
     """
     name, writer = operation.plugin, context.writer
     plugin = context.session.state.quarantined[name]
     assert plugin.quarantine is not None  # noqa: S101 - it is set aside
+    found = context.objects.read_plugin_objects(name)
     if isinstance(plugin.namespace, Schema) and plugin.namespace.create:
         _check_free(context, name, plugin.namespace.name)
-    objects = context.objects.read_plugin_objects(name).objects
-    context.execute(
-        move_back(
-            writer.connection, plugin.namespace, plugin.quarantine, writer.host_schema, objects
-        )
-    )
+    elif found.unknown:
+        raise UnknownObjects(name, tuple(str(item) for item in found.unknown), "restore")
+    facts = (plugin.namespace, plugin.quarantine, writer.host_schema, found.objects)
+    context.execute(move_back(writer.connection, *facts))
     writer.pending.add_restored(plugin, context.session.state.kept_of(name))
     settle(context, name)
 

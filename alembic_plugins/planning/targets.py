@@ -99,8 +99,8 @@ def install(session: Session, names: Iterable[str]) -> Plan:
     return upgrade_to(session, {check_name(name): "heads" for name in names})
 
 
-def check_installed(session: Session, names: Iterable[str]) -> None:
-    """Check that the database has plugins.
+def check_installed(session: Session, names: Iterable[str], *, with_aside: bool = False) -> None:
+    """Check that the database has plugins, which may be set aside where that is said.
 
     Raises:
         NotInstalled: it does not have one of them.
@@ -111,9 +111,9 @@ def check_installed(session: Session, names: Iterable[str]) -> None:
     for name in names:
         session.check_undamaged(name)
         aside = session.state.quarantined.get(name)
-        if aside and aside.quarantine:
+        if aside and aside.quarantine and not with_aside:
             raise Quarantined(name, aside.quarantine)
-        if name not in session.state.plugins:
+        if name not in session.state.plugins and not aside:
             session.discovery.check_known(name)
             raise NotInstalled(name)
 

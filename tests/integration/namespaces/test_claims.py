@@ -9,6 +9,7 @@ from alembic_plugins import commands
 from alembic_plugins.errors import ObjectsInUse, UnknownObjects
 
 PREFIX = 'namespace = "prefix crm_"'
+SHARED = 'namespace = "schema public existing"'
 
 MAKE = """
     CREATE TYPE {0}mood AS ENUM ('good'); CREATE TABLE {0}people (id serial PRIMARY KEY, m {0}mood);
@@ -100,6 +101,40 @@ def test_repair_of_all_asks_for_each_plugin(host: Host) -> None:
     assert list(found.claims) == ["crm", "wiki"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "prefix"),
+    [('namespace = "schema crm"', ""), (PREFIX, "crm_"), (SHARED, "crm_")],
+)
+def test_what_is_set_aside_and_was_restored_by_hand_is_recorded_again(
+    host: Host, declared: str, prefix: str
+) -> None:
+    install(host, MAKE.format(prefix), declared)
+    commands.uninstall(host.config(), ["crm"], keep_data=True)
+    aside = "quarantine_crm"
+    restore_by_hand(host, f"--schema={aside}", drop=f"DROP SCHEMA {aside} CASCADE")
+    with pytest.raises(UnknownObjects):
+        uninstall(host)
+    host.run("plugin", "repair", "crm", "--with-unknown-objects", "--yes")
+    commands.restore(host.config(), "crm")
+    uninstall(host)
+    assert aside not in host.database.schemas()
+    commands.install(host.config(), ["crm"])
+
+
+@pytest.mark.parametrize("declared", [PREFIX, SHARED])
+def test_what_is_beside_objects_that_are_set_aside_is_not_left_without_them(
+    host: Host, declared: str
+) -> None:
+    install(host, MAKE.format("crm_"), declared)
+    commands.uninstall(host.config(), ["crm"], keep_data=True)
+    host.database.execute("CREATE TABLE quarantine_crm.by_hand ()")
+    with pytest.raises(UnknownObjects) as caught:
+        commands.restore(host.config(), "crm")
+    assert caught.value.objects == ("table quarantine_crm.by_hand",)
+    host.database.execute("ALTER TABLE quarantine_crm.by_hand SET SCHEMA public")
+    commands.restore(host.config(), "crm")
+
+
 def test_parts_of_what_is_unknown_go_along_with_it(host: Host) -> None:
     install(host, "CREATE TABLE items (id int)")
     host.database.execute(
@@ -108,7 +143,7 @@ def test_parts_of_what_is_unknown_go_along_with_it(host: Host) -> None:
         " crm.p; ALTER TABLE crm.items ADD FOREIGN KEY (id) REFERENCES crm.p"
     )
     drop = partial(commands.uninstall, host.config(), ["crm"], with_unknown_objects=True)
-    assert drop(purge=True, dry_run=True).previews["crm"].leaning == {}
+    assert drop(purge=True, dry_run=True).previews["crm"].users == {}
     drop(purge=True)
     assert "crm" not in host.database.schemas()
 
@@ -121,7 +156,7 @@ def test_partition_elsewhere_of_what_is_unknown_is_not_dropped(host: Host) -> No
     )
     with pytest.raises(ObjectsInUse) as caught:
         commands.uninstall(host.config(), ["crm"], purge=True, with_unknown_objects=True)
-    assert caught.value.leaning == ("table public.p1",)
+    assert caught.value.users == ("table public.p1",)
 
 
 def test_part_that_another_plugin_has_made_of_what_is_unknown_is_not_dropped(host: Host) -> None:
@@ -132,4 +167,4 @@ def test_part_that_another_plugin_has_made_of_what_is_unknown_is_not_dropped(hos
     commands.install(host.config(), ["tax"])
     with pytest.raises(ObjectsInUse) as caught:
         commands.uninstall(host.config(), ["crm"], purge=True, with_unknown_objects=True)
-    assert caught.value.leaning == ("table tax.p1",)
+    assert caught.value.users == ("table tax.p1",)

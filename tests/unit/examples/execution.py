@@ -123,6 +123,19 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "was changed.",
     ),
     (
+        errors.UnknownObjects("billing", ("table quarantine_billing.t",), "purge"),
+        "The schema of plugin 'billing' has table quarantine_billing.t, which none of its "
+        "revisions has made. Move that elsewhere, or drop it with --with-unknown-objects; if it "
+        "was restored by hand and is the plugin's, record it with 'alembic plugin repair billing "
+        "--with-unknown-objects'; nothing was changed.",
+    ),
+    (
+        errors.UnknownObjects("billing", ("table q.t",), "restore"),
+        "The schema of plugin 'billing' has table q.t, which none of its revisions has made. Move "
+        "that elsewhere; if it was restored by hand and is the plugin's, record it with 'alembic "
+        "plugin repair billing --with-unknown-objects'; nothing was changed.",
+    ),
+    (
         errors.LeftBehind("billing", ("view billing.v", "table billing.t")),
         "The downgrades of plugin 'billing' have left table billing.t, view billing.v. Drop that "
         "with 'alembic plugin uninstall billing --purge', or leave it to the host with 'alembic "
