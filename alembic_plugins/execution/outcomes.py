@@ -83,7 +83,7 @@ class Outcomes:
             raise next(iter(self._failures.values()))
         if self._failures:
             words = tuple(str(error) for error in self._failures.values())
-            done = [name for name in self._done if name not in self._failures]
+            done = [n for n in self._done if n not in {*self._failures, *self._skipped}]
             raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
 
 

@@ -55,6 +55,16 @@ def test_revisions_that_depend_on_one_that_fails_are_left_out(three: Host) -> No
     assert "zzz.c" not in three.database.tables()
 
 
+def test_plugin_of_which_the_rest_is_left_out_is_not_called_upgraded(three: Host) -> None:
+    three.revise("zzz", "CREATE TABLE c ()")
+    for revision, needed in (("zzz/versions/zzz_3", "mmm_2"), ("mmm/versions/mmm_2", "zzz_2")):
+        file = three.folder / f"plugins/{revision}.py"
+        file.write_text(f'{file.read_text()}\ndepends_on = "{needed}"\n')
+    words = three.fail("upgrade", "heads")
+    assert "mmm; left out, since they need these: zzz; upgraded: aaa." in words
+    assert "zzz.b" in three.database.tables()
+
+
 @pytest.mark.parametrize(
     "command",
     [
