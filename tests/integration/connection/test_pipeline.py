@@ -279,6 +279,19 @@ bind.execute(sa.text('SELECT * FROM stories')).all()
 """
 
 
+def _forgets_what_is_deallocated(url: str) -> bool:
+    """Tell whether psycopg knows that DEALLOCATE ALL has ended what it had prepared."""
+    with psycopg.connect(url) as connection:
+        for _ in range(9):
+            connection.execute("SELECT %s", ["word"])
+        connection.execute("DEALLOCATE ALL")
+        try:
+            connection.execute("SELECT %s", ["word"])
+        except psycopg.errors.InvalidSqlStatementName:
+            return False
+    return True
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -292,6 +305,8 @@ bind.execute(sa.text('SELECT * FROM stories')).all()
     ],
 )
 def test_revision_may_use_the_connection_itself(host: Host, body: str) -> None:
+    if body == PREPARED and not _forgets_what_is_deallocated(host.database.plain):
+        pytest.skip("psycopg goes on with statements that were deallocated")
     install(host, f"{DRIVER}{MAKE}{ROWS}{body}")
     assert set(read_words(host)) == {"told"}
 
