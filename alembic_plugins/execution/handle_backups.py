@@ -1,5 +1,7 @@
 """Write plugins to a backup before they go."""
 
+from functools import partial
+
 from ..planning.operations import KeepToBackup, StageBackup, WriteBackup
 from .backup_run import BackupRun
 from .context import Context
@@ -15,8 +17,10 @@ def stage(context: Context, operation: StageBackup) -> None:
     run = context.backups[operation.path] = BackupRun(
         context.writer, operation.path, operation.names
     )
-    context.hooks.after_failure.append(run.unstage)
     run.stage()
+    # What is there before that is committed may be what a command of another registry has left.
+    undo = partial(context.hooks.after_failure.append, run.unstage)
+    context.hooks.after_commit.append(undo)
 
 
 def write(context: Context, operation: WriteBackup) -> None:

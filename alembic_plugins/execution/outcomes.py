@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Outcomes:
-    """Keep what has failed of a plan, and find what cannot go on without it.
+    """Keep what has failed of a plan's upgrades, and find what cannot go on without it.
 
     Args:
         session: tells what plugins require.
@@ -37,13 +37,12 @@ class Outcomes:
 
         It is so for plugins that are upgraded, unless the host wants to stop at once.
         """
-        upgrades = all(s.runs and s.direction is Direction.UPGRADE for s in transaction.steps)
         stops = self._session.settings.fail_fast or HOST in transaction.plugins
-        return upgrades and bool(transaction.steps) and not stops
+        return _is_upgrade(transaction) and not stops
 
     def find_missing(self, transaction: Transaction) -> Collection[str]:
         """Return the failed plugins without which a transaction cannot be run."""
-        if not self._failures:
+        if not (self._failures and _is_upgrade(transaction)):
             return ()
         lost = {*self._failures, *self._skipped}
         needed = {name for name in transaction.plugins if name in lost}
@@ -70,7 +69,8 @@ class Outcomes:
 
     def add_done(self, transaction: Transaction) -> None:
         """Remember that a transaction was run."""
-        self._done |= dict.fromkeys(transaction.plugins)
+        if _is_upgrade(transaction):
+            self._done |= dict.fromkeys(transaction.plugins)
 
     def check(self) -> None:
         """Raise what has failed.
@@ -85,6 +85,12 @@ class Outcomes:
             words = tuple(str(error) for error in self._failures.values())
             done = [n for n in self._done if n not in {*self._failures, *self._skipped}]
             raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
+
+
+def _is_upgrade(transaction: Transaction) -> bool:
+    """Tell whether a transaction runs revisions upwards, and does not only record them."""
+    steps = transaction.steps
+    return bool(steps) and all(s.runs and s.direction is Direction.UPGRADE for s in steps)
 
 
 def _find_blamed(error: PluginError, name: str) -> str:

@@ -190,7 +190,7 @@ class LeaveAtBase(PluginOperation):
 class RecoverPlugin(PluginOperation):
     """Record a plugin of which the registry has lost the row, as it is declared."""
 
-    is_outcome = settles = True
+    is_outcome = True
     verb = "recover"
 
 

@@ -51,7 +51,7 @@ class Transaction:
 
     Attributes:
         operations: what to do, in order.
-        action: what the history calls it.
+        action: what the history calls it; empty where it is not in there.
     """
 
     operations: tuple[Operation, ...]
@@ -252,7 +252,7 @@ def plan_uninstall(
         before = _prepare_removal(names, number, with_unknown=with_unknown, backup=backup)
         after = _finish_removal(run, tuple(going), purge=purge, with_unknown=with_unknown)
         transactions.append(Transaction((*before, *run, *after), "uninstall"))
-    staging = [Transaction((StageBackup(backup, tuple(names)),), "backup")] if backup else []
+    staging = [Transaction((StageBackup(backup, tuple(names)),), "")] if backup else []
     return Plan((*staging, *transactions))
 
 

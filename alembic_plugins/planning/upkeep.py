@@ -236,7 +236,7 @@ def eject(session: Session) -> Plan:
         raise CannotLeave(tuple(stuck))
     needed = {r for item in state.applied for r in (*item.down_revision, *item.depends_on)}
     rows = tuple(item.revision for item in state.applied if item.revision not in needed)
-    return Plan((Transaction((Eject(rows),), "eject"),))
+    return Plan((Transaction((Eject(rows),), ""),))
 
 
 def find_locations(session: Session) -> tuple[str, ...]:

@@ -12,7 +12,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.schema import CreateSchema
 from support.hosts import Host
+
+from alembic_plugins.registry.tables import BACKUP_SCHEMA, TRANSFER, make_tables
 
 EVENTS = "alembic_plugin_event IN SHARE ROW EXCLUSIVE MODE"
 ACCOUNTS = "accounts IN ACCESS EXCLUSIVE MODE"
@@ -229,3 +233,16 @@ def test_backup_that_was_killed_is_not_taken_for_restored(gone: Host) -> None:
     gone.database.execute("DROP TABLE shop_days, shop_orders, shop_items CASCADE")
     gone.succeed(*restore("old"))
     assert words(gone) == ["live"]
+
+
+def test_what_a_restore_of_another_registry_has_staged_is_left_alone(shop: Host) -> None:
+    with create_engine(shop.database.url).begin() as connection:
+        connection.execute(CreateSchema(BACKUP_SCHEMA))
+        make_tables(BACKUP_SCHEMA).metadata.create_all(connection)
+        TRANSFER.create(connection)
+        theirs = {"registry": "two.alembic_version", "path": "two.dump", "backup": "two"}
+        connection.execute(TRANSFER.insert().values(action="restore", **theirs))
+    told = shop.refuse(*uninstall("a"))
+    assert told.startswith("A restore of 'two.dump' for the plugins of version table 'two.")
+    actions = shop.database.values("SELECT action FROM alembic_plugin_event ORDER BY id")
+    assert set(actions) == {"upgrade", "install"}

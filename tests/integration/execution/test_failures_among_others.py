@@ -133,3 +133,24 @@ def test_first_install_that_fails_is_recorded_as_one(host: Host) -> None:
     host.revise("crm", "SELECT 1/0")
     host.fail("plugin", "install", "crm")
     assert host.database.values(EVENTS)[-1] == "crm install failed"
+
+
+def test_what_another_tool_has_stamped_is_not_called_upgraded(three: Host) -> None:
+    for name in ("aaa", "zzz"):  # Stock Alembic has done what is left to do, but for one plugin.
+        three.database.execute(
+            f"UPDATE alembic_version SET version_num = '{name}_2' WHERE version_num = '{name}_1'"
+        )
+    told = three.fail("upgrade", "heads")
+    assert told.startswith("upgrade() of revision 'mmm_2' of 'mmm' failed: division by zero")
+
+
+def test_what_another_tool_has_stamped_is_recorded_of_a_plugin_that_is_left_out(
+    three: Host,
+) -> None:
+    three.declare("zzz", 'requires = ["nowhere"]')
+    three.database.execute(
+        "UPDATE alembic_version SET version_num = 'zzz_2' WHERE version_num = 'zzz_1'"
+    )
+    three.revise("zzz", "CREATE TABLE c ()")
+    three.fail("upgrade", "heads")
+    assert "zzz_2" in three.database.applied()
