@@ -17,7 +17,7 @@ __all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "run_migrat
 
 _ROOMS = {
     "Plugin": "plugin",
-    "PluginError": "errors",
+    "PluginError": "_base_errors",
     "Prefix": "plugin",
     "Schema": "plugin",
     "configure": "integration.runtime",

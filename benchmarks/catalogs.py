@@ -44,7 +44,7 @@ Catalog = frozenset[tuple[object, ...]]
 
 
 def read_catalog(connection: psycopg.Connection) -> Catalog:
-    """Return all that stands in the schemas of plugins; registry_writes is elsewhere."""
+    """Return all that stands in the schemas of plugins; bookkeeping is elsewhere."""
     # Names that pg_get_... writes are qualified unless the search path leads to them.
     connection.execute("SET search_path = ''")
     return frozenset(

@@ -48,9 +48,9 @@ def measure(command: Command) -> Sample:
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with tempfile.NamedTemporaryFile("r", errors="replace") as output:
-        monitor = [sys.executable, "-I", "-S", str(_STOPWATCH), output.name]
+        watch = [sys.executable, "-I", "-S", str(_STOPWATCH), output.name]
         told = subprocess.check_output(
-            [*monitor, *command.arguments],
+            [*watch, *command.arguments],
             cwd=command.folder,
             env={**kept, **command.environment},
             # Not this process's stdin: with a terminal's, Alembic breaks lines.

@@ -47,8 +47,8 @@ class Row:
     Attributes:
         name: its name in options.
         work: what is done, in words.
-        subject: what is checked.
-        baseline: what it is checked by.
+        subject: what is judged.
+        baseline: what it is judged by.
         others: what is shown beside them.
         goals: the highest ratio that will do, by shape and latency.
         unit: what is compared.
@@ -173,7 +173,7 @@ ROWS: tuple[Row, ...] = (
         afar=True,
     ),
     Row(
-        "monitor",
+        "watch",
         "install with guard and record of objects against without either",
         Run("tool", Job.ONE),
         Run("unwatched", Job.ONE),

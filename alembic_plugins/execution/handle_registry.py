@@ -5,7 +5,6 @@ from sqlalchemy.schema import DropTable
 from ..connection.errors import UnexpectedVersionRows
 from ..namespaces.claims import find_claims
 from ..namespaces.drops import lock_exclusively
-from ..namespaces.inferred import Inferred
 from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
 from ..planning import operations as ops
 from ..planning.projection import remember_plugin
@@ -87,13 +86,9 @@ def record_inferred(context: Context, name: str, *, goes: bool) -> None:
 
     What is no more than a guess is recorded where the plugin goes, with which it is forgotten.
     """
-    inferred = context.session.inferred.get(name)
-    if inferred is not None and (inferred.doubt is None or (inferred.rows and goes)):
-        _record_inferred(context, name, inferred)
-
-
-def _record_inferred(context: Context, name: str, inferred: Inferred) -> None:
-    writer = context.writer
+    writer, inferred = context.writer, context.session.inferred.get(name)
+    if inferred is None or not (inferred.doubt is None or (inferred.rows and goes)):
+        return
     known = {row.place for row in context.objects.read_recorded() if row.made}
     new = [row for row in inferred.rows if row.place not in known]
     if new:

@@ -63,8 +63,8 @@ class Journal:
     """Keep the journal of the revision that runs.
 
     Args:
-        writer: who writes it.
-        monitor: who watches what the revision touches.
+        writer: writes it.
+        monitor: watches what the revision touches.
         pipeline: by which statements are sent that nobody waits for.
         ends: refuse that the revision ends its transaction.
     """

@@ -90,10 +90,8 @@ class Migrator:
 
         Return whether that is something else than when it was read before.
         """
-        versions, trusted = (
-            _alembic.version_table(self.context),
-            self.session.settings.trusted_roles,
-        )
+        versions = _alembic.version_table(self.context)
+        trusted = self.session.settings.trusted_roles
         state = read_state(self.connection, versions, self.tables, trusted)
         self.end_reading()
         if state.host_schema != state.first_schema:

@@ -50,7 +50,7 @@ class Restorer:
     """Bring plugins back from backups.
 
     Args:
-        writer: who executes and records.
+        writer: executes and records.
     """
 
     def __init__(self, writer: RegistryWriter) -> None:

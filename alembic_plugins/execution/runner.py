@@ -1,6 +1,6 @@
 """What runs the plans of one command: all that takes part in it, put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,11 @@ from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
-from ..planning.operations import Step
 from ..planning.plan import Plan
 from .context import Context
 from .executor import Executor
 from .object_reader import ObjectReader
-from .progress import Progress
+from .progress import Draw, Progress
 from .restoring import Restorer
 from .steps import StepRunner
 
@@ -41,7 +40,7 @@ class Runner:
         context: MigrationContext,
         recorded: frozenset[str],
         run_args: Mapping[str, Any],
-        draw: Callable[[int, int, Step], None],
+        draw: Draw,
         lock_connection: Connection | None = None,
     ) -> None:
         self._session = session

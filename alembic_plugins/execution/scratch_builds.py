@@ -112,7 +112,7 @@ def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> Non
     scratch.read()
     session, known = scratch.session, live.session
     # Whose the objects are is not known here, and not asked.
-    session.configure(guard="off", guard_reads="off", host_first=False)
+    session.turn_guard_off()
     session.inferred.update(dict.fromkeys(targets, Inferred(())))
     applied = {
         branch: {item.revision for item in known.state.of(branch)}

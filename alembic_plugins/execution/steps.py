@@ -39,8 +39,8 @@ class StepRunner:
     """Run the steps of a plan, one after the other.
 
     Args:
-        writer: who executes and records.
-        monitor: who watches what a revision touches.
+        writer: executes and records.
+        monitor: watches what a revision touches.
         pipeline: by which statements are sent that nobody waits for.
         run_args: what ``env.py`` wants passed to each revision's function.
     """

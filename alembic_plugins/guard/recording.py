@@ -17,7 +17,7 @@ class Recorder:
     """Record objects.
 
     Args:
-        writer: who executes that.
+        writer: executes that.
     """
 
     def __init__(self, writer: RegistryWriter) -> None:

@@ -18,7 +18,7 @@ class RegistryWrites:
     """Tell our own tables from others, and our own statements on them.
 
     Args:
-        writer: who writes to them.
+        writer: writes to them.
         pipeline: by which the connection is asked.
     """
 

@@ -143,21 +143,21 @@ class Checker:
             yield Violation(_JOINS, item, str(item), None)
             return
         if owner in permissions.branches:
-            yield from self._judge_own(change)
+            yield from self._check_own(change)
             return
         # A foreign key refers to an index, and to its table as well.
         if change.is_referred and item.kind != "index" and not permissions.may_refer(owner):
             yield Violation(_REFERS, item, str(item), owner)
         if permissions.may_change(change):
             if not permissions.is_allowed(item):
-                yield from self._judge_parts(change, owner)
+                yield from self._check_parts(change, owner)
             return
         verb = self._find_verb(change)
         if verb is None or (verb == _READS and permissions.may_refer(owner)):
             return
         yield self._make_violation(verb, item, owner)
 
-    def _judge_own(self, change: Change) -> Iterator[Violation]:
+    def _check_own(self, change: Change) -> Iterator[Violation]:
         """Yield that an object of the branches' own was moved out, or a column of another's cut."""
         permissions, before, after = self._permissions, change.before, change.after
         if before and after and permissions.has_left(before, after):
@@ -165,7 +165,7 @@ class Checker:
             is_prefixed = place == permissions.find_prefix(after)
             yield Violation("moves", after, str(before), place, is_prefixed, after.identity)
         if not permissions.is_allowed(change.item):
-            yield from self._judge_columns(change)
+            yield from self._check_columns(change)
 
     def _joins_extension(self, change: Change) -> bool:
         """Tell whether an object was made a member of an extension that was there before."""
@@ -198,7 +198,7 @@ class Checker:
         found = (c for c in self.changes if c.modes & {"AccessExclusiveLock", "ShareLock"})
         return {c.key for c in found if self._permissions.is_home(c.item)}
 
-    def _judge_parts(self, change: Change, owner: str) -> Iterator[Violation]:
+    def _check_parts(self, change: Change, owner: str) -> Iterator[Violation]:
         """Yield what was dropped of a relation that may be changed, and was another plugin's.
 
         To change a table is not to drop it, be it the host's.
@@ -208,9 +208,9 @@ class Checker:
         is_others = item.is_made and owner not in ours
         if change.after is None and (is_others or item.kind == "table"):
             yield Violation(_DROPS, item, str(item), owner)
-        yield from self._judge_columns(change)
+        yield from self._check_columns(change)
 
-    def _judge_columns(self, change: Change) -> Iterator[Violation]:
+    def _check_columns(self, change: Change) -> Iterator[Violation]:
         """Yield the columns that another plugin has made and that were dropped."""
         item = change.item
         for number, name in change.old_columns.items():

@@ -50,7 +50,7 @@ from .streams import ensure_streams
 log = logging.getLogger(__name__)
 
 _COMMAND = "alembic_plugins.command"
-_SESSION = "alembic_plugins.loading.session"
+_SESSION = "alembic_plugins.session"
 _SCOPES = "alembic_plugins.scopes"
 
 

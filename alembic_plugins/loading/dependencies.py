@@ -27,8 +27,8 @@ from .session import Session
 def read_session_ownership(connection: Connection, tables: Tables, session: Session) -> Ownership:
     """Return what tells whose objects are, with what was found out of plugins of other tools."""
     known = read_ownership(connection, tables, session.state)
-    traced = (row for inferred in session.inferred.values() for row in inferred.rows)
-    return Ownership(known.plugins.values(), known.host_schema, (*traced, *known.recorded))
+    inferred = (row for found in session.inferred.values() for row in found.rows)
+    return Ownership(known.plugins.values(), known.host_schema, (*inferred, *known.recorded))
 
 
 def find_dependents(

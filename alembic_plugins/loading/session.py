@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -87,15 +87,16 @@ class Session:
         self._branches.clear()  # They hold revisions that only the state had.
         self._remembered.clear()
 
-    def configure(self, **options: Any) -> None:  # noqa: ANN401 - any field's
-        """Set what ``env.py`` or a scratch build says of the command: settings, by name.
+    def configure(self, *, transaction_per_revision: bool) -> None:
+        """Take over the option of that name that ``env.py`` has given to Alembic."""
+        self.transaction_per_revision = transaction_per_revision
 
-        `transaction_per_revision` is Alembic's own option.
+    def turn_guard_off(self) -> None:
+        """Let revisions change whatever they do, and run without the host's before them.
+
+        It is so in a copy of the host's database, where nobody asks whose the objects are.
         """
-        self.transaction_per_revision = options.pop(
-            "transaction_per_revision", self.transaction_per_revision
-        )
-        self.settings = replace(self.settings, **options)
+        self.settings = replace(self.settings, guard="off", guard_reads="off", host_first=False)
 
     def find_users(self, name: str) -> "Dependents":
         """Return what depends on a plugin's objects, by the plugin that it belongs to."""

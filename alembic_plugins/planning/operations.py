@@ -48,10 +48,8 @@ class Operation:
 
 
 def _to_json(value: object) -> object:
-    return list(map(_to_json, value)) if isinstance(value, tuple) else _plain(value)
-
-
-def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(map(_to_json, value))
     return value if isinstance(value, bool | None) else str(value)
 
 
@@ -317,18 +315,6 @@ class DropVersionTables(Operation):
     tables: tuple[VersionTable, ...]
 
     verb = "drop version tables"
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What is done to which tables."""
-        return self.verb, ", ".join(table.identity for table in self.tables)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the kind of operation, and the tables by their identities."""
-        return {
-            "operation": type(self).__name__,
-            "tables": [table.identity for table in self.tables],
-        }
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def plan_upgrade(
     for run in _group(steps, alone):
         name = run[0].plugin
         before = () if name in begun else (CreateNamespace(name),)
-        after = () if name == HOST else (RegisterPlugin(name),)
+        after = _end_branch(name, has_applied=True)
         transactions.append(Transaction((*before, *run, CheckObjects(), *after), "upgrade"))
         begun.add(name)
     return Plan(tuple(transactions), nodes)
@@ -208,13 +208,7 @@ def plan_downgrade(
     for run in _group(_revert(revisions, applied), alone):
         left.subtract(step.plugin for step in run)
         name = run[0].plugin
-        after: tuple[Operation, ...] = ()
-        if name != HOST and left[name]:
-            after = (RegisterPlugin(name),)
-        elif name in leaving:
-            after = (LeaveAtBase(name, has_run=True),)
-        elif name != HOST:
-            after = (KeepAtBase(name),)
+        after = _end_branch(name, has_applied=bool(left[name]), leaves=name in leaving)
         transactions.append(Transaction((*run, CheckObjects(), *after), "downgrade"))
     return Plan(tuple(transactions))
 
@@ -238,19 +232,17 @@ def plan_uninstall(
     runs = [tuple(steps)] if steps else []
     if any(alone(name) for name in names):
         runs = _group(steps, alone)
-    begun = {step.plugin for step in steps}
-    if not runs or (not purge and not begun.issuperset(names)):
+    # A plugin goes with its last revision; one that is purged, or has none, at the end.
+    ends = {} if purge else {s.plugin: number for number, run in enumerate(runs) for s in run}
+    if not runs or (not purge and not ends.keys() >= set(names)):
         runs = [*runs, ()]
     transactions = []
     for number, run in enumerate(runs):
-        is_last = run is runs[-1]
-        later = {step.plugin for other in runs[number + 1 :] for step in other}
-        done = dict.fromkeys(step.plugin for step in run if step.plugin not in later)
-        going: Iterable[str] = (() if not is_last else names) if purge else done
-        if not purge and not run:
-            going = [name for name in names if name not in begun]
+        leaving = (
+            n for n in dict.fromkeys((*ends, *names)) if ends.get(n, len(runs) - 1) == number
+        )
         before = _prepare_removal(names, number, with_unknown=with_unknown, backup=backup)
-        after = _finish_removal(run, tuple(going), purge=purge, with_unknown=with_unknown)
+        after = _finish_removal(run, tuple(leaving), purge=purge, with_unknown=with_unknown)
         transactions.append(Transaction((*before, *run, *after), "uninstall"))
     staging = [Transaction((StageBackup(backup, tuple(names)),), "")] if backup else []
     return Plan((*staging, *transactions))
@@ -288,9 +280,7 @@ def plan_steps(
         is_new = name != HOST and not left[name]
         before = (CreateNamespace(name),) if is_new else ()
         left[name] += 1 if step.direction is Direction.UPGRADE else -1
-        after: tuple[Operation, ...] = ()
-        if name != HOST:
-            after = (RegisterPlugin(name) if left[name] else KeepAtBase(name),)
+        after = _end_branch(name, has_applied=bool(left[name]))
         transactions.append(Transaction((*before, step, CheckObjects(), *after), step.verb))
     return Plan(tuple(transactions), nodes)
 
@@ -346,6 +336,17 @@ def _revert(
 ) -> list[RevertRevision]:
     chosen = [item for item in applied if item.revision in revisions]
     return [RevertRevision(item.plugin, item.revision, may_fail) for item in reversed(chosen)]
+
+
+def _end_branch(
+    name: str, *, has_applied: bool, leaves: bool = False
+) -> tuple[PluginOperation, ...]:
+    """Return what a branch's revisions end with, by whether any of them is applied then."""
+    if name == HOST:
+        return ()
+    if has_applied:
+        return (RegisterPlugin(name),)
+    return (LeaveAtBase(name, has_run=True) if leaves else KeepAtBase(name),)
 
 
 def _group(steps: Iterable[StepT], alone: Callable[[str], bool]) -> list[tuple[StepT, ...]]:

@@ -46,6 +46,9 @@ class VersionTable:
     identity: str
     rows: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return self.identity
+
     @property
     def table(self) -> Table:
         """The table."""

@@ -202,7 +202,7 @@ class Rehearsal:
         host.write("crash/sitecustomize.py", _SITECUSTOMIZE)
         folders = (host.folder / "site", host.folder / "crash", _TESTS)
         order = {
-            "inferred": str(host.folder / "inferred"),
+            "trace": str(host.folder / "trace"),
             "url": host.database.plain,
             "moment": crash.moment,
             "action": crash.action,
@@ -315,7 +315,7 @@ def _drop_database(admin: psycopg.Connection, database: Database) -> None:
 
 
 def _read_trace(host: Host) -> Sequence[str]:
-    return (host.folder / "inferred").read_text().splitlines()
+    return (host.folder / "trace").read_text().splitlines()
 
 
 def _find_result(host: Host, call: CallResult) -> Result:
@@ -352,14 +352,14 @@ def _catch_exit(run: Callable[[], None]) -> int:
 class _Saboteur:
     """Count the statements that this process sends, and crash at one of them."""
 
-    def __init__(self, url: str, inferred: str, crash: Crash) -> None:
+    def __init__(self, url: str, trace: str, crash: Crash) -> None:
         self._url = url
-        self._trace = os.open(inferred, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._crash = crash
         self._count = 0
         self._is_busy = False
 
-    def monitor(self, send: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Any]:
+    def watch(self, send: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Any]:
         """Return what a generator of psycopg does, with the crash around it."""
 
         def watched(this: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401
@@ -409,6 +409,6 @@ def obey() -> None:
     """Let this process crash as it was ordered to by its environment."""
     order = json.loads(os.environ[_ORDER])
     crash = Crash(Moment(order["moment"]), Action(order["action"]), order["statement"])
-    saboteur = _Saboteur(order["url"], order["inferred"], crash)
+    saboteur = _Saboteur(order["url"], order["trace"], crash)
     for owner, name in _SENDERS:
-        setattr(owner, name, saboteur.monitor(getattr(owner, name)))
+        setattr(owner, name, saboteur.watch(getattr(owner, name)))

@@ -203,7 +203,7 @@ def test_rollback_after_a_commit_in_sql_is_told_with_what_stays(shop: Host) -> N
     assert shop.database.applied()[-1] == "p1"
 
 
-def test_what_comes_after_a_commit_in_sql_is_judged(shop: Host) -> None:
+def test_what_comes_after_a_commit_in_sql_is_checked(shop: Host) -> None:
     write(shop, 2, 'op.execute("COMMIT"); op.execute("DELETE FROM public.accounts")')
     words = shop.fail("plugin", "install", "shop")
     assert "'p2' of 'shop' writes to table public.accounts" in words

@@ -1,4 +1,4 @@
-"""First catch_up with a database that stock Alembic, or somebody by hand, has changed."""
+"""What is recorded first of a database that stock Alembic, or somebody by hand, has changed."""
 
 import pytest
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ def make_stock(host: Host, *rows: str) -> Host:
 
 
 def plan(host: Host, connection: Connection) -> Plan:
-    """Return what first catch_up plans to record."""
+    """Return what is planned to be recorded first."""
     return plan_catch_up(open_session_on(host, connection))
 
 

@@ -39,7 +39,7 @@ NOTES_ = "which belongs to plugin 'notes'"
 PREFIX = "which has the prefix of plugin 'notes'"
 
 
-def make_judge(
+def make_checker(
     *changes: Change,
     branch: str = "crm",
     explained: Collection[Key] = (),
@@ -51,14 +51,14 @@ def make_judge(
     return Checker(Footprint(changes), permissions, explained)
 
 
-def checker(*changes: Change, branch: str = "crm", **values: Any) -> Findings:  # noqa: ANN401
+def check(*changes: Change, branch: str = "crm", **values: Any) -> Findings:  # noqa: ANN401
     """Return the findings on what a branch has done."""
-    return make_judge(*changes, branch=branch, **values).check()
+    return make_checker(*changes, branch=branch, **values).check()
 
 
 def find_violations(*changes: Change, branch: str = "crm", **values: Any) -> list[str]:  # noqa: ANN401
     """Return the violations of a branch, in words."""
-    return [str(violation) for violation in checker(*changes, branch=branch, **values).violations]
+    return [str(violation) for violation in check(*changes, branch=branch, **values).violations]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_violation_is_told_with_whose_it_is(owner: str | None, words: str) -> No
     ids=lambda change: f"{change.item}, {', '.join(sorted(change.modes))}",
 )
 def test_what_a_plugin_may_do_is_no_violation(change: Change) -> None:
-    assert checker(change) == Findings()
+    assert check(change) == Findings()
 
 
 @pytest.mark.parametrize(
@@ -180,22 +180,22 @@ def test_function_with_other_arguments_was_renamed() -> None:
 
 def test_look_at_a_function_is_no_violation() -> None:
     item = make_object("app.f", "function")
-    assert checker(make_change(item, item, "AccessShareLock")) == Findings()
+    assert check(make_change(item, item, "AccessShareLock")) == Findings()
 
 
 def test_lock_on_an_index_alone_is_no_violation() -> None:
-    assert checker(make_change(USERS_INDEX, USERS_INDEX, "RowExclusiveLock")) == Findings()
+    assert check(make_change(USERS_INDEX, USERS_INDEX, "RowExclusiveLock")) == Findings()
 
 
 def test_object_that_was_made_elsewhere_before_is_still_the_plugins_own() -> None:
     item = make_object("app.old", maker="crm", is_made=True)
-    assert checker(altered(item), wrote(item), dropped(item)) == Findings()
+    assert check(altered(item), wrote(item), dropped(item)) == Findings()
 
 
 @pytest.mark.parametrize("kind", ["cast", "operator"])
 def test_what_is_made_of_an_own_type_is_no_violation(kind: str) -> None:
     item = make_object("(crm.mood AS text)", kind, made_of=(MOOD.key,))
-    assert checker(created(item), parts={MOOD.key: MOOD}) == Findings()
+    assert check(created(item), parts={MOOD.key: MOOD}) == Findings()
 
 
 def test_cast_of_what_is_not_the_plugins_is_an_violation() -> None:
@@ -204,7 +204,7 @@ def test_cast_of_what_is_not_the_plugins_is_an_violation() -> None:
 
 
 def test_publication_is_no_violation() -> None:
-    assert checker(created(make_object("feed", "publication"))) == Findings()
+    assert check(created(make_object("feed", "publication"))) == Findings()
 
 
 def test_publication_of_all_tables_is_an_violation() -> None:
@@ -238,12 +238,12 @@ def test_own_table_that_gets_the_prefix_of_another_plugin_has_left() -> None:
 
 
 def test_own_table_that_is_renamed_within_the_prefix_is_no_violation() -> None:
-    assert checker(renamed(NOTE, "app.notes_memos"), branch="notes") == Findings()
+    assert check(renamed(NOTE, "app.notes_memos"), branch="notes") == Findings()
 
 
 def test_declared_table_may_be_changed() -> None:
     changes = (altered(USERS), wrote(USERS), created(USERS_INDEX))
-    assert checker(*changes, writes={"users"}) == Findings()
+    assert check(*changes, writes={"users"}) == Findings()
 
 
 @pytest.mark.parametrize("name", ["app.users2", "other.users"])
@@ -254,7 +254,7 @@ def test_table_that_only_resembles_the_declared_one_may_not_be_changed(name: str
 
 def test_permission_follows_a_table_that_was_renamed() -> None:
     item = make_object("app.people", permitted=("crm",))
-    assert checker(altered(item), wrote(item)) == Findings()
+    assert check(altered(item), wrote(item)) == Findings()
 
 
 def test_table_of_the_hosts_may_not_be_dropped_with_a_permission() -> None:
@@ -263,7 +263,7 @@ def test_table_of_the_hosts_may_not_be_dropped_with_a_permission() -> None:
 
 
 def test_table_of_the_hosts_may_be_dropped_where_the_host_allows_it() -> None:
-    assert checker(dropped(USERS), allowed={"users"}) == Findings()
+    assert check(dropped(USERS), allowed={"users"}) == Findings()
 
 
 def test_permission_does_not_go_to_another_table_of_that_name() -> None:
@@ -280,7 +280,7 @@ def test_column_that_another_plugin_has_added_is_not_to_be_dropped_with_a_permis
 
 def test_column_of_the_hosts_may_be_dropped_with_a_permission() -> None:
     change = altered(USERS, old_columns={3: "tag"})
-    assert checker(change, writes={"users"}) == Findings()
+    assert check(change, writes={"users"}) == Findings()
 
 
 @pytest.mark.parametrize(("maker", "count"), [("notes", 1), ("host", 0), ("crm", 0), (None, 0)])
@@ -293,7 +293,7 @@ def test_index_that_another_plugin_has_made_is_not_to_be_dropped_with_a_permissi
 
 def test_index_of_another_plugins_declared_table_may_be_dropped_with_the_permission() -> None:
     index = make_part("app.notes_ix", "index", NOTE, maker="notes")
-    assert checker(dropped(index), writes={"notes_notes"}) == Findings()
+    assert check(dropped(index), writes={"notes_notes"}) == Findings()
 
 
 def test_declared_table_of_another_plugin_is_not_to_be_dropped() -> None:
@@ -316,24 +316,24 @@ REMADE = (
 
 @pytest.mark.parametrize("item", REMADE, ids=str)
 def test_what_a_type_change_has_made_again_is_no_change(item: DatabaseObject) -> None:
-    checker = make_judge(*remake(item))
+    checker = make_checker(*remake(item))
     assert (checker.changes, checker.check()) == ((), Findings())
 
 
 @pytest.mark.parametrize("item", REMADE, ids=str)
 def test_what_a_type_change_has_made_again_is_known_by_both_places(item: DatabaseObject) -> None:
-    assert make_judge(*remake(item)).remade == {item.key: (item.classid, 1)}
+    assert make_checker(*remake(item)).remade == {item.key: (item.classid, 1)}
 
 
 def test_index_of_another_name_was_not_made_again() -> None:
     drop, _ = remake(USERS_INDEX)
     create = created(make_part("app.other", "index", USERS))
-    assert make_judge(drop, create).remade == {}
+    assert make_checker(drop, create).remade == {}
 
 
 @pytest.mark.parametrize("item", [USERS, make_object("app.v", "view")])
 def test_table_that_is_dropped_and_made_again_is_another_one(item: DatabaseObject) -> None:
-    assert make_judge(*remake(item)).remade == {}
+    assert make_checker(*remake(item)).remade == {}
 
 
 def test_shared_catalog_is_an_violation() -> None:
@@ -365,21 +365,21 @@ def test_direct_write_to_a_system_catalog_is_an_violation() -> None:
 
 
 def test_read_of_another_plugins_table_is_told_and_no_violation() -> None:
-    assert checker(read(NOTE)) == Findings(reads=(Violation("reads", NOTE, str(NOTE), "notes"),))
+    assert check(read(NOTE)) == Findings(reads=(Violation("reads", NOTE, str(NOTE), "notes"),))
 
 
 def test_read_by_an_index_is_one_of_its_table() -> None:
     index = make_part("app.notes_ix", "index", NOTE, maker="notes")
     changes = (read(index), make_change(NOTE, NOTE, "AccessShareLock"))
-    assert checker(*changes) == Findings(reads=(Violation("reads", NOTE, str(NOTE), "notes"),))
+    assert check(*changes) == Findings(reads=(Violation("reads", NOTE, str(NOTE), "notes"),))
 
 
 def test_look_at_a_table_without_reading_it_is_not_told() -> None:
-    assert checker(make_change(NOTE, NOTE, "AccessShareLock")) == Findings()
+    assert check(make_change(NOTE, NOTE, "AccessShareLock")) == Findings()
 
 
 def test_read_of_a_needed_plugins_table_is_not_told() -> None:
-    assert checker(read(NOTE), needed={"notes"}) == Findings()
+    assert check(read(NOTE), needed={"notes"}) == Findings()
 
 
 def test_reference_to_another_plugins_object_is_an_violation() -> None:
@@ -393,7 +393,7 @@ def test_reference_to_an_index_is_told_by_its_table() -> None:
 
 
 def test_reference_to_a_needed_plugins_object_is_no_violation() -> None:
-    assert checker(referred(NOTE), needed={"notes"}) == Findings()
+    assert check(referred(NOTE), needed={"notes"}) == Findings()
 
 
 def test_permission_to_change_a_table_is_none_to_refer_to_it() -> None:
@@ -403,7 +403,7 @@ def test_permission_to_change_a_table_is_none_to_refer_to_it() -> None:
 
 @pytest.mark.parametrize("change", [wrote(NOTE), read(NOTE)])
 def test_what_a_foreign_key_does_is_no_violation(change: Change) -> None:
-    assert checker(change, explained={NOTE.key}) == Findings()
+    assert check(change, explained={NOTE.key}) == Findings()
 
 
 def test_foreign_key_does_not_explain_another_definition() -> None:
@@ -412,7 +412,7 @@ def test_foreign_key_does_not_explain_another_definition() -> None:
 
 def test_host_that_makes_something_under_a_prefix_is_warned() -> None:
     item = make_object("app.notes_people")
-    findings = checker(created(item), branch="host")
+    findings = check(created(item), branch="host")
     assert (findings.violations, [str(told) for told in findings.prefixed]) == (
         (),
         [f"creates table app.notes_people, {PREFIX}"],
@@ -430,7 +430,7 @@ def test_host_that_changes_what_a_plugin_has_made_offends(change: Change) -> Non
 
 
 def test_host_that_reads_what_a_plugin_has_made_is_told() -> None:
-    assert len(checker(read(NOTE), branch="host").reads) == 1
+    assert len(check(read(NOTE), branch="host").reads) == 1
 
 
 def test_violations_are_told_in_order_and_once() -> None:
@@ -491,7 +491,7 @@ def test_change_of_a_part_is_not_told_where_its_table_was_changed() -> None:
 
 def find_made(*changes: Change, **values: Any) -> list[tuple[str, int]]:  # noqa: ANN401
     """Return what was made, by its identity, with the numbers of the commands."""
-    made = make_judge(*changes, **values).find_made()
+    made = make_checker(*changes, **values).find_made()
     return [(identity, command) for _, identity, command in made.values()]
 
 
@@ -516,7 +516,7 @@ def test_constraint_of_an_own_domain_was_not_made_by_itself() -> None:
 
 def test_added_column_was_made() -> None:
     change = altered(USERS, new_columns={3: "tag"})
-    assert make_judge(change).find_made() == {(*USERS.key, 3): (USERS, "app.users.tag", 0)}
+    assert make_checker(change).find_made() == {(*USERS.key, 3): (USERS, "app.users.tag", 0)}
 
 
 def test_what_a_type_change_has_made_again_was_not_made() -> None:
@@ -524,7 +524,7 @@ def test_what_a_type_change_has_made_again_was_not_made() -> None:
 
 
 def test_declared_relation_that_was_changed_is_permitted_from_now_on() -> None:
-    checker = make_judge(altered(USERS), writes={"users"})
+    checker = make_checker(altered(USERS), writes={"users"})
     assert checker.find_permitted() == {USERS.key: USERS}
 
 
@@ -539,17 +539,17 @@ def test_declared_relation_that_was_changed_is_permitted_from_now_on() -> None:
     ],
 )
 def test_nothing_else_is_permitted_from_now_on(change: Change) -> None:
-    assert make_judge(change, writes={"users"}).find_permitted() == {}
+    assert make_checker(change, writes={"users"}).find_permitted() == {}
 
 
 def test_relation_is_permitted_by_the_name_that_it_had() -> None:
     change = renamed(USERS, "app.people")
-    assert make_judge(change, writes={"users"}).find_permitted() == {USERS.key: USERS}
+    assert make_checker(change, writes={"users"}).find_permitted() == {USERS.key: USERS}
 
 
 def test_tables_that_a_branch_has_changed_and_may_change_are_those_it_has_written() -> None:
     changes = (wrote(CONTACTS), wrote(USERS), wrote(NOTE), read(make_object("crm.people")))
-    checker = make_judge(*changes, writes={"users"})
+    checker = make_checker(*changes, writes={"users"})
     assert set(checker.find_written()) == {CONTACTS.key, USERS.key}
 
 
@@ -568,9 +568,9 @@ def test_tables_that_a_branch_has_changed_and_may_change_are_those_it_has_writte
     ],
 )
 def test_all_that_was_done_can_be_described(change: Change, words: str) -> None:
-    assert make_judge(change).describe() == (words,)
+    assert make_checker(change).describe() == (words,)
 
 
 @pytest.mark.parametrize("part", [created(INDEX), created(DEFAULT), make_change(MOOD, MOOD)])
 def test_what_tells_nothing_by_itself_is_not_described(part: Change) -> None:
-    assert make_judge(part).describe() == ()
+    assert make_checker(part).describe() == ()

@@ -41,7 +41,7 @@ AWAY = ASIDE.quarantined["billing"]
 def open_ledger(
     state: State = STATE, recorded: tuple[str, ...] = ("tags", "billing")
 ) -> PendingChanges:
-    """Return the pending of a command that starts from `state`."""
+    """Return the pending changes of a command that starts from `state`."""
     return PendingChanges(state, frozenset(recorded), VERSIONS, TABLES)
 
 
