@@ -5,7 +5,7 @@ The first line of a docstring is the command's help.
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -78,9 +78,10 @@ def install(
     as_json: bool,
 ) -> None:
     """Install plugins and what they require, each at its head."""
+    _check_json(as_json, sql=sql)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        _print_lines(config, commands.rehearse(config, plugins))
+        _print_lines(config, commands.rehearse(config, plugins), as_json=as_json)
         return
     plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
     report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
@@ -98,9 +99,10 @@ def upgrade(
     """Upgrade installed plugins to their heads."""
     # The parser has seen to it that there are either names or `all_plugins`: it tells the usage.
     assert bool(plugins) != all_plugins  # noqa: S101
+    _check_json(as_json, sql=sql)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        _print_lines(config, commands.rehearse(config, plugins, upgrade=True))
+        _print_lines(config, commands.rehearse(config, plugins, upgrade=True), as_json=as_json)
         return
     plan = commands.upgrade(config, plugins, sql=sql, dry_run=dry_run)
     report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
@@ -113,7 +115,18 @@ def _check_footprint(*, sql: bool, dry_run: bool) -> None:
         raise WrongCombination("--footprint", circumstance, way_out)
 
 
-def _print_lines(config: Config, lines: Iterable[str]) -> None:
+def _check_json(as_json: bool, *, sql: bool, is_told: bool = True) -> None:
+    """Check that JSON is all that is printed; `is_told` where no preview has to be confirmed."""
+    if as_json and sql:
+        raise WrongCombination("--json", "with --sql", "Leave out one of them")
+    if as_json and not is_told:
+        raise WrongCombination("--json", "without --yes or --dry-run", "Add one of them")
+
+
+def _print_lines(config: Config, lines: Sequence[str], *, as_json: bool = False) -> None:
+    if as_json:
+        print_json(config, lines)
+        return
     for line in lines:
         print_line(config, line)
 
@@ -129,9 +142,11 @@ def downgrade(
     as_json: bool,
 ) -> None:
     """Take a plugin back to a revision, by id, -N or base."""
+    _check_json(as_json, sql=sql, is_told=yes or dry_run)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        _print_lines(config, commands.rehearse_downgrade(config, plugin, revision))
+        lines = commands.rehearse_downgrade(config, plugin, revision)
+        _print_lines(config, lines, as_json=as_json)
         return
     if not sql:
         plan = commands.downgrade(config, plugin, revision, dry_run=True)
@@ -159,6 +174,7 @@ def uninstall(
     backup: str | None,
 ) -> None:
     """Take plugins back to base and remove them, after showing what goes."""
+    _check_json(as_json, sql=sql, is_told=yes or dry_run)
     run = partial(
         commands.uninstall,
         config,
@@ -190,7 +206,7 @@ def uninstall(
         words += ["--backup", backup] if backup else []
         _confirm("uninstall", *words, yes=yes)
     removal = run()
-    if as_json and not sql:
+    if as_json:
         print_json(config, removal_to_json(removal))
     elif not sql:
         for name, operation in removal.plan.outcomes.items():

@@ -14,7 +14,7 @@ from ..reports.results import Removal
 from .output import number_of, print_columns, print_json, print_line
 
 
-def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool = False) -> None:
+def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool) -> None:
     """Say what was run, or would be; in offline mode the SQL is the answer."""
     if sql:
         return

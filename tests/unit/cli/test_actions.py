@@ -962,3 +962,20 @@ def test_doors_print_only_to_stderr_by_themselves() -> None:
     lines = Path(actions.__file__).read_text("utf-8").splitlines()
     prints = [line for line in lines if line.strip().startswith("print(")]
     assert [line for line in prints if "file=sys.stderr" not in line] == []
+
+
+def test_footprint_is_printed_as_json(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
+    actions.install(config, ["audit"], sql=False, dry_run=True, footprint=True, as_json=True)
+    assert json.loads(printed(config)) == ["creates table audit.entries (50%)"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "circumstance"), [(True, "with --sql"), (False, "without --yes or --dry-run")]
+)
+def test_json_is_all_that_is_printed(config: Config, sql: bool, circumstance: str) -> None:
+    with pytest.raises(WrongCombination) as excinfo:
+        actions.downgrade(
+            config, "audit", "-1", yes=False, sql=sql, dry_run=False, footprint=False, as_json=True
+        )
+    assert (excinfo.value.option, excinfo.value.circumstance) == ("--json", circumstance)
