@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.schema import CreateSchema
 from support.hosts import Host
 
@@ -236,7 +236,7 @@ def test_backup_that_was_killed_is_not_taken_for_restored(gone: Host) -> None:
 
 
 def test_what_a_restore_of_another_registry_has_staged_is_left_alone(shop: Host) -> None:
-    with create_engine(shop.database.url).begin() as connection:
+    with create_engine(shop.database.url, poolclass=NullPool).begin() as connection:
         connection.execute(CreateSchema(BACKUP_SCHEMA))
         make_tables(BACKUP_SCHEMA).metadata.create_all(connection)
         TRANSFER.create(connection)
