@@ -290,15 +290,35 @@ def _declare(kind: str, plugin: str) -> str:
     return f'namespace = "{namespace}"\nrequires = {requires}\n'
 
 
-@contextmanager
-def live_in(folder: Path, server: Server, kind: str, role: str) -> Iterator[World]:
-    """Return a world to which DATABASE_URL leads, and which is gone after the block."""
-    name = f"world_{kind}_{role}_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    world = make_world(folder / "host", server, name, kind, role)
-    with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("DATABASE_URL", world.database.text)
-        yield world
-    drop_world(world)
+class Worlds:
+    """Make worlds, each of them once, for what is tried in one is taken back.
+
+    Args:
+        server: the server of their databases.
+        make_folder: makes a folder of a name.
+    """
+
+    def __init__(self, server: Server, make_folder: Callable[[str], Path]) -> None:
+        self._server = server
+        self._make_folder = make_folder
+        self._made: dict[tuple[str, str], World] = {}
+
+    def find(self, kind: str, role: str) -> World:
+        """Return the world with a kind of namespace and a role."""
+        if (kind, role) not in self._made:
+            name = f"world_{kind}_{role}_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+            folder = self._make_folder(name)
+            self._made[kind, role] = make_world(folder / "host", self._server, name, kind, role)
+        return self._made[kind, role]
+
+    def drop(self, world: World) -> None:
+        """Drop a world, in which something was kept."""
+        drop_world(self._made.pop((world.kind, world.role)))
+
+    def close(self) -> None:
+        """Drop all worlds."""
+        for world in [*self._made.values()]:
+            self.drop(world)
 
 
 @contextmanager

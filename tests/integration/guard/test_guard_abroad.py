@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 from alembic import command, op
-from support.servers import Server
 from support.statements import (
     COMMON,
     PREFIX,
@@ -14,7 +13,7 @@ from support.statements import (
     Statement,
     spread,
 )
-from support.worlds import KINDS, ROLES, World, live_in, run_as, take_back
+from support.worlds import World, Worlds, run_as, take_back
 
 from alembic_plugins.errors import NamespaceViolation
 
@@ -291,22 +290,15 @@ _NOBODYS = (
 )
 
 
-@pytest.fixture(
-    scope="module", params=[(kind, role) for kind in KINDS for role in ROLES], ids="-".join
-)
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, server: Server
-) -> Iterator[World]:
-    with live_in(tmp_path_factory.mktemp("abroad"), server, *request.param) as world:
-        yield world
-
-
 @pytest.fixture
-def untouched(world: World) -> Iterator[None]:
+def untouched(world: World, worlds: Worlds) -> Iterator[None]:
     """Check that the test leaves the database as it was."""
     before = world.snapshot()
     yield
-    assert world.snapshot() == before
+    after = world.snapshot()
+    if after != before:
+        worlds.drop(world)
+    assert after == before
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from threading import Event
 import psycopg
 import pytest
 from alembic import command
-from support.servers import Server
-from support.worlds import Run, World, clone, execute, live_in
+from support.worlds import Run, World, Worlds, clone, execute
 
 from alembic_plugins.errors import NamespaceViolation, TransactionEnded
 
@@ -28,23 +27,19 @@ _BUSY = (
 _DECLARED = 'namespace = "schema mine"\nrequires = ["required"]\n'
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[World]:
-    with live_in(tmp_path_factory.mktemp("games"), server, "schema", "owner") as world:
-        yield world
-
-
 @pytest.fixture
-def world(template: World) -> Iterator[World]:
-    with clone(template) as world:
+def world(worlds: Worlds) -> Iterator[World]:
+    with clone(worlds.find("schema", "owner")) as world:
         yield world
 
 
 @contextmanager
 def _declare(world: World, line: str) -> Iterator[None]:
     world.host.write("plugins/mine/plugin.toml", _DECLARED + line)
-    yield
-    world.host.write("plugins/mine/plugin.toml", _DECLARED)
+    try:
+        yield
+    finally:
+        world.host.write("plugins/mine/plugin.toml", _DECLARED)
 
 
 def _guard(world: World, mode: str, *functions: Run) -> None:

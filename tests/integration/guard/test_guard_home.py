@@ -1,13 +1,12 @@
 """What a plugin does to its own objects is its own affair."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import op
-from support.servers import Server
 from support.statements import (
     COMMON,
     PREFIX,
@@ -16,7 +15,7 @@ from support.statements import (
     Statement,
     spread,
 )
-from support.worlds import KINDS, ROLES, World, clone, live_in, run_as, take_back
+from support.worlds import World, clone, run_as, take_back
 
 _FLAWLESS = [replace(s, flaw=None) for s in COMMON]
 _ONLY = (
@@ -134,16 +133,6 @@ _ONLY = (
         "ALTER TABLE {m}scratch ALTER COLUMN id TYPE bigint; CLUSTER {m}users USING {mn}users_pkey",
     ),
 )
-
-
-@pytest.fixture(
-    scope="module", params=[(kind, role) for kind in KINDS for role in ROLES], ids="-".join
-)
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, server: Server
-) -> Iterator[World]:
-    with live_in(tmp_path_factory.mktemp("home"), server, *request.param) as world:
-        yield world
 
 
 @pytest.mark.parametrize(
