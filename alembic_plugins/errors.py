@@ -7,6 +7,7 @@ from ._base_errors import (
     PluginError,
     WrongCombination,
 )
+from .authoring.errors import FilesExist, PackageTaken
 from .backup.errors import (
     BackupExists,
     BackupFailed,
@@ -23,6 +24,7 @@ from .config.errors import (
     DuplicatePlugin,
     EmbeddedUnavailable,
     NoDatabase,
+    NoGreenlet,
     NoLibpq,
     ReferenceFailed,
     UnknownOption,
@@ -159,6 +161,7 @@ __all__ = [
     "EmbeddedUnavailable",
     "EmptyPlugin",
     "FilesChanged",
+    "FilesExist",
     "FilesGone",
     "FlaskNeeded",
     "HostSchemaClaimed",
@@ -185,6 +188,7 @@ __all__ = [
     "NewerRegistry",
     "NoDatabase",
     "NoDowngrade",
+    "NoGreenlet",
     "NoLibpq",
     "NoModels",
     "NoSecondConnection",
@@ -201,6 +205,7 @@ __all__ = [
     "OfflineRevision",
     "OfflineUnknown",
     "OwnFailure",
+    "PackageTaken",
     "PastEnvironment",
     "PluginError",
     "PluginInUse",

@@ -80,6 +80,30 @@ _VERSION_TABLE = (
         " {name} stands for the plugin's name",
     },
 )
+_FOLDER = ("--folder", {"dest": "as_folder", "help": "a folder of the host's, and no package"})
+_PATH = (
+    "--path",
+    {
+        "dest": "path",
+        "metavar": "DIR",
+        "help": "where to; by default NAME, or with --folder where the host has its plugins",
+    },
+)
+_PACKAGE = (
+    "--package",
+    {"dest": "package", "metavar": "NAME", "help": "the package's name, if not the plugin's"},
+)
+_NAMESPACE = (
+    "--namespace",
+    {
+        "dest": "namespace",
+        "metavar": "TEXT",
+        "help": "'schema NAME', 'schema NAME existing' or 'prefix NAME_'; by default the first",
+    },
+)
+_HOST_FOLDER = ("folder", {"metavar": "DIR", "help": "the folder of the host"})
+_ASYNC = ("--async", {"dest": "is_async", "help": "connect by an async engine"})
+_PYPROJECT = ("--pyproject", {"dest": "pyproject", "help": "configure it in pyproject.toml"})
 
 Argument = tuple[str, dict[str, Any]]
 
@@ -103,7 +127,7 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
 
 
 def _add_group(group: ArgumentParser) -> None:
-    from . import actions
+    from . import actions, authoring
 
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
@@ -112,7 +136,7 @@ def _add_group(group: ArgumentParser) -> None:
         action: Callable[..., None],
         positional: list[Argument],
         flags: list[Argument],
-        valued: Argument | None = None,
+        *valued: Argument,
         settings: tuple[Argument, ...] = (),
     ) -> None:
         line = (action.__doc__ or "").partition("\n")[0]
@@ -128,10 +152,10 @@ def _add_group(group: ArgumentParser) -> None:
                 parser.add_argument(argument, action="store_true", **options)
         for argument, options in positional:
             chosen.add_argument(argument, **options)
-        if valued:
-            parser.add_argument(valued[0], **valued[1])
+        for argument, options in valued:
+            parser.add_argument(argument, **options)
         names = [argument for argument, _ in positional]
-        keys = [options["dest"] for _, options in (*flags, *([valued] if valued else []))]
+        keys = [options["dest"] for _, options in (*flags, *valued)]
         parser.set_defaults(cmd=(action, names, keys))
 
     add("list", actions.list_plugins, [], [_JSON])
@@ -149,3 +173,6 @@ def _add_group(group: ArgumentParser) -> None:
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])
     add("eject", actions.eject, [], [_YES, _DRY_RUN])
+    valued = (_PATH, _PACKAGE, _NAMESPACE)
+    add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
+    add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])

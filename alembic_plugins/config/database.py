@@ -20,6 +20,7 @@ from .errors import (
     ConnectionFailed,
     ConnectionLost,
     DatabaseRefused,
+    NoGreenlet,
     NoLibpq,
     WrongConnection,
     WrongUrl,
@@ -105,13 +106,25 @@ def _open(engine: Engine, config: Config) -> Connection:
         raise BrokenConfiguration(str(config.config_file_name), explain(error)) from error
 
 
+def provide_url(config: Config) -> URL:
+    """Return the URL of the host's database; without one, start an embedded PostgreSQL.
+
+    Raises:
+        WrongUrl: the URL is no URL, or not one of PostgreSQL.
+        NoDatabase: there is no URL, and no embedded PostgreSQL is wanted.
+        EmbeddedUnavailable: there is no URL, and no embedded PostgreSQL.
+    """
+    url = find_url(config)
+    if url is not None:
+        return url
+    from .embedded import start_embedded
+
+    return start_embedded(config)
+
+
 def _make_engine(config: Config) -> Engine:
     """Return an engine with the options ``sqlalchemy.*`` of the configuration."""
-    url = find_url(config)
-    if url is None:
-        from .embedded import start_embedded
-
-        url = start_embedded(config)
+    url = provide_url(config)
     options = {**config.toml_alembic_config, **config.get_section(config.config_ini_section, {})}
     arguments = options.get(_CONNECT_ARGS)
     try:
@@ -131,6 +144,7 @@ def translate_errors() -> Iterator[None]:
         ConnectionFailed: the server cannot be reached.
         ConnectionLost: it cannot any more.
         DatabaseRefused: a statement failed.
+        NoGreenlet: SQLAlchemy finds none.
         NoLibpq: psycopg finds no libpq.
     """
     try:
@@ -146,6 +160,8 @@ def translate_errors() -> Iterator[None]:
     except ImportError as error:
         if lacks_libpq(error):
             raise NoLibpq from error
+        if "'greenlet'" in str(error):
+            raise NoGreenlet from error
         raise
 
 

@@ -151,6 +151,15 @@ class NoLibpq(PluginError):
     )
 
 
+class NoGreenlet(PluginError):
+    """SQLAlchemy's async engines find no greenlet."""
+
+    words = (
+        "SQLAlchemy finds no greenlet, which its async engines need. Run "
+        "'pip install sqlalchemy[asyncio]'."
+    )
+
+
 class ConnectionLost(PluginError):
     """The connection to PostgreSQL was lost while the command ran."""
 

@@ -31,6 +31,7 @@ ROOMS = (
     "guard",
     "execution",
     "reports",
+    "authoring",
     "integration",
     "errors",
     "commands",

@@ -14,6 +14,7 @@ from alembic_plugins.errors import (
     ConnectionFailed,
     ConnectionLost,
     DatabaseRefused,
+    NoGreenlet,
     PluginError,
     WrongUrl,
 )
@@ -150,3 +151,8 @@ def test_error_without_a_text_has_a_reason_all_the_same() -> None:
 def test_other_errors_pass() -> None:
     with pytest.raises(ZeroDivisionError), translate_errors():
         raise ZeroDivisionError
+
+
+def test_missing_greenlet_is_told() -> None:
+    with pytest.raises(NoGreenlet), translate_errors():
+        raise ImportError("SQLAlchemy requires that the Python 'greenlet' library is installed.")

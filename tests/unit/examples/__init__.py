@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from alembic_plugins.errors import PluginError
 
 from . import (
+    authoring,
     backup,
     base,
     config,
@@ -21,6 +22,7 @@ from . import (
 )
 
 EXAMPLES: Mapping[str, Sequence[tuple[PluginError, str]]] = {
+    "authoring.errors": authoring.EXAMPLES,
     "backup.errors": backup.EXAMPLES,
     "_base_errors": base.EXAMPLES,
     "config.errors": config.EXAMPLES,

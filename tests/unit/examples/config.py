@@ -11,6 +11,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "one.",
     ),
     (
+        errors.NoGreenlet(),
+        "SQLAlchemy finds no greenlet, which its async engines need. Run 'pip install "
+        "sqlalchemy[asyncio]'.",
+    ),
+    (
         errors.NoLibpq(),
         "psycopg finds no libpq, PostgreSQL's client library. Run 'pip install "
         "alembic-plugins[binary]', which brings one, or install that of the system, such as "

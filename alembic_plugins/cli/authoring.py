@@ -1,0 +1,47 @@
+"""What ``alembic plugin new`` and ``init-host`` run, and the like for authors of files."""
+
+from pathlib import Path
+
+from alembic.config import Config
+
+from .._base_errors import WrongCombination
+from ..authoring import scaffold
+from ..config.settings import read_settings
+from .output import print_line
+
+
+def new_plugin(
+    config: Config,
+    plugin: str,
+    as_folder: bool,
+    path: str | None,
+    package: str | None,
+    namespace: str | None,
+) -> None:
+    """Write a new plugin: a package, or a folder of the host's."""
+    if as_folder and package:
+        raise WrongCombination("--package", "with --folder", "Leave out one of them")
+    if as_folder:
+        folder = Path(path) if path else read_settings(config).folders[0] / plugin
+        files = scaffold.write_folder(folder, plugin, namespace=namespace)
+    else:
+        folder = Path(path or plugin)
+        files = scaffold.write_package(folder, plugin, package=package, namespace=namespace)
+    _print_files(config, files)
+    if not as_folder:
+        print_line(config, f"next: pip install -e {folder}")
+    print_line(config, f"next: alembic plugin install {plugin}")
+
+
+def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:
+    """Write the configuration and the environment of a new host."""
+    files = scaffold.write_host(Path(folder), is_async=is_async, pyproject=pyproject)
+    _print_files(config, files)
+    print_line(config, f"next: cd {folder}")
+    print_line(config, 'next: alembic revision -m "begin"')
+    print_line(config, "next: alembic upgrade heads")
+
+
+def _print_files(config: Config, files: tuple[Path, ...]) -> None:
+    for file in files:
+        print_line(config, f"wrote {file}")
