@@ -76,6 +76,7 @@ from .integration.errors import (
     NoTransactions,
     OfflineUnknown,
     PastEnvironment,
+    UndeclaredDependency,
     UnknownReference,
     UnsupportedDriver,
 )
@@ -232,6 +233,7 @@ __all__ = [
     "TransactionEnded",
     "TransactionOpen",
     "TransferUnfinished",
+    "UndeclaredDependency",
     "UnexpectedVersionRows",
     "UnknownObjects",
     "UnknownOption",

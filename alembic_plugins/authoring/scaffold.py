@@ -160,7 +160,7 @@ def _describe(name: str, namespace: str | None) -> dict[str, str]:
         "description": f"The plugin {name}",
         "revision": rev_id(),
         "date": now.isoformat(" ", "seconds"),
-        "stamp": now.strftime("%Y%m%d_%H%M"),
+        "stamp": now.strftime("%Y%m%d_%H%M%S"),
     }
 
 

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+Argument = tuple[str, dict[str, Any]]
+
 _PLUGIN = ("plugin", {"metavar": "NAME", "help": "the plugin's name"})
 _PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "+", "help": "plugins by name"})
 _SOME_PLUGINS = (
@@ -104,8 +106,27 @@ _NAMESPACE = (
 _HOST_FOLDER = ("folder", {"metavar": "DIR", "help": "the folder of the host"})
 _ASYNC = ("--async", {"dest": "is_async", "help": "connect by an async engine"})
 _PYPROJECT = ("--pyproject", {"dest": "pyproject", "help": "configure it in pyproject.toml"})
-
-Argument = tuple[str, dict[str, Any]]
+_AUTOGENERATE = (
+    "--autogenerate",
+    {"dest": "autogenerate", "help": "write what the models have and the database has not"},
+)
+_SPLICE = ("--splice", {"dest": "splice", "help": "let it follow a revision that is no head"})
+_OF_REVISION: tuple[Argument, ...] = (
+    ("-m --message", {"dest": "message", "help": "what the revision does"}),
+    ("--head", {"dest": "head", "metavar": "REVISION", "help": "the revision that it follows"}),
+    ("--branch-label", {"dest": "branch_label", "metavar": "LABEL", "help": "a label for it"}),
+    ("--version-path", {"dest": "version_path", "metavar": "DIR", "help": "one of its folders"}),
+    ("--rev-id", {"dest": "rev_id", "metavar": "ID", "help": "its id"}),
+    (
+        "--depends-on",
+        {
+            "dest": "depends_on",
+            "metavar": "REVISION",
+            "action": "append",
+            "help": "a revision of the host or of a required plugin, by id, host@head or NAME@head",
+        },
+    ),
+)
 
 
 def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
@@ -153,7 +174,7 @@ def _add_group(group: ArgumentParser) -> None:
         for argument, options in positional:
             chosen.add_argument(argument, **options)
         for argument, options in valued:
-            parser.add_argument(argument, **options)
+            parser.add_argument(*argument.split(), **options)
         names = [argument for argument, _ in positional]
         keys = [options["dest"] for _, options in (*flags, *valued)]
         parser.set_defaults(cmd=(action, names, keys))
@@ -173,6 +194,8 @@ def _add_group(group: ArgumentParser) -> None:
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])
     add("eject", actions.eject, [], [_YES, _DRY_RUN])
+    flags = [_AUTOGENERATE, _SPLICE]
+    add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
     add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])

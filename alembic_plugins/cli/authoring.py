@@ -7,6 +7,7 @@ from alembic.config import Config
 from .._base_errors import WrongCombination
 from ..authoring import scaffold
 from ..config.settings import read_settings
+from ..integration.new_revisions import write_revision
 from .output import print_line
 
 
@@ -31,6 +32,33 @@ def new_plugin(
     if not as_folder:
         print_line(config, f"next: pip install -e {folder}")
     print_line(config, f"next: alembic plugin install {plugin}")
+
+
+def revision(
+    config: Config,
+    plugin: str,
+    autogenerate: bool,
+    splice: bool,
+    message: str | None,
+    head: str | None,
+    branch_label: str | None,
+    version_path: str | None,
+    rev_id: str | None,
+    depends_on: list[str] | None,
+) -> None:
+    """Write a new revision of a plugin, or of the host, at the end of its branch."""
+    write_revision(
+        config,
+        plugin,
+        message,
+        autogenerate=autogenerate,
+        splice=splice,
+        head=head or "head",
+        branch_label=branch_label,
+        version_path=version_path,
+        rev_id=rev_id,
+        depends_on=depends_on,
+    )
 
 
 def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:

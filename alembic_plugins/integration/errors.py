@@ -64,6 +64,19 @@ class NoModels(PluginError):
     name: str
 
 
+class UndeclaredDependency(PluginError):
+    """A new revision would depend on a plugin that its own does not require."""
+
+    words = (
+        "A revision of '{name}' cannot depend on '{revision}', which is of '{other}'. Add "
+        "'{other}' to what '{name}' requires, or leave out --depends-on."
+    )
+
+    name: str
+    revision: str
+    other: str
+
+
 class OfflineUnknown(PluginError):
     """Offline mode was asked for what only the database can tell."""
 

@@ -23,7 +23,6 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from .. import _alembic
 from .._base_errors import (
-    InvalidOption,
     PluginError,
     explain,
     foreign_code,
@@ -45,6 +44,7 @@ from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import DuplicateRevision, UnknownRevision
 from .errors import Cancelled, FlaskNeeded, NotAHost, PastEnvironment
 from .flask import find_flask_program
+from .new_revisions import direct_revisions
 from .streams import ensure_streams
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,6 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
 
     Raises:
         PluginError: what keeps the command from being about the plugin that it names.
-        NoVersions: a revision is to go into a folder that is not there.
     """
     check_arguments(config)
     open_session(config, script)
@@ -191,11 +190,6 @@ def _narrow(session: Session) -> None:
     scope = read_scope(config)
     if scope is None and config.attributes.get(_COMMAND) == "merge":
         scope = HOST  # Revisions of different plugins are not to be merged.
-    if config.attributes.get(_COMMAND) == "revision" and scope in (None, HOST):
-        # Alembic would make the folder, in the wrong place too, or inside our own package.
-        if not session.host_folders.is_named:
-            raise InvalidOption("version_locations", "", "the folder of the host's revisions")
-        session.host_folders.check()
     locations = session.host_folders.found
     if scope not in (None, HOST):
         # A plugin that is gone may still be in the database, which only env.py can tell.
@@ -207,6 +201,7 @@ def _narrow(session: Session) -> None:
     branches = partial(find_branches, session, scope, alike=shows_heads)
     shown = _ShownMap(branches, scope or HOST, script.env_py_location)
     script.revision_map = shown
+    direct_revisions(session, script)
     if shows_heads:  # Others do more with them than to show them.
         script.get_revisions = shown.find_shown  # type: ignore[method-assign]
 

@@ -42,6 +42,7 @@ from ..revisions.rendering import render_with
 from .confirmation import confirm
 from .errors import NotAHost, NoTransactions, UnsupportedDriver
 from .hosts import find_branches, open_session
+from .new_revisions import find_written
 
 log = logging.getLogger(__name__)
 
@@ -266,6 +267,8 @@ def _run_other(
     session = migrator.session
     scope = read_scope(session.config)
     revision_context = environment.context_opts.get("revision_context")
+    if revision_context is not None and command != "check":
+        scope = find_written(session, revision_context.command_args["head"])
     if revision_context is not None and revision_context.command_args["autogenerate"]:
         from .autogenerate import narrow_autogenerate
 

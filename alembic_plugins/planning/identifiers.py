@@ -43,6 +43,20 @@ def find_scope(session: Session, scope: str | None, start: str, target: str) -> 
     return split_target(session, None, named[0])[0] if scope is None and named else scope
 
 
+def find_named(session: Session, argument: str) -> str | None:
+    """Return the branch that an argument names, by its name or by a revision; None if it does not.
+
+    Raises:
+        UnknownRevision: several branches have a revision whose id begins so.
+    """
+    name, separator, _ = argument.partition("@")
+    if separator and (name == HOST or _is_plugin(session, name)):
+        return name
+    if argument in SYMBOLS or argument[:1] in ("+", "-"):
+        return None
+    return find_branch(session, argument)
+
+
 def _is_plugin(session: Session, name: str) -> bool:
     return name in session.state.branches or name in session.discovery.names
 

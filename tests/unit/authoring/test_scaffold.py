@@ -40,9 +40,10 @@ def test_all_that_is_written_is_python_or_toml(tmp_path: Path, namespace: str | 
         *scaffold.write_folder(tmp_path / "folder", "audit", namespace=namespace),
     ]
     for file in files:
-        parse = {".py": ast.parse, ".toml": tomllib.loads}.get(file.suffix)
-        if parse:
-            parse(file.read_text())
+        if file.suffix == ".py":
+            ast.parse(file.read_text())
+        elif file.suffix == ".toml":
+            tomllib.loads(file.read_text())
 
 
 @pytest.mark.parametrize(
@@ -94,16 +95,13 @@ def write_all(folder: Path) -> Iterator[object]:
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     list(write_all(tmp_path))
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
-    again = write_all(tmp_path)
     with pytest.raises(FilesExist):
-        next(again)
-    for write in (
-        lambda: scaffold.write_folder(tmp_path / "folder", "audit"),
-        lambda: scaffold.write_host(tmp_path / "host"),
-        lambda: scaffold.write_host(tmp_path / "project", pyproject=True),
-    ):
+        scaffold.write_package(tmp_path / "package", "audit")
+    with pytest.raises(FilesExist):
+        scaffold.write_folder(tmp_path / "folder", "audit")
+    for pyproject, name in enumerate(("host", "project")):
         with pytest.raises(FilesExist):
-            write()
+            scaffold.write_host(tmp_path / name, pyproject=bool(pyproject))
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
 

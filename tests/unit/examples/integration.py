@@ -5,6 +5,11 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.UndeclaredDependency("crm", "shop@head", "shop"),
+        "A revision of 'crm' cannot depend on 'shop@head', which is of 'shop'. Add 'shop' to what "
+        "'crm' requires, or leave out --depends-on.",
+    ),
+    (
         errors.UnsupportedDriver("env.py", "postgresql+pg8000"),
         "The environment 'env.py' connects by postgresql+pg8000, on which migrations of plugins do "
         "not run. Use postgresql+psycopg, sync or async, postgresql+asyncpg or "

@@ -1,0 +1,149 @@
+"""New revision files: on which branch, in which folder, called how."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
+from alembic.util import to_list
+
+from .. import _alembic
+from .._base_errors import InvalidOption, WrongCombination
+from ..config.settings import read_scope
+from ..loading.session import Session
+from ..planning.identifiers import find_named
+from ..plugin import HOST
+from ..revisions.branches import BranchMap
+from .errors import UndeclaredDependency
+
+Head = str | Sequence[str] | None
+"""What Alembic takes for ``--head`` and ``--depends-on``."""
+
+_FILE_TEMPLATE = "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d%(second).2d_%(rev)s_%(slug)s"
+"""How a plugin's files are called where the host does not say: in the order of their making."""
+
+
+def find_written(session: Session, head: Head) -> str:
+    """Return the branch that a new revision is for: that of ``-x plugin``, else of its head.
+
+    Raises:
+        WrongCombination: both name one, and not the same.
+    """
+    scope = read_scope(session.config)
+    heads = [find_named(session, word) for word in to_list(head) or []]
+    named = next((name for name in heads if name not in (None, scope)), None)
+    if scope and named:
+        circumstance = f"with a revision of '{named}' beside '-x plugin={scope}'"
+        raise WrongCombination("--head", circumstance, "Leave out one of them")
+    return scope or named or HOST
+
+
+def direct_revisions(session: Session, script: ScriptDirectory) -> None:
+    """Let a script directory write each new revision where its branch has its files."""
+    generate = partial(_generate, session, script, script.generate_revision)
+    script.generate_revision = generate  # type: ignore[method-assign]
+
+
+def _generate(
+    session: Session,
+    script: ScriptDirectory,
+    generate: Callable[..., Script | None],
+    revid: str,
+    message: str | None,
+    head: Head = None,
+    splice: bool | None = False,
+    branch_labels: Head = None,
+    version_path: Any = None,  # noqa: ANN401 - as Alembic
+    depends_on: Head = None,
+    **words: Any,  # noqa: ANN401 - for the template
+) -> Script | None:
+    """Write a revision file, as `ScriptDirectory.generate_revision` does.
+
+    Raises:
+        InvalidOption: the host's configuration names no folder for its revisions.
+        WrongCombination: ``-x plugin`` and the head name different branches.
+        UndeclaredDependency: it depends on a revision of a plugin that its own does not require.
+    """
+    name = find_written(session, head)
+    requires = _find_required(session, name)
+    for word in to_list(depends_on) or []:
+        other = find_named(session, word)
+        if other not in (None, name, *requires):
+            raise UndeclaredDependency(name, word, str(other))
+    _lead_to(session, script, name)
+    branches = [session.branch(each) for each in (name, *requires)]
+    script.revision_map = BranchMap(lambda: branches, name)
+    heads = [word.removeprefix(f"{name}@") for word in to_list(head) or ["head"]]
+    return generate(
+        revid,
+        message,
+        head=heads,
+        splice=splice,
+        branch_labels=branch_labels,
+        version_path=version_path,
+        depends_on=depends_on,
+        **words,
+    )
+
+
+def _find_required(session: Session, name: str) -> tuple[str, ...]:
+    """Return the branches whose revisions a revision of a branch may depend on."""
+    if name == HOST:
+        return ()
+    required = (need.name for need in session.find_plugin(name).declaration.requirements)
+    there = [other for other in required if other in session.discovery.names]
+    return (HOST, *there)
+
+
+def _lead_to(session: Session, script: ScriptDirectory, name: str) -> None:
+    """Let new files be written where a branch has its own."""
+    if name == HOST:
+        # Alembic would make the folder, in the wrong place too, or inside our own package.
+        if not session.host_folders.is_named:
+            raise InvalidOption("version_locations", "", "the folder of the host's revisions")
+        session.host_folders.check()
+        locations = session.host_folders.found
+    else:
+        locations = (session.find_plugin(name).versions,)
+        if session.config.get_alembic_option("file_template") is None:
+            script.file_template = _FILE_TEMPLATE
+    script.version_locations = [str(location) for location in locations]
+    _alembic.forget_version_locations(script)
+
+
+def write_revision(
+    config: Config,
+    name: str,
+    message: str | None = None,
+    **options: Any,  # noqa: ANN401 - Alembic's
+) -> tuple[Path, ...]:
+    """Write a new revision of a branch; return its file, or those that ``env.py`` makes of it.
+
+    Args:
+        config: the host's.
+        name: the plugin, or ``host``.
+        message: what the revision does.
+        options: as `alembic.command.revision` takes them: `autogenerate`, `head`, `splice`,
+            `branch_label`, `version_path`, `rev_id`, `depends_on`.
+
+    Raises:
+        WrongCombination: ``-x plugin`` names another plugin, or `head` does.
+        PluginError: what else cannot be done, in words.
+    """
+    given = read_scope(config)
+    if given not in (None, name):
+        raise WrongCombination(f"-x plugin={given}", f"with '{name}'", "Leave it out")
+    kept = config.attributes.get("plugin")
+    config.attributes["plugin"] = name
+    try:
+        written = command.revision(config, message, **options)
+    finally:
+        if kept is None:
+            del config.attributes["plugin"]
+        else:
+            config.attributes["plugin"] = kept
+    scripts = written if isinstance(written, list) else [written]
+    return tuple(Path(script.path) for script in scripts if script is not None)
