@@ -1,4 +1,4 @@
-"""What a project looks like: how many plugins, how many revisions, and what leans on what."""
+"""What a project looks like: how many plugins, how many revisions, and what depends on what."""
 
 import re
 from dataclasses import dataclass, replace

@@ -220,7 +220,7 @@ class Journal:
             self._monitor.begin_again()
 
     def _prepare_commit(self, entry: Interruption) -> None:
-        """Checker and write what is about to be committed midway."""
+        """Check and write what is about to be committed midway."""
         with self._apart():
             self._monitor.check()
             self._writer.commit_midway()

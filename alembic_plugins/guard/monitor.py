@@ -50,8 +50,6 @@ from .rules import (
 
 log = logging.getLogger(__name__)
 
-_WHAT = "which belongs to the version history"
-
 UNWATCHED = "alembic_plugins.unwatched"
 """The attribute of a configuration by which the benchmarks leave out the guard and its records."""
 

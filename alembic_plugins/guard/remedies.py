@@ -64,7 +64,7 @@ def find_remedies(
         for violation in violations
         if violation.verb == _MAKING and violation.item and violation.item.kind == "schema"
     }
-    found = dict.fromkeys(_find_remedy(o, violator, ownership, schemas) for o in violations)
+    found = dict.fromkeys(_find_remedy(v, violator, ownership, schemas) for v in violations)
     alike: dict[_Remedy, list[str]] = {}
     for remedy in found:
         alike.setdefault(replace(remedy, value=""), []).append(remedy.value)

@@ -78,7 +78,7 @@ class Findings:
 
 
 class Checker:
-    """Checker a footprint.
+    """Check a footprint.
 
     Args:
         footprint: what the transaction has done.
@@ -342,11 +342,11 @@ class Checker:
 
 def _leave_out_echoes(found: Collection[Violation]) -> Iterator[Violation]:
     """Yield violations, but for those on a table and on what hangs on it that tell the same."""
-    of_tables = [o for o in found if _is_table(o)]
+    of_tables = [violation for violation in found if _is_table(violation)]
     # What was done to a table says more than that it was referred to, too.
     of_tables.sort(key=lambda violation: violation.verb not in _WEAK)
-    tables = {o.item.key: o.verb for o in of_tables if o.item is not None}
-    parts = [o for o in found if o.item is not None and o.item.is_part and not _is_table(o)]
+    tables = {table.item.key: table.verb for table in of_tables if table.item is not None}
+    parts = [v for v in found if v.item is not None and v.item.is_part and not _is_table(v)]
     told = [part for part in parts if not _is_echo(part, _find_verb_of_whole(part, tables))]
     whole = {_find_relation(part.item) for part in told}
     for violation in found:
