@@ -44,7 +44,7 @@ class BackupIncomplete(PluginError):
     """A backup could not have all that goes with the plugins."""
 
     words = (
-        "Backup '{path}' would be without {objects}, which the uninstall takes away. Set the "
+        "Backup '{path}' would be without {objects}, which the uninstall drops. Set the "
         "plugin aside with --keep-data, or back up the whole database with pg_dump and leave out "
         "--backup; nothing of that was changed."
     )
@@ -54,7 +54,7 @@ class BackupIncomplete(PluginError):
 
 
 class RestoreFailed(PluginError):
-    """A backup could not be read back; all of it was taken back."""
+    """A backup could not be restored; all of it was rolled back."""
 
     words = (
         "Backup '{path}' cannot be restored: {reason}. See to that and run the command again; "

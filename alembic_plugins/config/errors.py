@@ -24,7 +24,7 @@ class BrokenConfiguration(PluginError):
 
 
 class ReferenceFailed(PluginError):
-    """An option names a Python object that cannot be had."""
+    """An option names a Python object that cannot be imported."""
 
     words = (
         "Option '{option}' names '{reference}', which cannot be used: {reason}. Correct the "
@@ -120,7 +120,7 @@ class NoDatabase(PluginError):
 
 
 class EmbeddedUnavailable(PluginError):
-    """No database was named, and the embedded PostgreSQL is not to be had."""
+    """No database was named, and the embedded PostgreSQL cannot be started."""
 
     words = (
         "There is no database URL, and the embedded PostgreSQL cannot serve: {reason}. Set "

@@ -8,7 +8,7 @@ class MigrationFailed(PluginError):
 
     words = (
         "{function}() of revision '{revision}' of '{plugin}' failed: {reason}. Its transaction "
-        "was taken back; correct the revision and run the command again{purge}."
+        "was rolled back; correct the revision and run the command again{purge}."
     )
 
     plugin: str
@@ -27,7 +27,7 @@ class UnexpectedVersionRows(PluginError):
 
     words = (
         "The rows of '{table}' changed while this command ran. Run it again; its last transaction"
-        " was taken back."
+        " was rolled back."
     )
 
     table: str

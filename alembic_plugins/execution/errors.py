@@ -20,10 +20,10 @@ class RevisionTooLong(PluginError):
 
 
 class NoDowngrade(PluginError):
-    """A revision's file cannot be had, and its downgrade could not be rendered."""
+    """A revision's file is gone or broken, and its downgrade could not be rendered."""
 
     words = (
-        "Revision '{revision}' of '{plugin}' cannot be taken back without its file, since its "
+        "Revision '{revision}' of '{plugin}' cannot be downgraded without its file, since its "
         "downgrade() could not be rendered as SQL: {reason}. Put back the version of the plugin's "
         "package that has it{purge}."
     )
@@ -160,7 +160,7 @@ class DriverChanged(PluginError):
 
 
 class CannotRehearse(PluginError):
-    """A revision commits midway, so that it cannot be tried and taken back."""
+    """A revision commits midway, so that it cannot be tried and rolled back."""
 
     words = (
         "A revision has an autocommit_block(), which cannot be rolled back. Leave out --footprint; "
@@ -274,7 +274,7 @@ class UnknownObjects(PluginError):
 
 
 class LeftBehind(PluginError):
-    """A plugin was taken back to base, and is still known by what its downgrades have left."""
+    """A plugin was downgraded to base, and is still known by what its downgrades have left."""
 
     words = (
         "The downgrades of plugin '{name}' have left {objects}. Drop that with 'alembic plugin "

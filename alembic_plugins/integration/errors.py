@@ -39,7 +39,7 @@ class PastEnvironment(PluginError):
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 
-    words = "'{command}' changes what is told above. Pass {way} to go on."
+    words = "'{command}' needs confirmation. Pass {way} to run it without asking."
 
     command: str
     way: str = "--yes"
@@ -80,7 +80,7 @@ class UndeclaredDependency(PluginError):
 class OfflineUnknown(PluginError):
     """Offline mode was asked for what only the database can tell."""
 
-    words = "'{command}' cannot be told without a database. {way_out}."
+    words = "'{command}' asks the database something, and offline mode has none. {way_out}."
 
     command: str
     way_out: str
@@ -104,7 +104,7 @@ class NoTransactions(PluginError):
 
     words = (
         "The connection of environment '{environment}' is in autocommit mode, where nothing could "
-        'be taken back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
+        'be rolled back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
         "engine or the connection is made with; nothing was changed."
     )
 

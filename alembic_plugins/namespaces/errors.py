@@ -9,7 +9,7 @@ class ObjectsInUse(PluginError):
     """Something elsewhere depends on what is to be dropped."""
 
     words = (
-        "What there is of '{name}' cannot be dropped, since it is used by {users}. {way_out} "
+        "Objects of '{name}' cannot be dropped, since it is used by {users}. {way_out} "
         "first; nothing was changed."
     )
 

@@ -82,7 +82,7 @@ class PluginsInstalled(PluginError):
 
 
 class RevisionInUse(PluginError):
-    """A revision cannot be taken back while others depend on it."""
+    """A revision cannot be downgraded while others depend on it."""
 
     words = (
         "The downgrade of '{branch}' would take away what is needed by {dependents}{objects}. "

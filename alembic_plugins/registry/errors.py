@@ -19,10 +19,10 @@ class HostSchemaClaimed(PluginError):
 
 
 class TamperedUndo(PluginError):
-    """The statements that take a revision back were changed in the registry."""
+    """The statements that downgrade a revision were changed in the registry."""
 
     words = (
-        "Revision '{revision}' of '{plugin}' cannot be taken back without its file: {reason} since "
+        "Revision '{revision}' of '{plugin}' cannot be downgraded without its file: {reason} since "
         "the revision was applied, and is not run. Put back the revision's file{purge}."
     )
 

@@ -177,7 +177,7 @@ def test_prefix_whose_functions_could_not_come_back_is_not_backed_up(
     words = sums.refuse("plugin", "uninstall", "sums_by_prefix", "--backup", str(file), "--yes")
     assert words == (
         f"Backup '{file}' would be without function public.sums_add(integer,integer), type "
-        "public.sums_kind, which the uninstall takes away. Set the plugin aside with --keep-data, "
+        "public.sums_kind, which the uninstall drops. Set the plugin aside with --keep-data, "
         "or back up the whole database with pg_dump and leave out --backup; nothing of that was "
         "changed."
     )

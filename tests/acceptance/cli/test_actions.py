@@ -326,7 +326,8 @@ def test_downgrade_wants_yes_where_nobody_can_be_asked(host: Host) -> None:
     host.add("billing").run("plugin", "install", "billing")
     words = host.refuse("plugin", "downgrade", "billing", "-1")
     assert words == (
-        "'alembic plugin downgrade billing -1' changes what is told above. Pass --yes to go on."
+        "'alembic plugin downgrade billing -1' needs confirmation. Pass --yes to run it without "
+        "asking."
     )
 
 

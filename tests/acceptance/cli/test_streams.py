@@ -33,7 +33,7 @@ def test_nobody_can_be_asked_without_stdin(host: Host) -> None:
     host.revise("crm", "CREATE TABLE a ()", "DROP TABLE a")
     host.run("plugin", "install", "crm")
     result = call(host, "plugin uninstall crm <&-")
-    assert "'alembic plugin uninstall crm' changes what is told above" in result.output, result
+    assert "'alembic plugin uninstall crm' needs confirmation" in result.output, result
     assert call(host, "plugin uninstall crm --yes <&-").exit_code == 0
 
 

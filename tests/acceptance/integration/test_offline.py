@@ -159,7 +159,7 @@ def test_upgrade_of_what_the_database_has_not_is_refused_offline_too(host: Host)
 
 def test_offline_mode_refuses_what_only_the_database_knows(host: Host) -> None:
     words = host.add("billing").refuse("plugin", "upgrade", "--all", "--sql")
-    assert words.startswith("'alembic plugin upgrade --all --sql' cannot be told without")
+    assert words.startswith("'alembic plugin upgrade --all --sql' asks the database something")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_orphan_that_is_required_is_not_uninstalled(host: Host) -> None:
 def test_orphan_whose_downgrade_asks_the_database_is_refused(host: Host) -> None:
     host.add("asks_database").run("plugin", "install", "asks_database")
     words = host.remove("asks_database").refuse("plugin", "uninstall", "asks_database", "--yes")
-    assert words.startswith("Revision 'asks_1' of 'asks_database' cannot be taken back without its")
+    assert words.startswith("Revision 'asks_1' of 'asks_database' cannot be downgraded without its")
 
 
 def test_downgrade_that_asks_the_database_works_by_its_file(host: Host) -> None:

@@ -42,7 +42,7 @@ def test_uninstall_dry_run_changes_nothing(host: Host) -> None:
 def test_uninstall_wants_yes_where_nobody_can_be_asked(host: Host) -> None:
     host.add("billing").run("plugin", "install", "billing")
     words = host.refuse("plugin", "uninstall", "billing")
-    assert words.endswith("Pass --yes to go on.")
+    assert words.endswith("Pass --yes to run it without asking.")
 
 
 def test_uninstall_goes_on_when_the_answer_is_yes(host: Host) -> None:

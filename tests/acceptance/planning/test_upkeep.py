@@ -242,7 +242,7 @@ def test_repair_asks_before_it_accepts(billed: Host, options: list[str]) -> None
 def test_repair_wants_yes_where_nobody_can_be_asked(billed: Host) -> None:
     edit(billed, "sa.Boolean()", "sa.Text()")
     words = billed.refuse("plugin", "repair", "billing")
-    assert words.startswith("'alembic plugin repair billing' changes what is told above.")
+    assert words.startswith("'alembic plugin repair billing' needs confirmation.")
 
 
 def test_repair_of_the_host_accepts_its_files(billed: Host) -> None:
@@ -267,7 +267,7 @@ def test_rows_that_nothing_explains_are_deleted(billed: Host, command: str, last
 
 def test_history_sync_asks_first(billed: Host) -> None:
     billed.database.execute("INSERT INTO alembic_version VALUES ('whose')")
-    assert billed.refuse("plugin", "history-sync").endswith("Pass --yes to go on.")
+    assert billed.refuse("plugin", "history-sync").endswith("Pass --yes to run it without asking.")
 
 
 def test_history_sync_leaves_orphans_alone(billed: Host) -> None:
@@ -340,6 +340,4 @@ def test_eject_refuses_beside_an_orphan(billed: Host) -> None:
 
 
 def test_eject_wants_yes_where_nobody_can_be_asked(billed: Host) -> None:
-    assert billed.refuse("plugin", "eject").startswith(
-        "'alembic plugin eject' changes what is told"
-    )
+    assert billed.refuse("plugin", "eject").startswith("'alembic plugin eject' needs confirmation")

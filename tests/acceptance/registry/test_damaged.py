@@ -10,7 +10,7 @@ TAMPERINGS = {
     "taken_away": "SET downgrade_sql = NULL",
 }
 TAMPERED = (
-    "Revision 'billing_2' of 'billing' cannot be taken back without its file: its SQL was changed "
+    "Revision 'billing_2' of 'billing' cannot be downgraded without its file: its SQL was changed "
     "in the registry since the revision was applied, and is not run. Put back the revision's "
     "file, or drop the plugin's objects with 'alembic plugin uninstall billing --purge'."
 )

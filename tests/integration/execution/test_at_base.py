@@ -139,8 +139,8 @@ FORGETTING = ("stamp", "--purge", "host_2", "crm@base")
 
 def test_stamp_with_purge_forgets_no_plugin_without_a_question(crm: Host) -> None:
     assert crm.refuse(*FORGETTING) == (
-        "'alembic stamp --purge host_2 crm@base' changes what is told above. Pass -x yes=true "
-        "before 'stamp' to go on."
+        "'alembic stamp --purge host_2 crm@base' needs confirmation. Pass -x yes=true before "
+        "'stamp' to run it without asking."
     )
 
 

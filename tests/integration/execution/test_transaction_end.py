@@ -252,7 +252,7 @@ def test_block_whose_first_statement_fails_has_committed_nothing(shop: Host, bod
     shop.run("plugin", "install", "shop")
     write(shop, 4, BLOCK.format(body))
     words = shop.refuse("plugin", "upgrade", "shop")
-    assert "Its transaction was taken back" in words
+    assert "Its transaction was rolled back" in words
     assert "ended its transaction" not in words
     shop.run("plugin", "uninstall", "shop", "--yes", "--keep-data")
 

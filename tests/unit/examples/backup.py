@@ -26,7 +26,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
             Path("billing.dump"), ("type public.t", "function public.f(integer)")
         ),
         "Backup 'billing.dump' would be without function public.f(integer), type public.t, which "
-        "the uninstall takes away. Set the plugin aside with --keep-data, or back up the whole "
+        "the uninstall drops. Set the plugin aside with --keep-data, or back up the whole "
         "database with pg_dump and leave out --backup; nothing of that was changed.",
     ),
     (

@@ -13,18 +13,18 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         errors.MigrationFailed("billing", "a1", "upgrade", "division by zero"),
         "upgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
-        "taken back; correct the revision and run the command again.",
+        "rolled back; correct the revision and run the command again.",
     ),
     (
         errors.MigrationFailed("billing", "a1", "downgrade", "division by zero"),
         "downgrade() of revision 'a1' of 'billing' failed: division by zero. Its transaction was "
-        "taken back; correct the revision and run the command again, or drop the plugin's objects "
+        "rolled back; correct the revision and run the command again, or drop the plugin's objects "
         "with 'alembic plugin uninstall billing --purge'.",
     ),
     (
         errors.MigrationFailed("host", "a1", "downgrade", "division by zero"),
         "downgrade() of revision 'a1' of 'host' failed: division by zero. Its transaction was "
-        "taken back; correct the revision and run the command again.",
+        "rolled back; correct the revision and run the command again.",
     ),
     (
         errors.TransactionOpen("used SET LOCAL", "Use SET"),
@@ -34,7 +34,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         errors.UnexpectedVersionRows("alembic_version"),
         "The rows of 'alembic_version' changed while this command ran. Run it again; its last "
-        "transaction was taken back.",
+        "transaction was rolled back.",
     ),
     (
         errors.LockTimeout(60.0, "process 7, 'alembic 9 on db', since 10:00:00+0000"),

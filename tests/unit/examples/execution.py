@@ -54,7 +54,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.NoDowngrade("billing", "a1", "it raised"),
-        "Revision 'a1' of 'billing' cannot be taken back without its file, since its downgrade() "
+        "Revision 'a1' of 'billing' cannot be downgraded without its file, since its downgrade() "
         "could not be rendered as SQL: it raised. Put back the version of the plugin's package "
         "that has it, or drop the plugin's objects with 'alembic plugin uninstall billing "
         "--purge'.",

@@ -18,7 +18,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         errors.NoTransactions("env.py"),
         "The connection of environment 'env.py' is in autocommit mode, where nothing could be "
-        'taken back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
+        'rolled back. Leave isolation_level = "AUTOCOMMIT" or autocommit = true out of what the '
         "engine or the connection is made with; nothing was changed.",
     ),
     (
@@ -45,11 +45,13 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.ConfirmationNeeded("alembic plugin uninstall billing"),
-        "'alembic plugin uninstall billing' changes what is told above. Pass --yes to go on.",
+        "'alembic plugin uninstall billing' needs confirmation. Pass --yes to run it without "
+        "asking.",
     ),
     (
         errors.ConfirmationNeeded("alembic stamp --purge a@base", "-x yes=true"),
-        "'alembic stamp --purge a@base' changes what is told above. Pass -x yes=true to go on.",
+        "'alembic stamp --purge a@base' needs confirmation. Pass -x yes=true to run it "
+        "without asking.",
     ),
     (
         errors.Declined("alembic plugin uninstall billing"),
@@ -62,7 +64,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.OfflineUnknown("alembic plugin upgrade --all --sql", "Name the plugins"),
-        "'alembic plugin upgrade --all --sql' cannot be told without a database. Name the plugins.",
+        "'alembic plugin upgrade --all --sql' asks the database something, and offline mode "
+        "has none. Name the plugins.",
     ),
     (
         errors.UnknownReference("billing", "users"),

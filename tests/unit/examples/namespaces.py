@@ -6,12 +6,12 @@ from alembic_plugins.errors import PluginError
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
         errors.ObjectsInUse("billing", ("view v", "constraint c on table t")),
-        "What there is of 'billing' cannot be dropped, since it is used by constraint c on table "
+        "Objects of 'billing' cannot be dropped, since it is used by constraint c on table "
         "t, view v. Remove that first; nothing was changed.",
     ),
     (
         errors.ObjectsInUse("billing", ("view v, set aside of 'crm'",), "crm"),
-        "What there is of 'billing' cannot be dropped, since it is used by view v, set aside of "
+        "Objects of 'billing' cannot be dropped, since it is used by view v, set aside of "
         "'crm'. Drop that with 'alembic plugin uninstall crm --purge', or restore it with 'alembic "
         "plugin restore crm' first; nothing was changed.",
     ),

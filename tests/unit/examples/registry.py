@@ -12,7 +12,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.TamperedUndo("billing", "a1"),
-        "Revision 'a1' of 'billing' cannot be taken back without its file: its SQL was changed in "
+        "Revision 'a1' of 'billing' cannot be downgraded without its file: its SQL was changed in "
         "the registry since the revision was applied, and is not run. Put back the revision's "
         "file, or drop the plugin's objects with 'alembic plugin uninstall billing --purge'.",
     ),
