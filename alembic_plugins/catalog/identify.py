@@ -12,24 +12,24 @@ from sqlalchemy import ARRAY, Boolean, Text, column, text
 from sqlalchemy.dialects.postgresql import OID
 from sqlalchemy.sql.selectable import TextualSelect
 
-from .transaction_rows import PG_CLASS
-
-PG_TYPE = 1247
-PG_PROC = 1255
-PG_EXTENSION = 3079
-_PG_ATTRDEF = 2604
-_PG_CAST = 2605
-_PG_CONSTRAINT = 2606
-_PG_DEFAULT_ACL = 826
-_PG_OPCLASS = 2616
-_PG_OPERATOR = 2617
-_PG_POLICY = 3256
-_PG_PUBLICATION = 6104
-_PG_PUBLICATION_NAMESPACE = 6237
-_PG_PUBLICATION_REL = 6106
-_PG_REWRITE = 2618
-_PG_TRANSFORM = 3576
-_PG_TRIGGER = 2620
+from .oids import (
+    PG_ATTRDEF,
+    PG_CAST,
+    PG_CLASS,
+    PG_CONSTRAINT,
+    PG_DEFAULT_ACL,
+    PG_OPCLASS,
+    PG_OPERATOR,
+    PG_POLICY,
+    PG_PROC,
+    PG_PUBLICATION,
+    PG_PUBLICATION_NAMESPACE,
+    PG_PUBLICATION_REL,
+    PG_REWRITE,
+    PG_TRANSFORM,
+    PG_TRIGGER,
+    PG_TYPE,
+)
 
 _DEPENDS_INTERNALLY = """EXISTS (
     SELECT FROM pg_catalog.pg_depend m
@@ -51,38 +51,38 @@ _RELATION = {
               AND d.refclassid = k.classid LIMIT 1)
         WHEN c.relispartition THEN (
             SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) END""",
-    _PG_CONSTRAINT: _look_up("nullif(t.conrelid, 0)", "pg_constraint"),
-    _PG_TRIGGER: _look_up("t.tgrelid", "pg_trigger"),
-    _PG_REWRITE: _look_up("t.ev_class", "pg_rewrite"),
-    _PG_POLICY: _look_up("t.polrelid", "pg_policy"),
-    _PG_ATTRDEF: _look_up("t.adrelid", "pg_attrdef"),
-    _PG_PUBLICATION_REL: _look_up("t.prrelid", "pg_publication_rel"),
+    PG_CONSTRAINT: _look_up("nullif(t.conrelid, 0)", "pg_constraint"),
+    PG_TRIGGER: _look_up("t.tgrelid", "pg_trigger"),
+    PG_REWRITE: _look_up("t.ev_class", "pg_rewrite"),
+    PG_POLICY: _look_up("t.polrelid", "pg_policy"),
+    PG_ATTRDEF: _look_up("t.adrelid", "pg_attrdef"),
+    PG_PUBLICATION_REL: _look_up("t.prrelid", "pg_publication_rel"),
     PG_TYPE: _look_up("nullif(t.typrelid, 0)", "pg_type"),
 }
 _TYPE = {
     PG_TYPE: "k.objid",
-    _PG_CONSTRAINT: _look_up("nullif(t.contypid, 0)", "pg_constraint"),
+    PG_CONSTRAINT: _look_up("nullif(t.contypid, 0)", "pg_constraint"),
 }
 _SCHEMA = {
-    _PG_DEFAULT_ACL: _look_up("t.defaclnamespace", "pg_default_acl"),
-    _PG_PUBLICATION_NAMESPACE: _look_up("t.pnnspid", "pg_publication_namespace"),
+    PG_DEFAULT_ACL: _look_up("t.defaclnamespace", "pg_default_acl"),
+    PG_PUBLICATION_NAMESPACE: _look_up("t.pnnspid", "pg_publication_namespace"),
 }
 _MADE_OF = {
-    _PG_CAST: _look_up("ARRAY[t.castsource, t.casttarget]", "pg_cast"),
-    _PG_OPERATOR: _look_up("ARRAY[t.oprleft, t.oprright]", "pg_operator"),
-    _PG_OPCLASS: _look_up("ARRAY[t.opcintype]", "pg_opclass"),
-    _PG_TRANSFORM: _look_up("ARRAY[t.trftype]", "pg_transform"),
+    PG_CAST: _look_up("ARRAY[t.castsource, t.casttarget]", "pg_cast"),
+    PG_OPERATOR: _look_up("ARRAY[t.oprleft, t.oprright]", "pg_operator"),
+    PG_OPCLASS: _look_up("ARRAY[t.opcintype]", "pg_opclass"),
+    PG_TRANSFORM: _look_up("ARRAY[t.trftype]", "pg_transform"),
 }
-_FUNCTION = {_PG_OPERATOR: _look_up("t.oprcode::oid", "pg_operator")}
-_EVERYWHERE = {_PG_PUBLICATION: _look_up("t.puballtables", "pg_publication")}
+_FUNCTION = {PG_OPERATOR: _look_up("t.oprcode::oid", "pg_operator")}
+_EVERYWHERE = {PG_PUBLICATION: _look_up("t.puballtables", "pg_publication")}
 _INTERNAL = {
-    _PG_TRIGGER: _look_up("t.tgisinternal", "pg_trigger"),
+    PG_TRIGGER: _look_up("t.tgisinternal", "pg_trigger"),
     PG_TYPE: _look_up(
         "t.typrelid <> 0 OR t.typelem <> 0 AND t.typcategory = 'A' OR t.typtype = 'm'", "pg_type"
     ),
-    _PG_CAST: _DEPENDS_INTERNALLY,
+    PG_CAST: _DEPENDS_INTERNALLY,
     PG_PROC: _DEPENDS_INTERNALLY,
-    _PG_CONSTRAINT: _look_up("t.contype = 'n'", "pg_constraint"),
+    PG_CONSTRAINT: _look_up("t.contype = 'n'", "pg_constraint"),
 }
 
 _COLUMNS = (

@@ -21,13 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import OID
 
 from ..registry.tables import Tables
-from .identify import (
-    PG_EXTENSION,
-    PG_PROC,
-    PG_TYPE,
-    make_query,
-)
-from .transaction_rows import PG_CLASS, Key
+from .identify import make_query
+from .oids import PG_CLASS, PG_EXTENSION, PG_PROC, PG_TYPE
+from .transaction_rows import Key
 
 
 @dataclass(frozen=True)

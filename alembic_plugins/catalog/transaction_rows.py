@@ -25,26 +25,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
+from .oids import (
+    PG_ATTRIBUTE,
+    PG_LARGEOBJECT,
+    PG_OPFAMILY,
+    PG_PUBLICATION,
+    PG_TS_CONFIG,
+    PG_TYPE,
+)
+
 Key = tuple[int, int]
 """An object: the system catalog that it is in, and its row there."""
 
 Place = tuple[int, int, int]
 """An object, or a column of one: the system catalog, the row there, and the column's number."""
-
-PG_CLASS = 1259
-"""The oid of `pg_class`, which is the same everywhere."""
-
-PG_ATTRIBUTE = 1249
-"""That of `pg_attribute`: with the number of a relation, it stands for privileges on columns."""
-
-OBJECT_CATALOGS = frozenset(
-    (
-        *(826, 1213, 1247, 1255, 1259, 1260, 1261, 1262, 1417, 1418, 2328, 2601, 2602, 2603, 2604),
-        *(2605, 2606, 2607, 2612, 2613, 2615, 2616, 2617, 2618, 2620, 2753, 3079, 3256, 3381),
-        *(3456, 3466, 3576, 3600, 3601, 3602, 3764, 6100, 6104, 6106, 6237, 6243),
-    )
-)
-"""The catalogs of whose rows PostgreSQL can say what they are; of others it refuses to."""
 
 NEW_RELATION = 0
 """With the number of a relation, it stands for its making."""
@@ -68,13 +62,13 @@ _PARENTS = {
 """Catalogs of what hangs on relations: the column that tells on which, and which of its rows."""
 
 _PARTS = (
-    ("pg_amop", "2753", "amopfamily"),
-    ("pg_amproc", "2753", "amprocfamily"),
-    ("pg_enum", "1247", "enumtypid"),
-    ("pg_largeobject_metadata", "2613", "oid"),
-    ("pg_publication_namespace", "6104", "pnpubid"),
-    ("pg_publication_rel", "6104", "prpubid"),
-    ("pg_ts_config_map", "3602", "mapcfg"),
+    ("pg_amop", f"{PG_OPFAMILY}", "amopfamily"),
+    ("pg_amproc", f"{PG_OPFAMILY}", "amprocfamily"),
+    ("pg_enum", f"{PG_TYPE}", "enumtypid"),
+    ("pg_largeobject_metadata", f"{PG_LARGEOBJECT}", "oid"),
+    ("pg_publication_namespace", f"{PG_PUBLICATION}", "pnpubid"),
+    ("pg_publication_rel", f"{PG_PUBLICATION}", "prpubid"),
+    ("pg_ts_config_map", f"{PG_TS_CONFIG}", "mapcfg"),
     ("pg_description", "c.classoid", "objoid"),
 )
 """Catalogs whose rows are parts of objects, with the catalog of these and the column for them."""

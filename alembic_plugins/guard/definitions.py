@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, text
 
-from ..catalog.transaction_rows import PG_CLASS, Key
+from ..catalog.oids import PG_CLASS
+from ..catalog.transaction_rows import Key
 from .changes import CHANGING, Change
 
 # What relations are, but for what changes of itself or when others refer to them; privileges, and

@@ -25,15 +25,8 @@ from ..catalog.objects import (
     select_objects,
     select_recorded_objects,
 )
-from ..catalog.transaction_rows import (
-    CATALOGS_READ,
-    NEW_RELATION,
-    PG_ATTRIBUTE,
-    PG_CLASS,
-    Key,
-    read_later,
-    read_written,
-)
+from ..catalog.oids import PG_ATTRIBUTE, PG_CLASS, PG_EXTENSION
+from ..catalog.transaction_rows import CATALOGS_READ, NEW_RELATION, Key, read_later, read_written
 from ..connection.batch import Answer
 from ..connection.pipeline import Pipeline
 from ..registry.tables import Tables
@@ -119,7 +112,6 @@ _LARGE_OBJECTS = "pg_largeobject"
 """The catalog of large objects, which keeps the lock of whoever writes to them."""
 
 _PG_SEQUENCES = "pg_sequences"
-_PG_EXTENSION = 3079
 _FIRST_NORMAL_OID = 16384
 _NOT_YET_DEFINED = "55000"
 """The SQLSTATE of currval() where the session has not advanced the sequence."""
@@ -220,7 +212,7 @@ def read_footprint(
         looked_at = {change.key for change in abroad if _has_only_looked(connection, change)}
         found = [change for change in found if change.key not in looked_at]
     closer = look_closely(connection, lock_connection, abroad, regranted)
-    touches_extension = any(change.key[0] == _PG_EXTENSION for change in found)
+    touches_extension = any(change.key[0] == PG_EXTENSION for change in found)
     return Footprint(
         tuple(closer.get(change.key, change) for change in found),
         tuple(_SHARED[name] for name in sorted(names & _SHARED.keys())),

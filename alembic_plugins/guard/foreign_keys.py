@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
-from ..catalog.transaction_rows import PG_CLASS, Key
+from ..catalog.oids import PG_CLASS
+from ..catalog.transaction_rows import Key
 from .changes import Change
 
 # The foreign keys of some tables, and those of the tables that these refer to, and so on.

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, bindparam, text
 
-from ..catalog.transaction_rows import PG_CLASS, Key
+from ..catalog.oids import PG_CLASS
+from ..catalog.transaction_rows import Key
 from .changes import Change
 
 # The tables that some tables inherit from, or are partitions of, and so on.

@@ -9,14 +9,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from ..catalog.objects import DatabaseObject, read_objects
+from ..catalog.oids import PG_CLASS
 from ..catalog.queries import find_all
-from ..catalog.transaction_rows import (
-    PG_CLASS,
-    Key,
-    Place,
-    read_written,
-    select_commands,
-)
+from ..catalog.transaction_rows import Key, Place, read_written, select_commands
 from ..connection.batch import NO_READER, Answer
 from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter

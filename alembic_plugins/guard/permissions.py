@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..catalog.objects import DatabaseObject
-from ..catalog.transaction_rows import PG_CLASS, Key, Place
+from ..catalog.oids import PG_CLASS
+from ..catalog.transaction_rows import Key, Place
 from ..connection.writer import RegistryWriter
 from ..namespaces.ownership import Ownership
 from ..planning.operations import Step

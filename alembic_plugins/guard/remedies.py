@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .._base_errors import InvalidName
 from ..catalog.objects import DatabaseObject
-from ..catalog.transaction_rows import PG_CLASS
+from ..catalog.oids import PG_CLASS
 from ..namespaces.ownership import Ownership
 from ..plugin import (
     HOST,

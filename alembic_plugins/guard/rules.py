@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..catalog.objects import DatabaseObject
-from ..catalog.transaction_rows import PG_CLASS, Key, Place
+from ..catalog.oids import PG_CLASS
+from ..catalog.transaction_rows import Key, Place
 from ..plugin import HOST
 from .changes import CHANGING, Change, Footprint
 from .permissions import Permissions

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from .._base_errors import find_field, find_sqlstate
 from ..catalog.objects import DatabaseObject, read_objects
+from ..catalog.oids import PG_CLASS
 from ..catalog.queries import Column, read_column_names
-from ..catalog.transaction_rows import PG_CLASS, Key, Place
+from ..catalog.transaction_rows import Key, Place
 from ..registry.sql import raw
 from .errors import ObjectsInUse
 

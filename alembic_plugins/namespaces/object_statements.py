@@ -15,7 +15,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from ..catalog.transaction_rows import OBJECT_CATALOGS, Key, Place
+from ..catalog.oids import OBJECT_CATALOGS
+from ..catalog.transaction_rows import Key, Place
 from ..registry.statements import Row
 from ..registry.tables import Tables
 from .recorded import GONE, RecordedObject, select_epoch

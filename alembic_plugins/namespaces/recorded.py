@@ -25,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import OID
 
 from ..catalog.objects import any_oid, read_objects
+from ..catalog.oids import OBJECT_CATALOGS
 from ..catalog.queries import find_prefixed, find_standing
-from ..catalog.transaction_rows import OBJECT_CATALOGS, Key, Place
+from ..catalog.transaction_rows import Key, Place
 from ..plugin import Prefix
 from ..registry.rows import skip_damaged
 from ..registry.state import InstalledPlugin

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from ..catalog.diff import Picture, find_differences, is_about
 from ..catalog.objects import read_objects
+from ..catalog.oids import PG_CLASS
 from ..catalog.snapshot import read_picture, read_picture_of
-from ..catalog.transaction_rows import PG_CLASS
 from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows

@@ -16,8 +16,8 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.elements import CompilerElement
 
 from alembic_plugins.catalog.objects import DatabaseObject
+from alembic_plugins.catalog.oids import PG_CLASS
 from alembic_plugins.catalog.queries import Dependent
-from alembic_plugins.catalog.transaction_rows import PG_CLASS
 from alembic_plugins.config.settings import Settings, read_settings
 from alembic_plugins.guard.changes import Change
 from alembic_plugins.guard.permissions import Permissions

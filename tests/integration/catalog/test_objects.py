@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from alembic_plugins.catalog.objects import DatabaseObject, read_makers, read_objects
+from alembic_plugins.catalog.oids import PG_CLASS, PG_PROC, PG_TRIGGER, PG_TYPE
 from alembic_plugins.namespaces.recorded import find_places, read_epoch
 from alembic_plugins.registry.tables import make_tables
 
 TABLES = make_tables(None)
-
-PG_TYPE, PG_PROC, PG_CLASS, PG_TRIGGER = 1247, 1255, 1259, 2620
 
 OBJECTS = {
     "table box.a": "CREATE TABLE box.a (id int PRIMARY KEY, n int)",

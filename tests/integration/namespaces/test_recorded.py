@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from support.databases import Database
 from support.registries import take_back_to_1, take_back_to_2
 
-from alembic_plugins.catalog.transaction_rows import PG_CLASS
+from alembic_plugins.catalog.oids import PG_CLASS
 from alembic_plugins.namespaces.recorded import (
     RecordedObject,
     find_places,
