@@ -36,7 +36,7 @@ __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 
 def list_plugins(config: Config) -> Listing:
     """Return all plugins that are on disk or in the database, by name."""
-    return run_work(config, read_listing, settles=False)
+    return run_work(config, read_listing, finishes_transfer=False)
 
 
 def show_plugin(config: Config, name: str) -> PluginDetails:
@@ -45,7 +45,7 @@ def show_plugin(config: Config, name: str) -> PluginDetails:
     Raises:
         UnknownPlugin: it is neither on disk nor in the database.
     """
-    return run_work(config, lambda migrator: read_details(migrator, name), settles=False)
+    return run_work(config, lambda migrator: read_details(migrator, name), finishes_transfer=False)
 
 
 def install(
@@ -218,7 +218,9 @@ def restore(
     """
     check_name(name)
     if path is not None:
-        return run_work(config, lambda migrator: migrator.bring_back(path, name), settles=False)
+        return run_work(
+            config, lambda migrator: migrator.bring_back(path, name), finishes_transfer=False
+        )
     plan = run_work(
         config, partial(carry_out, lambda session: upkeep.restore(session, name), dry_run=dry_run)
     )
@@ -395,4 +397,4 @@ def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
             migrator.session.discovery.check_known(str(name))
         return events
 
-    return run_work(config, read, settles=False)
+    return run_work(config, read, finishes_transfer=False)

@@ -144,7 +144,7 @@ def read_written(
     connection: Connection,
     catalogs: Collection[str],
     relations: Collection[int],
-    settled: Collection[int],
+    exclusive: Collection[int],
     xid: str,
 ) -> tuple[Sequence[Row[Any]], Sequence[Key]]:
     """Return the objects whose rows in some catalogs the transaction has written.
@@ -155,7 +155,7 @@ def read_written(
         connection: the one that has the transaction.
         catalogs: the catalogs to which it has written.
         relations: the relations that it has locked.
-        settled: those of them under whose lock columns are dropped and altered.
+        exclusive: those of them that it has locked so that columns are dropped and altered.
         xid: the transaction's id.
     """
     if not catalogs:
@@ -167,7 +167,7 @@ def read_written(
         "relations": [*relations, 0],
     }
     if "pg_attribute" in catalogs:
-        parameters["settled"] = [*settled, 0]
+        parameters["exclusive"] = [*exclusive, 0]
     rows = connection.execute(_make_written(frozenset(catalogs)), parameters).all()
     referred = [(row.classid, row.objid) for row in rows if row.command is None]
     return [row for row in rows if row.command is not None], referred
@@ -228,7 +228,7 @@ def _find_rows_of_columns() -> Iterator[tuple[str, str]]:
     columns = (
         "(SELECT a.attrelid, a.attnum, a.xmin, a.cmin FROM pg_catalog.pg_attribute a OFFSET 0)"
     )
-    granted = "c.attnum > 0 AND c.attrelid <> ALL (CAST(:settled AS oid[]))"
+    granted = "c.attnum > 0 AND c.attrelid <> ALL (CAST(:exclusive AS oid[]))"
     yield (
         "pg_attribute",
         _select(columns, "0", granted, classid=str(PG_ATTRIBUTE), objid="c.attrelid"),

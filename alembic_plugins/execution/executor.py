@@ -115,7 +115,7 @@ class Executor:
     def _check_interruptions(self, plan: Plan) -> None:
         """Check that what was interrupted is completed before anything else is done to it."""
         for name, known in self._context.session.state.interruptions.items():
-            if any(transaction.settles(name) for transaction in plan.transactions):
+            if any(transaction.allows_interruption(name) for transaction in plan.transactions):
                 continue
             step = next((step for step in plan.steps if step.plugin == name), None)
             same = step and (step.revision, step.direction) == (known.revision, known.direction)
@@ -189,7 +189,7 @@ class Executor:
     def _run_operations(self, transaction: Transaction) -> None:
         context = self._context
         for name in transaction.plugins:
-            record_inferred(context, name, goes=transaction.settles(name))
+            record_inferred(context, name, goes=transaction.allows_interruption(name))
         context.monitor.begin(context.plan)
         with context.steps.listen_to_ends():
             for operation in transaction.operations:

@@ -168,7 +168,7 @@ def remove(context: Context, operation: ops.RemovePlugin) -> None:
         writer.pending.add_forgotten(name, context.session.state.kept_of(name))
     else:
         forget_at_base(context, plugin)
-    settle(context, name)
+    end_interruption(context, name)
 
 
 def set_aside(context: Context, operation: ops.QuarantinePlugin) -> None:
@@ -187,7 +187,7 @@ def set_aside(context: Context, operation: ops.QuarantinePlugin) -> None:
     _check_free(context, name, schema)
     context.execute(move_aside(writer.connection, plugin.namespace, schema, movable))
     writer.pending.add_quarantined(name, schema)
-    settle(context, name)
+    end_interruption(context, name)
 
 
 def _check_keeping(context: Context, name: str, items: Collection[DatabaseObject]) -> None:
@@ -219,7 +219,7 @@ def bring_back(context: Context, operation: ops.RestorePlugin) -> None:
     facts = (plugin.namespace, plugin.quarantine, writer.host_schema, found.objects)
     context.execute(move_back(writer.connection, *facts))
     writer.pending.add_restored(plugin, context.session.state.kept_of(name))
-    settle(context, name)
+    end_interruption(context, name)
 
 
 def _check_free(context: Context, name: str, schema: str) -> None:
@@ -251,7 +251,7 @@ def leave(context: Context, operation: ops.LeaveAtBase) -> None:
     if name in plugins and not (operation.has_run and _has_left(context, name)):
         forget_at_base(context, plugins[name])
         log.warning("Plugin '%s' is at base, and not installed any more.", name)
-    settle(context, name)
+    end_interruption(context, name)
 
 
 def _has_left(context: Context, name: str) -> bool:
@@ -282,7 +282,7 @@ def _drop_schema_if_empty(context: Context, schema: str) -> None:
         context.execute([drop_schema(schema)])
 
 
-def settle(context: Context, name: str) -> None:
-    """Record that no revision of a plugin is half done, since it is gone or elsewhere."""
+def end_interruption(context: Context, name: str) -> None:
+    """Record that no revision of a plugin is interrupted, since it is gone or elsewhere."""
     if name in context.session.state.interruptions:
-        context.writer.pending.add_settled(name)
+        context.writer.pending.add_interruption_end(name)

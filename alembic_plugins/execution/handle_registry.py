@@ -13,7 +13,7 @@ from ..plugin import HOST, Schema
 from ..registry.statements import record_versions
 from ..registry.version_tables import read_versions
 from .context import Context
-from .handle_namespaces import forget_at_base, settle
+from .handle_namespaces import end_interruption, forget_at_base
 
 
 def register(context: Context, operation: ops.RegisterPlugin | ops.RecoverPlugin) -> None:
@@ -31,7 +31,7 @@ def forget(context: Context, operation: ops.ForgetPlugin) -> None:
     """Remove a plugin from the registry, and leave its objects where they are."""
     name = operation.plugin
     context.writer.pending.add_forgotten(name, context.session.state.kept_of(name))
-    settle(context, name)
+    end_interruption(context, name)
 
 
 def accept_files(context: Context, operation: ops.AcceptFiles) -> None:
@@ -99,6 +99,6 @@ def record_inferred(context: Context, name: str, *, goes: bool) -> None:
 def withdraw(context: Context, name: str) -> None:
     """Record that a revision has not been begun, and no plugin whose first one that is."""
     pending = context.writer.pending
-    pending.add_settled(name)
+    pending.add_interruption_end(name)
     if name in pending.plugins and not pending.has_applied(name):
         forget_at_base(context, pending.plugins[name])

@@ -45,7 +45,7 @@ def revert_revision(context: Context, operation: RevertRevision) -> None:
         else:  # An `autocommit_block()` has ended the transaction, and the savepoint with it.
             _alembic.begin_again(writer.context)
             context.monitor.begin_again()
-            writer.pending.add_settled(operation.plugin)
+            writer.pending.add_interruption_end(operation.plugin)
         inferred = context.session.inferred.get(operation.plugin)
         if inferred is not None and inferred.doubt is not None and not inferred.rows:
             raise CannotTell(operation.plugin, inferred.doubt) from error

@@ -300,7 +300,7 @@ class Journal:
     def close(self) -> None:
         """Delete the entry, in the transaction that records the revision."""
         if self._entry is not None and self._is_written:
-            self._writer.pending.add_settled(self._entry.plugin)
+            self._writer.pending.add_interruption_end(self._entry.plugin)
         self._entry = None
 
     @contextmanager

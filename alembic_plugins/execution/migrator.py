@@ -207,12 +207,12 @@ class Migrator:
                 transaction.rollback()
         return touched
 
-    def settle(self) -> None:
-        """Complete the backup or restore of a command that was ended, or take it back."""
+    def finish_transfer(self) -> None:
+        """Complete the backup or restore of a command that was ended, or undo it."""
         if self.session.state.in_transfer and not self.context.as_sql:
             self.end_reading()
             with self._lock():
-                self._make_runner().restorer.settle()
+                self._make_runner().restorer.finish_transfer()
             self.read()
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:

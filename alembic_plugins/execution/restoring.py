@@ -57,11 +57,11 @@ class Restorer:
         self._writer = writer
         self._rows = make_tables(BACKUP_SCHEMA)
 
-    def settle(self) -> None:
-        """Complete what a command has left that was ended, or take it back."""
+    def finish_transfer(self) -> None:
+        """Complete the backup or restore of a command that was ended, or undo it."""
         transfer = self._read_transfer()
         if transfer is not None:
-            self._settle(transfer)
+            self._finish(transfer)
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
         """Bring back the plugins of a backup, with data and registry rows; return their names.
@@ -77,7 +77,7 @@ class Restorer:
         identity = archive.read_identity(connection, path, BACKUP_SCHEMA)
         transfer = self._read_transfer()
         if transfer is not None:
-            kept = self._settle(transfer, name if transfer.backup != identity else None)
+            kept = self._finish(transfer, name if transfer.backup != identity else None)
         else:
             kept = self._find_restored_by_hand(identity, name)
             if kept is not None:
@@ -92,7 +92,7 @@ class Restorer:
             found = read_transfer(self._writer.connection)
             return found if found and found.registry == find_registry(self._writer) else None
 
-    def _settle(self, transfer: Transfer, unwanted: str | None = None) -> State | None:
+    def _finish(self, transfer: Transfer, unwanted: str | None = None) -> State | None:
         """Register what was restored; return that, and None where nothing was.
 
         Where a plugin that is `unwanted` is among it, all of it is dropped instead.

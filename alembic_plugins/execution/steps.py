@@ -105,7 +105,8 @@ class StepRunner:
         if step.runs and self._monitor.is_on:
             self._writer.write_due()  # By the order of commands, it tells whose an object is.
         if not step.runs and step.plugin in self._writer.session.state.interruptions:
-            self._writer.pending.add_settled(step.plugin)  # It is said how far that has come.
+            # It is said how far that has come.
+            self._writer.pending.add_interruption_end(step.plugin)
         if self._context.on_version_apply_callbacks:
             self._notify(step)
 

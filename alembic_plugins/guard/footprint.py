@@ -172,9 +172,9 @@ def read_footprint(
     """
     touches, names, direct, has_looked = _read_locks(locks.rows)
     relations = [objid for classid, objid in touches if classid == PG_CLASS]
-    settled = [key[1] for key in touches if "AccessExclusiveLock" in touches[key].modes]
+    exclusive = [key[1] for key in touches if "AccessExclusiveLock" in touches[key].modes]
     catalogs = names & set(CATALOGS_READ)
-    rows, referred = read_written(connection, catalogs, relations, settled, xid)
+    rows, referred = read_written(connection, catalogs, relations, exclusive, xid)
     new = {row.objid: row.command for row in rows if row.classid == NEW_RELATION}
     # What hangs on a new table is as new, and tells nothing besides.
     hanging = {(row.classid, row.objid) for row in rows if row.parent in new}

@@ -32,7 +32,7 @@ def run_work(
     sql: bool = False,
     start: Mapping[str, str] | None = None,
     state: State | None = None,
-    settles: bool = True,
+    finishes_transfer: bool = True,
 ) -> T:
     """Run `function` inside the host's ``env.py``.
 
@@ -42,7 +42,7 @@ def run_work(
         sql: in offline mode.
         start: there, the branches that are taken for installed, with their revisions.
         state: there, what the database is taken for, instead.
-        settles: whether a backup or restore that was interrupted is seen to before.
+        finishes_transfer: whether a backup or restore that was interrupted is finished before.
 
     Raises:
         NotAHost: the ``env.py`` does not call ours.
@@ -50,7 +50,7 @@ def run_work(
     script = ScriptDirectory.from_config(config)
     if not is_host(config, script):
         raise NotAHost(script.env_py_location)
-    work = Work(function, start, state, settles=settles)
+    work = Work(function, start, state, finishes_transfer=finishes_transfer)
     with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
         script.run_env()
     if not hasattr(work, "result"):
@@ -64,7 +64,7 @@ def read_database(config: Config) -> State | None:
     if not (is_named or has_embedded(config)):
         return None
     try:
-        state = run_work(config, lambda migrator: migrator.session.state, settles=False)
+        state = run_work(config, lambda migrator: migrator.session.state, finishes_transfer=False)
     except (ConnectionFailed, OperationalError) as error:
         log.warning("The SQL is for an empty database. %s", error)
         return None

@@ -59,7 +59,7 @@ class Work(Generic[T]):
         function: gets the `Migrator` of this command, and returns the command's result.
         start: in offline mode, the branches that are taken for installed, with their revisions.
         state: there, what the database is taken for, instead.
-        settles: whether a backup or restore that was interrupted is seen to before.
+        finishes_transfer: whether a backup or restore that was interrupted is finished before.
     """
 
     result: T
@@ -70,12 +70,12 @@ class Work(Generic[T]):
         start: Mapping[str, str] | None = None,
         state: State | None = None,
         *,
-        settles: bool = True,
+        finishes_transfer: bool = True,
     ) -> None:
         self.function = function
         self.start = start or {}
         self.state = state
-        self.settles = settles
+        self.finishes_transfer = finishes_transfer
 
     def __call__(self, rows: object, context: MigrationContext) -> Iterable[Any]:
         """Refuse to be run by Alembic itself; see `refuse`."""
@@ -149,8 +149,8 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
             migrator.read()
         try:
             if isinstance(work, Work):
-                if work.settles:
-                    migrator.settle()
+                if work.finishes_transfer:
+                    migrator.finish_transfer()
                 work.result = work.function(migrator)
             else:
                 _run_stock(migrator, environment, work)
@@ -227,7 +227,7 @@ def _run_stock(
         "stamp": lambda session: targets.stamp(session, scope, target),
     }
     if command in plans:
-        migrator.settle()
+        migrator.finish_transfer()
         if migrator.context.purge and not migrator.context.as_sql:
             _confirm_purge(config, plans[command](migrator.session))
         plan = migrator.run(plans[command])

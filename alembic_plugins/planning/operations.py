@@ -138,8 +138,8 @@ class PluginOperation(Operation):
     is_outcome: ClassVar[bool] = False
     """Whether it decides what becomes of the plugin: it is what the command is about."""
 
-    settles: ClassVar[bool] = False
-    """Whether it does not matter afterwards which revision of the plugin was half done."""
+    allows_interruption: ClassVar[bool] = False
+    """Whether it may be done while a revision of the plugin is interrupted."""
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -196,7 +196,7 @@ class RecoverPlugin(PluginOperation):
 class RemovePlugin(PluginOperation):
     """Forget a plugin of which nothing is left, and drop the schema that was made for it."""
 
-    is_outcome = settles = True
+    is_outcome = allows_interruption = True
     verb = "remove"
 
 
@@ -204,7 +204,7 @@ class RemovePlugin(PluginOperation):
 class QuarantinePlugin(PluginOperation):
     """Set a plugin's objects aside."""
 
-    is_outcome = settles = True
+    is_outcome = allows_interruption = True
     verb = "set aside"
 
 
@@ -212,7 +212,7 @@ class QuarantinePlugin(PluginOperation):
 class RestorePlugin(PluginOperation):
     """Bring a plugin's objects back that were set aside."""
 
-    is_outcome = settles = True
+    is_outcome = allows_interruption = True
     verb = "restore"
 
 
@@ -220,7 +220,7 @@ class RestorePlugin(PluginOperation):
 class ForgetPlugin(PluginOperation):
     """Remove a plugin from the registry, and leave its objects where they are."""
 
-    is_outcome = settles = True
+    is_outcome = allows_interruption = True
     verb = "forget"
 
 
@@ -228,7 +228,7 @@ class ForgetPlugin(PluginOperation):
 class AcceptFiles(PluginOperation):
     """Record that a branch's applied revisions are what their files say now."""
 
-    is_outcome = settles = True
+    is_outcome = allows_interruption = True
     verb = "accept files"
 
 

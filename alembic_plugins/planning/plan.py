@@ -73,9 +73,9 @@ class Transaction:
         found = (op for op in self.operations if isinstance(op, PluginOperation) and op.is_outcome)
         return {op.plugin: op for op in found}
 
-    def settles(self, name: str) -> bool:
-        """Tell whether it does not matter afterwards which revision of a plugin was half done."""
-        return name in self.outcomes and self.outcomes[name].settles
+    def allows_interruption(self, name: str) -> bool:
+        """Tell whether it may be run while a revision of a plugin is interrupted."""
+        return name in self.outcomes and self.outcomes[name].allows_interruption
 
     def name_action(self, name: str, installed: Collection[str]) -> str:
         """Return what the history calls it for one of its branches."""

@@ -16,6 +16,7 @@ from .state import (
 from .statements import (
     Duration,
     Row,
+    delete_interruption,
     forget_objects,
     record_applied,
     record_event,
@@ -23,7 +24,6 @@ from .statements import (
     record_repaired,
     record_restored,
     record_reverted,
-    record_settled,
     record_uninstalled,
     record_versions,
 )
@@ -166,9 +166,9 @@ class PendingChanges:
         self._due.append(record_uninstalled(self._tables, name))
         self._due.append(forget_objects(self._tables, name))
 
-    def add_settled(self, name: str) -> None:
-        """Record that no revision of a branch is half done."""
-        self._due.append(record_settled(self._tables, name))
+    def add_interruption_end(self, name: str) -> None:
+        """Record that no revision of a branch is interrupted any more."""
+        self._due.append(delete_interruption(self._tables, name))
 
     def add_event(
         self,

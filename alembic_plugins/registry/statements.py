@@ -191,6 +191,6 @@ def record_interruption(tables: Tables, interruption: Interruption, *, known: bo
     )
 
 
-def record_settled(tables: Tables, plugin: str) -> Executable:
+def delete_interruption(tables: Tables, plugin: str) -> Executable:
     """Return the statement that deletes a plugin's entry in the journal."""
     return tables.journal.delete().where(tables.journal.c.plugin == plugin)

@@ -322,7 +322,7 @@ def _find_state(
 
 
 def _describe(migrator: Migrator, name: str) -> str:
-    """Return what there is to say of a plugin that is set aside, or half done."""
+    """Return what there is to say of a plugin that is set aside or interrupted."""
     aside = migrator.session.state.quarantined.get(name)
     if aside:
         return f"set aside in schema {aside.quarantine}"

@@ -22,6 +22,7 @@ from alembic_plugins.registry.state import (
     read_state,
 )
 from alembic_plugins.registry.statements import (
+    delete_interruption,
     record_applied,
     record_event,
     record_installed,
@@ -29,7 +30,6 @@ from alembic_plugins.registry.statements import (
     record_repaired,
     record_restored,
     record_reverted,
-    record_settled,
     record_uninstalled,
     record_versions,
 )
@@ -227,9 +227,9 @@ def test_interruption_is_changed(registry: Connection) -> None:
     assert read(registry).interruptions == {"billing": later}
 
 
-def test_settled_interruption_is_forgotten(registry: Connection) -> None:
+def test_interruption_that_has_ended_is_forgotten(registry: Connection) -> None:
     run(registry, record_interruption(TABLES, HALF, known=False))
-    run(registry, record_settled(TABLES, "billing"))
+    run(registry, delete_interruption(TABLES, "billing"))
     assert read(registry).interruptions == {}
 
 

@@ -380,9 +380,9 @@ def test_forgetting_leaves_other_plugins() -> None:
     assert (pending.all_rows, "tags" in pending.plugins) == ({"h1", "t1"}, True)
 
 
-def test_settled_branch_has_no_page_in_the_journal() -> None:
+def test_branch_without_an_interruption_has_no_entry_in_the_journal() -> None:
     pending = open_ledger()
-    pending.add_settled("billing")
+    pending.add_interruption_end("billing")
     (statement,) = pending.take_due()
     assert to_sql(statement) == (
         "DELETE FROM alembic_plugin_journal WHERE alembic_plugin_journal.plugin = 'billing'"

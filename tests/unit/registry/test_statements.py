@@ -18,6 +18,7 @@ from alembic_plugins.namespaces.object_statements import (
 from alembic_plugins.namespaces.recorded import RecordedObject
 from alembic_plugins.registry.state import AppliedRevision, Interruption
 from alembic_plugins.registry.statements import (
+    delete_interruption,
     forget_objects,
     record_applied,
     record_event,
@@ -26,7 +27,6 @@ from alembic_plugins.registry.statements import (
     record_repaired,
     record_restored,
     record_reverted,
-    record_settled,
     record_uninstalled,
     record_versions,
 )
@@ -217,7 +217,7 @@ def test_known_page_of_the_journal_is_updated() -> None:
 
 
 def test_page_of_a_plugin_is_torn_out_of_the_journal() -> None:
-    assert to_sql(record_settled(TABLES, "billing")) == (
+    assert to_sql(delete_interruption(TABLES, "billing")) == (
         "DELETE FROM alembic_plugin_journal WHERE alembic_plugin_journal.plugin = 'billing'"
     )
 
