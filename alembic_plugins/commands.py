@@ -76,7 +76,7 @@ def rehearse(
         PluginError: what cannot be done, in words.
     """
     names = list_names(names)
-    make_plan = partial(_plan_upgrade if upgrade else targets.install, names=names)
+    make_plan = partial(targets.upgrade_plugins if upgrade else targets.install, names=names)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
 
@@ -102,16 +102,9 @@ def upgrade(
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
 
     is_empty = sql and state is None
-    make_plan = partial(targets.install if is_empty else _plan_upgrade, names=names)
+    make_plan = partial(targets.install if is_empty else targets.upgrade_plugins, names=names)
     work = partial(carry_out, make_plan, dry_run=dry_run)
     return run_work(config, work, sql=sql, state=state)
-
-
-def _plan_upgrade(session: Session, names: Sequence[str]) -> Plan:
-    if not names:
-        return targets.upgrade_installed(session)
-    targets.check_installed(session, names)
-    return targets.install(session, names)
 
 
 def downgrade(

@@ -99,6 +99,18 @@ def install(session: Session, names: Iterable[str]) -> Plan:
     return upgrade_to(session, {check_name(name): "heads" for name in names})
 
 
+def upgrade_plugins(session: Session, names: Sequence[str]) -> Plan:
+    """Plan to bring installed plugins to their heads, or the host and all where `names` is empty.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+    """
+    if not names:
+        return upgrade_installed(session)
+    check_installed(session, names)
+    return install(session, names)
+
+
 def check_installed(session: Session, names: Iterable[str], *, with_aside: bool = False) -> None:
     """Check that the database has plugins, which may be set aside where that is said.
 
