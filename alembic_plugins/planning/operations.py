@@ -43,8 +43,9 @@ class Operation:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What it does, in columns."""
-        return self.verb, *(_in_words(getattr(self, item.name)) for item in fields(self))
+        """What it does, in columns; what is only true or false is for JSON."""
+        values = (getattr(self, item.name) for item in fields(self))
+        return self.verb, *(_in_words(value) for value in values if not isinstance(value, bool))
 
 
 def _to_json(value: object) -> object:
@@ -77,11 +78,6 @@ class Step(Operation):
     def path_of(self) -> str | None:
         """The branch, where its function is called."""
         return self.plugin if self.runs else None
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What is done, of which branch, with which revision."""
-        return self.verb, self.plugin, self.revision
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ class RecordReverted(Step):
     @property
     def words(self) -> tuple[str, ...]:
         """What is done, of which branch, with which revision."""
-        return self.verb, self.plugin, self.revision, "as not applied"
+        return *super().words, "as not applied"
 
 
 @dataclass(frozen=True)
@@ -177,11 +173,6 @@ class LeaveAtBase(PluginOperation):
 
     is_outcome = True
     verb = "forget at base"
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What is done to which plugin."""
-        return self.verb, self.plugin
 
 
 @dataclass(frozen=True)

@@ -268,8 +268,8 @@ def test_uninstall_has_a_transaction_a_revision_where_a_plugin_wants_it() -> Non
 
 def test_uninstall_removes_all_that_are_named() -> None:
     plan = plan_uninstall(["tags", "notes"], APPLIED, together, purge=False)
-    fates = {"tags": RemovePlugin, "notes": RemovePlugin}
-    assert (find_outcomes(plan), plan.transactions[0].action) == (fates, "uninstall")
+    outcomes = {"tags": RemovePlugin, "notes": RemovePlugin}
+    assert (find_outcomes(plan), plan.transactions[0].action) == (outcomes, "uninstall")
 
 
 def test_uninstall_removes_a_plugin_with_its_last_revision() -> None:

@@ -239,12 +239,12 @@ def test_downgrade_of_what_is_at_base_to_base_removes_it(here: Path) -> None:
     assert find_outcomes(plan) == {"audit": RemovePlugin}
 
 
-@pytest.mark.parametrize(("target", "fates"), [("base", {"posts": LeaveAtBase}), ("-1", {})])
+@pytest.mark.parametrize(("target", "outcomes"), [("base", {"posts": LeaveAtBase}), ("-1", {})])
 def test_plugin_goes_where_base_is_said(
-    here: Path, target: str, fates: dict[str, type[Operation]]
+    here: Path, target: str, outcomes: dict[str, type[Operation]]
 ) -> None:
     plan = removals.downgrade(open_session(here, ALL), "posts", target, cascade=False)
-    assert find_outcomes(plan) == fates
+    assert find_outcomes(plan) == outcomes
 
 
 def test_upgrade_to_heads_warns_of_what_requires_what_is_set_aside(here: Path) -> None:
@@ -537,8 +537,8 @@ def test_uninstall_refuses_while_a_revision_depends_on_it(here: Path) -> None:
 @pytest.mark.parametrize("names", [("tags", "posts"), ("posts", "tags")])
 def test_uninstall_of_dependents_together_is_allowed(here: Path, names: tuple[str, ...]) -> None:
     plan = uninstall(open_session(here, ALL), *names)
-    fates = {"tags": RemovePlugin, "posts": RemovePlugin}
-    assert (group(plan), find_outcomes(plan)) == ([["p1", "t2", "t1"]], fates)
+    outcomes = {"tags": RemovePlugin, "posts": RemovePlugin}
+    assert (group(plan), find_outcomes(plan)) == ([["p1", "t2", "t1"]], outcomes)
 
 
 def test_uninstall_with_cascade_takes_the_dependents(here: Path) -> None:
