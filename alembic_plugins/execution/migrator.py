@@ -271,7 +271,7 @@ class Migrator:
             return False
         new = [n for n in names if n != HOST and not self.session.is_inferred(n)]
         for name in new:
-            self.session.inferred[name] = self._find_inferred(name)
+            self.session.add_inferred(name, self._find_inferred(name))
         return bool(new)
 
     def _find_inferred(self, name: str) -> Inferred:

@@ -113,7 +113,8 @@ def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> Non
     session, known = scratch.session, live.session
     # Whose the objects are is not known here, and not asked.
     session.turn_guard_off()
-    session.inferred.update(dict.fromkeys(targets, Inferred(())))
+    for target in targets:
+        session.add_inferred(target, Inferred(()))
     applied = {
         branch: {item.revision for item in known.state.of(branch)}
         for branch in known.state.branches

@@ -53,9 +53,9 @@ def run_work(
     work = Work(function, start, state, finishes_transfer=finishes_transfer)
     with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
         script.run_env()
-    if not hasattr(work, "result"):
+    if not work.results:
         raise NotAHost(script.env_py_location)
-    return work.result
+    return work.results[-1]
 
 
 def read_database(config: Config) -> State | None:

@@ -62,8 +62,6 @@ class Work(Generic[T]):
         finishes_transfer: whether a backup or restore that was interrupted is finished before.
     """
 
-    result: T
-
     def __init__(
         self,
         function: Callable[[Migrator], T],
@@ -72,10 +70,18 @@ class Work(Generic[T]):
         *,
         finishes_transfer: bool = True,
     ) -> None:
-        self.function = function
+        self._function = function
         self.start = start or {}
         self.state = state
-        self.finishes_transfer = finishes_transfer
+        self._finishes_transfer = finishes_transfer
+        self.results: list[T] = []
+        """What `function` has returned, once for each database that ``env.py`` configures."""
+
+    def run(self, migrator: Migrator) -> None:
+        """Do the work on a database."""
+        if self._finishes_transfer:
+            migrator.finish_transfer()
+        self.results.append(self._function(migrator))
 
     def __call__(self, rows: object, context: MigrationContext) -> Iterable[Any]:
         """Refuse to be run by Alembic itself; see `refuse`."""
@@ -149,9 +155,7 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
             migrator.read()
         try:
             if isinstance(work, Work):
-                if work.finishes_transfer:
-                    migrator.finish_transfer()
-                work.result = work.function(migrator)
+                work.run(migrator)
             else:
                 _run_stock(migrator, environment, work)
         finally:

@@ -25,7 +25,7 @@ from ..revisions.branches import Branch, BranchScript, Node
 from ..revisions.errors import DuplicateRevision
 from ..revisions.file_cache import read_folder
 from ..revisions.files import RevisionInfo
-from ..revisions.source import is_same, read_source
+from ..revisions.source import has_changed
 from .errors import (
     EmptyPlugin,
     MissingRequirement,
@@ -67,8 +67,7 @@ class Session:
         self.cascaded: frozenset[str] = frozenset()
         """Plugins that have turned out to depend on what goes, and go along."""
         self._database: Database | None = None
-        self.inferred: dict[str, Inferred] = {}
-        """What plugins have made that another tool has installed, where somebody has asked."""
+        self._inferred: dict[str, Inferred] = {}
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
         self._loaded: set[str] = set()
@@ -77,6 +76,15 @@ class Session:
     def state(self) -> State:
         """What the database remembers."""
         return self._state
+
+    @property
+    def inferred(self) -> "Mapping[str, Inferred]":
+        """What plugins have made that another tool has installed, where somebody has asked."""
+        return self._inferred
+
+    def add_inferred(self, name: str, inferred: "Inferred") -> None:
+        """Remember what a plugin has made that another tool has installed."""
+        self._inferred[name] = inferred
 
     def update(self, state: State, database: Database | None = None) -> None:
         """Take over what is remembered by now, and ask `database` for what else there is to know.
@@ -363,7 +371,7 @@ class Session:
             if item.checksum and infos[item.revision].checksum not in (None, item.checksum)
         ]
         sources = self.find_sources(candidates) if candidates else {}
-        return tuple(r for r in candidates if _has_changed(sources.get(r), infos[r].path))
+        return tuple(r for r in candidates if has_changed(sources.get(r), infos[r].path))
 
     def is_inferred(self, name: str) -> bool:
         """Tell whether it is known what a plugin's applied revisions have made."""
@@ -387,9 +395,3 @@ class Session:
         """Return what a plugin declares, or None where it is gone or broken."""
         found = self.find_usable(name)
         return found.declaration if found else None
-
-
-def _has_changed(before: str | None, path: str | None) -> bool:
-    """Tell whether a file differs, in what counts, from its text as it was applied."""
-    source = read_source(path)
-    return source is not None and (before is None or not is_same(before, source.text))

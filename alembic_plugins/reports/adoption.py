@@ -125,7 +125,7 @@ def check_made(migrator: Migrator, adoption: Adoption) -> None:
         if differences:
             words = tuple(str(item) for item in differences)
             raise Different(name, str(space), words, " ".join(adoption.targets[name]))
-        session.inferred[name] = Inferred(placed)
+        session.add_inferred(name, Inferred(placed))
     migrator.end_reading()
 
 

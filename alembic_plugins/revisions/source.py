@@ -43,6 +43,15 @@ def is_same(before: str, after: str) -> bool:
     return _normalise(before) == _normalise(after)
 
 
+def has_changed(before: str | None, path: str | None) -> bool:
+    """Tell whether a file differs, in what counts, from its text as it was applied.
+
+    One that cannot be read does not; one whose text is not remembered does.
+    """
+    source = read_source(path)
+    return source is not None and (before is None or not is_same(before, source.text))
+
+
 def find_changes(before: str, after: str) -> tuple[str, ...]:
     """Return the lines of a diff between two sources, without what does not count."""
     old, new = (_normalise(text).splitlines() for text in (before, after))

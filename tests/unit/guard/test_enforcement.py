@@ -166,7 +166,7 @@ def test_orphan_is_only_warned_since_nobody_knows_what_it_may_do(
 def enforce_traced(here: Path, doubt: str | None) -> None:
     """Do what is to be done about a plugin of which somebody has found out what it has made."""
     session = open_session(here)
-    session.inferred["crm"] = Inferred((), doubt)
+    session.add_inferred("crm", Inferred((), doubt))
     enforce(session, OFFENDING, suspect("c1"), Schema("crm"), make_ownership(), is_last=True)
 
 

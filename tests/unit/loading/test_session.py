@@ -500,5 +500,5 @@ def test_plugin_that_is_set_aside_is_traced_likewise(tmp_path: Path) -> None:
 
 def test_plugin_whose_objects_were_found_out_is_traced(tmp_path: Path) -> None:
     session = open_session(tmp_path, make_untraced(False))
-    session.inferred["billing"] = Inferred(())
+    session.add_inferred("billing", Inferred(()))
     assert session.is_inferred("billing")

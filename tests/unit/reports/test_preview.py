@@ -66,7 +66,8 @@ class World:
     def preview(self, plan: Plan = GONE) -> Preview:
         """Return what is shown of crm."""
         session = open_session(self.here, STATE)
-        session.inferred = {"crm": self.inferred} if self.inferred else {}
+        if self.inferred:
+            session.add_inferred("crm", self.inferred)
         migrator = SimpleNamespace(
             session=session,
             connection=None,
