@@ -1,4 +1,7 @@
-"""Every private name of Alembic that we touch, each in a function of its own with the reason."""
+"""Every private name of Alembic that we touch, each in a function of its own with the reason.
+
+So is what is replaced of a `MigrationContext` while a command runs.
+"""
 
 from __future__ import annotations
 
@@ -137,6 +140,22 @@ def replaced_context(context: MigrationContext, other: MigrationContext) -> Iter
     finally:
         environment._migration_context = context
         environment.context_opts["as_sql"] = as_sql
+
+
+@contextmanager
+def replaced_autocommit_block(
+    context: MigrationContext, other: Callable[[], AbstractContextManager[None]]
+) -> Iterator[None]:
+    """Let revisions that ask a context for its `autocommit_block()` get another one.
+
+    Alembic asks nobody before it commits what comes before such a block.
+    """
+    original = context.autocommit_block
+    context.autocommit_block = other  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        context.autocommit_block = original  # type: ignore[method-assign]
 
 
 @contextmanager

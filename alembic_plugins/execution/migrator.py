@@ -184,7 +184,7 @@ class Migrator:
             return self._tell(self._execute(plan, make_plan, lock_connection))
 
     def rehearse(self, make_plan: MakePlan) -> tuple[str, ...]:
-        """Run what `make_plan` plans and take it all back; return what it has touched, in words.
+        """Run what `make_plan` plans and roll it back; return what it has touched, in words.
 
         Raises:
             CannotRehearse: a revision would commit midway.
@@ -201,8 +201,10 @@ class Migrator:
                 inner = MigrationContext(
                     context.dialect, self.connection, context.opts, context.environment_context
                 )
-                inner.autocommit_block = _refuse  # type: ignore[method-assign]
-                with _alembic.replaced_context(context, inner):
+                with (
+                    _alembic.replaced_context(context, inner),
+                    _alembic.replaced_autocommit_block(inner, _refuse),
+                ):
                     touched = self._make_runner(lock_connection, inner).rehearse(plan)
                 transaction.rollback()
         return touched

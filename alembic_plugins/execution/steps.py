@@ -223,11 +223,8 @@ class StepRunner:
                     raise
                 raise ended from error  # Alembic cannot commit what was interrupted.
 
-        self._context.autocommit_block = autocommit_block  # type: ignore[method-assign]
-        try:
+        with _alembic.replaced_autocommit_block(self._context, autocommit_block):
             yield
-        finally:
-            self._context.autocommit_block = original  # type: ignore[method-assign]
 
 
 def _describe(step: Step, script: BranchScript) -> str:
