@@ -98,7 +98,7 @@ def hold_lock(
     second = {"class": _CLASS + 1, "object": first["object"]}
     wait = _Wait(wait_seconds, report)
     if isinstance(connection.engine.pool, StaticPool):
-        # There is no other connection to be had.
+        # The pool has no other connection.
         with _held(connection, first, wait, name), _held(connection, second, wait, name):
             yield None
         return
@@ -195,20 +195,25 @@ def _release(connection: Connection, key: dict[str, int], pid: int) -> bool:
     return released and by == pid
 
 
-def _ask(connection: Connection, question: TextClause, key: dict[str, int]) -> tuple[bool, int]:
-    """Return what PostgreSQL answers, and the pid of the session that does."""
+@contextmanager
+def _asking(connection: Connection) -> Iterator[None]:
+    """End the transaction that the block begins by asking something, if it begins one."""
     fresh = not connection.in_transaction()
-    answer, pid = connection.execute(question, key).one()
+    yield
     if fresh:
         connection.rollback()
+
+
+def _ask(connection: Connection, question: TextClause, key: dict[str, int]) -> tuple[bool, int]:
+    """Return what PostgreSQL answers, and the pid of the session that does."""
+    with _asking(connection):
+        answer, pid = connection.execute(question, key).one()
     return bool(answer), int(pid)
 
 
 def _find_holder(connection: Connection, key: dict[str, int]) -> Holder | str:
-    fresh = not connection.in_transaction()
-    row = connection.execute(_HOLDER, key).first()
-    if fresh:
-        connection.rollback()
+    with _asking(connection):
+        row = connection.execute(_HOLDER, key).first()
     return Holder(row.pid, row.application_name, row.backend_start) if row else "it has just ended"
 
 
@@ -226,8 +231,6 @@ def _check_not_pooled(connection: Connection, locking: Connection) -> None:
 
 
 def _find_pid(connection: Connection) -> int:
-    fresh = not connection.in_transaction()
-    pid = connection.scalar(_PID)
-    if fresh:
-        connection.rollback()
+    with _asking(connection):
+        pid = connection.scalar(_PID)
     return int(pid or 0)
