@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "run_migrations"]
 
-_ROOMS = {
+_MODULES = {
     "Plugin": "plugin",
     "PluginError": "_base_errors",
     "Prefix": "plugin",
@@ -32,6 +32,6 @@ if not TYPE_CHECKING:
         # Lazy, since Alembic imports this package inside `import alembic`, before it is complete.
         if name == "__version__":
             return import_module("importlib.metadata").version("alembic-plugins")
-        if name not in _ROOMS:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

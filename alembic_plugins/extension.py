@@ -79,8 +79,8 @@ def _extend(steps: tuple[Callable[[], None], ...]) -> None:
         logging.getLogger(__name__).exception("alembic-plugins could not extend Alembic")
 
 
-def _import_room(name: str) -> Any:  # noqa: ANN401 - a module
-    """Return one of our modules, or None where it cannot be had: Alembic works without us too."""
+def _import_ours(name: str) -> Any:  # noqa: ANN401 - a module
+    """Return one of our modules, or None where that fails: Alembic works without us too."""
     try:
         return import_module(f"{__package__}.{name}")
     except Exception:
@@ -114,7 +114,7 @@ def _add_commands_when_parsing(command_line: CommandLine) -> None:
 
     def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
         parser.parse_known_args = parse  # type: ignore[method-assign]
-        cli = _import_room("cli.arguments")
+        cli = _import_ours("cli.arguments")
         if cli:
             cli.add_commands(command_line.subparsers)
         return parse(*args, **options)
@@ -140,7 +140,7 @@ def _translated(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(config: Config, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - any command
         is_ours = getattr(function, "__module__", "").startswith(f"{__package__}.")
-        hosts = _import_room("integration.hosts") if is_ours or may_be_host(config) else None
+        hosts = _import_ours("integration.hosts") if is_ours or may_be_host(config) else None
         if hosts is None:
             return function(config, *args, **options)
         return hosts.run_command(function, config, *args, **options)
@@ -155,7 +155,7 @@ def _extend_script_directory() -> None:
 
     def extended_from_config(cls: type[ScriptDirectory], config: Config) -> ScriptDirectory:
         script: ScriptDirectory = from_config(cls, config)
-        hosts = _import_room("integration.hosts") if is_host(config, script) else None
+        hosts = _import_ours("integration.hosts") if is_host(config, script) else None
         if hosts:
             hosts.adopt_script_directory(config, script)
         return script
@@ -165,7 +165,7 @@ def _extend_script_directory() -> None:
 
 def _import_hosts_for(environment: EnvironmentContext) -> Any:  # noqa: ANN401 - a module
     ours = is_host(environment.config, environment.script)
-    return _import_room("integration.hosts") if ours else None
+    return _import_ours("integration.hosts") if ours else None
 
 
 def _extend_environment() -> None:
@@ -198,7 +198,7 @@ def _extend_autogenerate() -> None:
 
     def extended_init(self: AutogenContext, *args: Any, **options: Any) -> None:  # noqa: ANN401
         init(self, *args, **options)
-        comparisons = _import_room("integration.comparisons")
+        comparisons = _import_ours("integration.comparisons")
         if comparisons:
             comparisons.leave_out_registry(self)
 
