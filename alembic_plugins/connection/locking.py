@@ -27,8 +27,8 @@ _CLASS = crc32(b"alembic_plugins") & 0x7FFFFFFF
 """The first half of the lock's key, and one more that of the second lock's; the other half is
 made of the version table's name."""
 
-_SHORTEST_NAP_SECONDS = 0.05
-_LONGEST_NAP_SECONDS = 1.0
+_SHORTEST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
 _REPORT_SECONDS = 10.0
 
 _TRY = text(
@@ -142,9 +142,9 @@ class _Wait:
         self._report = report
         self._started = time.monotonic()
         self._next_report = self._started + 1.0
-        self._nap = _SHORTEST_NAP_SECONDS
+        self._pause = _SHORTEST_PAUSE_SECONDS
 
-    def nap(self, find_holder: Callable[[], object]) -> None:
+    def pause(self, find_holder: Callable[[], object]) -> None:
         """Sleep for a while, or raise `LockTimeout`."""
         now = time.monotonic()
         if now - self._started >= self._seconds:
@@ -153,8 +153,8 @@ class _Wait:
             self._report(f"Waiting for another migration: {find_holder()}")
             self._next_report = now + _REPORT_SECONDS
         # Jitter, so that replicas which were started together do not come together each time.
-        time.sleep(self._nap * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
-        self._nap = min(self._nap * 1.5, _LONGEST_NAP_SECONDS)
+        time.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
+        self._pause = min(self._pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
 
 @contextmanager
@@ -179,7 +179,7 @@ def _acquire(connection: Connection, key: dict[str, int], wait: _Wait) -> int:
         acquired, pid = _ask(connection, _TRY, key)
         if acquired:
             return pid
-        wait.nap(lambda: _find_holder(connection, key))
+        wait.pause(lambda: _find_holder(connection, key))
 
 
 def _release(connection: Connection, key: dict[str, int], pid: int) -> bool:

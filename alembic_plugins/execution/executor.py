@@ -18,7 +18,7 @@ from ..planning.errors import Interrupted
 from ..planning.operations import Direction
 from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
-from ..revisions.failures import describe_failure, find_naps, find_transient
+from ..revisions.failures import describe_failure, find_transient, make_delays
 from .causes import find_cause, find_registry_loss
 from .context import Context
 from .errors import RevisionTooLong
@@ -124,7 +124,7 @@ class Executor:
 
     def _run_transaction(self, transaction: Transaction) -> None:
         """Run a transaction, and again where it met another one; record that it failed."""
-        naps = find_naps()
+        delays = make_delays()
         suspected: NamespaceViolation | None = None
         monitor, hooks = self._context.monitor, self._context.hooks
         monitor.look_closely(is_close=False)
@@ -145,11 +145,11 @@ class Executor:
                         continue
                 retriable = self._is_ours and not self._writer.is_committed
                 met = find_transient(error) if retriable else None
-                nap = next(naps, None) if met else None
-                if nap is None:
+                delay = next(delays, None) if met else None
+                if delay is None:
                     self._fail(error, transaction, self._writer.find_duration(started))
                 log.warning("Trying again: %s in %s", met, ", ".join(transaction.plugins))
-                sleep(nap)
+                sleep(delay)
             else:
                 hooks.end()
                 return

@@ -11,7 +11,7 @@ from ..namespaces.ddl import CreateExtension, create_namespace, drop_schema
 from ..namespaces.drops import Dropper
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.quarantine import bring_back as move_back
-from ..namespaces.quarantine import find_home, find_quarantine, is_movable
+from ..namespaces.quarantine import find_namespace_schema, find_quarantine, is_movable
 from ..namespaces.quarantine import set_aside as move_aside
 from ..planning import operations as ops
 from ..planning.errors import NotInstalled
@@ -58,8 +58,8 @@ def check_empty(context: Context, operation: ops.CreateNamespace) -> None:
     others = [item for item in found if ownership.find_owner(item).name != name]
     if others:
         words = tuple(str(item) for item in others)
-        home = find_home(namespace, writer.host_schema)
-        raise NamespaceNotEmpty(name, str(namespace), words, f"schema {home} existing")
+        schema = find_namespace_schema(namespace, writer.host_schema)
+        raise NamespaceNotEmpty(name, str(namespace), words, f"schema {schema} existing")
 
 
 def create(context: Context, operation: ops.CreateNamespace) -> None:
@@ -181,8 +181,8 @@ def set_aside(context: Context, operation: ops.QuarantinePlugin) -> None:
     name, writer = operation.plugin, context.writer
     plugin, schema = writer.pending.plugins[name], find_quarantine(name)
     objects = context.objects.read_plugin_objects(name).objects
-    home = find_home(plugin.namespace, writer.host_schema)
-    movable = [item for item in objects if is_movable(item) and item.schema == home]
+    source = find_namespace_schema(plugin.namespace, writer.host_schema)
+    movable = [item for item in objects if is_movable(item) and item.schema == source]
     _check_keeping(context, name, movable)
     _check_free(context, name, schema)
     context.execute(move_aside(writer.connection, plugin.namespace, schema, movable))

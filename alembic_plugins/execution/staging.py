@@ -27,8 +27,8 @@ from ..registry.tables import (
 )
 from .errors import ProgramRuns, TransferUnfinished
 
-_PATIENCE_SECONDS = 60.0
-_NAP_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 60.0
+_PAUSE_SECONDS = 0.05
 
 # The sessions of programs that work on a backup, which may outlive who has started them.
 _SESSIONS = text("""
@@ -149,7 +149,7 @@ def end_programs(writer: RegistryWriter, identity: str) -> None:
         ProgramRuns: one goes on for too long, and is another role's.
     """
     name = {"name": archive.name_program(identity)}
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while True:
         with _alembic.transaction(writer.context):
             sessions = writer.connection.execute(_SESSIONS, name).all()
@@ -160,7 +160,7 @@ def end_programs(writer: RegistryWriter, identity: str) -> None:
             return
         if time.monotonic() > deadline:
             raise ProgramRuns(tuple(str(session.pid) for session in sessions))
-        time.sleep(_NAP_SECONDS)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def remove_files(transfer: Transfer, writer: RegistryWriter) -> None:

@@ -70,14 +70,14 @@ _COLUMNS = text("""
 """).bindparams(bindparam("oids"))
 
 
-def look_closely(
+def compare_definitions(
     connection: Connection,
     lock_connection: Connection,
-    abroad: Collection[Change],
+    others: Collection[Change],
     regranted: set[int],
 ) -> Mapping[Key, Change]:
     """Return changes of relations of others that are not what they were, with what is different."""
-    strong = {change.key[1]: change for change in abroad if _may_differ(change, regranted)}
+    strong = {change.key[1]: change for change in others if _may_differ(change, regranted)}
     if not strong:
         return {}
     parameters = {"oids": list(strong), "volatile": _VOLATILE, "remade": _REMADE}

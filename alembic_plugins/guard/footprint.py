@@ -31,7 +31,7 @@ from ..connection.batch import Answer
 from ..connection.pipeline import Pipeline
 from ..registry.tables import Tables
 from .changes import CHANGING, Change, Footprint
-from .definitions import look_closely
+from .definitions import compare_definitions
 
 # The locks of the session that tell of more than looking at a catalog, with what was done to
 # relations, and the catalogs and shared catalogs of which it has written rows. A lock on an index
@@ -157,7 +157,7 @@ def read_footprint(
     tables: Tables,
     xid: str,
     locks: Answer,
-    is_home: Callable[[DatabaseObject], bool],
+    is_own: Callable[[DatabaseObject], bool],
 ) -> Footprint:
     """Return what the transaction of a connection has done, by PostgreSQL's account.
 
@@ -168,7 +168,7 @@ def read_footprint(
         tables: the registry's.
         xid: the transaction's id.
         locks: what `find_locks` has returned of it.
-        is_home: tells of what nobody needs to know whether it was reshaped.
+        is_own: tells of what nobody needs to know whether it was reshaped.
     """
     touches, names, direct, has_looked = _read_locks(locks.rows)
     relations = [objid for classid, objid in touches if classid == PG_CLASS]
@@ -207,11 +207,11 @@ def read_footprint(
     written = {change.key for change in found if change.is_written or change.after is None}
     # What is done to an extension is done to its members.
     found = [change for change in found if change.item.extension not in written]
-    abroad = [change for change in found if change.before and not is_home(change.item)]
+    elsewhere = [change for change in found if change.before and not is_own(change.item)]
     if has_looked:
-        looked_at = {change.key for change in abroad if _has_only_looked(connection, change)}
+        looked_at = {change.key for change in elsewhere if _has_only_looked(connection, change)}
         found = [change for change in found if change.key not in looked_at]
-    closer = look_closely(connection, lock_connection, abroad, regranted)
+    closer = compare_definitions(connection, lock_connection, elsewhere, regranted)
     touches_extension = any(change.key[0] == PG_EXTENSION for change in found)
     return Footprint(
         tuple(closer.get(change.key, change) for change in found),

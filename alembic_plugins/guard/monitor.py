@@ -167,9 +167,9 @@ class Monitor:
         new = frozenset(item.key for item in items if is_new(item))
         permissions = self._make_permissions(new)
         self._recorder.record_new(items, new, permissions, step)
-        abroad = [item for item in items if not permissions.may_touch(item)]
-        if abroad and self._writer.session.settings.guard != "off":
-            told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in abroad)
+        others = [item for item in items if not permissions.may_touch(item)]
+        if others and self._writer.session.settings.guard != "off":
+            told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in others)
             words = (
                 "%s changed while revision '%s' of '%s' ran outside of a transaction, by it or by "
                 "another session."
@@ -286,10 +286,10 @@ class Monitor:
         permissions = self._make_permissions()
         shared = {(row.classid, row.objid) for row in widened.rows}
 
-        def is_home(item: DatabaseObject) -> bool:
-            return not whole and item.key not in shared and permissions.is_home(item)
+        def is_own(item: DatabaseObject) -> bool:
+            return not whole and item.key not in shared and permissions.is_own(item)
 
-        footprint, ours = self._read_footprint(locks, is_home)
+        footprint, ours = self._read_footprint(locks, is_own)
         new = frozenset(c.key for c in footprint.changes if c.before is None)
         keys = {key for c in footprint.changes if c.before is None for key in c.item.made_of}
         connection, tables = self._writer.connection, self._writer.tables
@@ -310,7 +310,7 @@ class Monitor:
         }
         owners = {key: permissions.find_owner(c.item) for key, c in others.items()}
         explained = find_explained(connection, written, others, owners)
-        descendants = find_descendants(connection, written, checker.find_locks_abroad())
+        descendants = find_descendants(connection, written, checker.find_other_locks())
         return Checker(footprint, permissions, explained, descendants), permissions, ours
 
     def _check_committed(self, xid: str) -> None:
@@ -322,7 +322,7 @@ class Monitor:
         log.warning(words, " or ".join(revisions), name)
 
     def _read_footprint(
-        self, locks: Answer, is_home: Callable[[DatabaseObject], bool]
+        self, locks: Answer, is_own: Callable[[DatabaseObject], bool]
     ) -> tuple[Footprint, list[Change]]:
         """Return what was done since `begin`, to our own tables apart."""
         assert self._begun is not None and self._lock_connection is not None  # noqa: S101, PT018
@@ -333,7 +333,7 @@ class Monitor:
             self._writer.tables,
             self._begun.scalar,
             locks,
-            is_home,
+            is_own,
         )
         ours = [change for change in found.changes if self._registry_writes.has(change.item)]
         others = tuple(change for change in found.changes if change not in ours)

@@ -47,7 +47,7 @@ class Permissions:
             return self.find_place(item)
         return self.ownership.find_owner(item).name
 
-    def is_home(self, item: DatabaseObject) -> bool:
+    def is_own(self, item: DatabaseObject) -> bool:
         """Tell whether an object is the branches' own."""
         return self.find_owner(item) in self.branches
 
@@ -78,7 +78,7 @@ class Permissions:
         if item.kind == "publication":
             return not item.is_everywhere
         parts = (self.parts[key] for key in item.made_of if key in self.parts)
-        return any(self.is_home(part) for part in parts)
+        return any(self.is_own(part) for part in parts)
 
     @property
     def _host_schema(self) -> str:
@@ -89,8 +89,8 @@ class Permissions:
         if (before.schema, before.name) == (after.schema, after.name) or after.is_part:
             return False
         # One that has been elsewhere before was let do so.
-        was_home = self.find_place(before) in self.branches
-        return was_home and self.find_place(after) not in self.branches
+        was_inside = self.find_place(before) in self.branches
+        return was_inside and self.find_place(after) not in self.branches
 
     def may_refer(self, owner: str) -> bool:
         """Tell whether the branches may read and refer to what belongs to another."""
@@ -107,7 +107,7 @@ class Permissions:
 
     def may_touch(self, item: DatabaseObject) -> bool:
         """Tell whether an object is the branches' own, or one that they may change."""
-        return self.is_home(item) or self.may_change_item(item)
+        return self.is_own(item) or self.may_change_item(item)
 
     def _is_named(self, item: DatabaseObject) -> bool:
         if item.kind == "extension":

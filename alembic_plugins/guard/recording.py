@@ -74,7 +74,7 @@ class Recorder:
                 )
                 for item in items
                 if item.key in new
-                and not (item.is_part and permissions.is_home(item))
+                and not (item.is_part and permissions.is_own(item))
                 and permissions.may_touch(item)
                 and not self._is_prepared(item)
             ]

@@ -122,7 +122,7 @@ class Checker:
     def check(self) -> Findings:
         """Return the findings."""
         found = {violation for change in self.changes for violation in self._check(change)}
-        told = set(_leave_out_echoes(found))
+        told = set(_leave_out_repeated(found))
         reads = {violation for violation in told if violation.verb == _READS}
         # The host is never kept from a name by a plugin.
         is_host = HOST in self._permissions.branches
@@ -195,9 +195,9 @@ class Checker:
         return stays and item.key in self._descendants
 
     @cached_property
-    def _altered_at_home(self) -> set[Key]:
+    def _altered_own(self) -> set[Key]:
         found = (c for c in self.changes if c.modes & {"AccessExclusiveLock", "ShareLock"})
-        return {c.key for c in found if self._permissions.is_home(c.item)}
+        return {c.key for c in found if self._permissions.is_own(c.item)}
 
     def _check_parts(self, change: Change, owner: str) -> Iterator[Violation]:
         """Yield what was dropped of a relation that may be changed, and was another plugin's.
@@ -231,7 +231,7 @@ class Checker:
             return "moves" if is_moved else "renames"
         if change.is_reshaped:
             # PostgreSQL alters partitions and indexes along with a table of the branch's.
-            is_along = not self._altered_at_home.isdisjoint(change.item.chain[1:])
+            is_along = not self._altered_own.isdisjoint(change.item.chain[1:])
             return None if is_along else "alters"
         if change.is_regranted:
             return "changes the privileges on"
@@ -288,7 +288,7 @@ class Checker:
 
     def _goes_along(self, item: DatabaseObject) -> bool:
         hangs = item.is_part or item.kind == "domain constraint" or item.extension is not None
-        return hangs and self._permissions.is_home(item)
+        return hangs and self._permissions.is_own(item)
 
     def find_permitted(self) -> Mapping[Key, DatabaseObject]:
         """Return the relations that the declaration names, and that were changed."""
@@ -310,7 +310,7 @@ class Checker:
             if change.key[0] == PG_CLASS and change.modes & _TELLING and self._may_touch(change)
         }
 
-    def find_locks_abroad(self) -> Mapping[Key, frozenset[str]]:
+    def find_other_locks(self) -> Mapping[Key, frozenset[str]]:
         """Return the other tables that were changed, or parts of which were, with their locks."""
         changes = [c for c in self.changes if not self._may_touch(c)]
         found = {c.key: c.modes - {"AccessShareLock"} for c in changes if c.key[0] == PG_CLASS}
@@ -320,20 +320,20 @@ class Checker:
         }
 
     def _may_touch(self, change: Change) -> bool:
-        return self._permissions.is_home(change.item) or self._permissions.may_change(change)
+        return self._permissions.is_own(change.item) or self._permissions.may_change(change)
 
     def describe(self) -> tuple[str, ...]:
         """Return in words what was done, to whomever it was; parts of relations are left out."""
         found = set()
         for change in self.changes:
-            verb = self._find_verb(change) or self._find_verb_at_home(change)
+            verb = self._find_verb(change) or self._find_verb_of_own(change)
             item = change.item
             if verb and not item.is_part and item.kind != "default value":
                 owner = self._permissions.find_owner(item)
                 found.add(str(Violation(verb, item, str(item), owner)))
         return tuple(sorted(found))
 
-    def _find_verb_at_home(self, change: Change) -> str | None:
+    def _find_verb_of_own(self, change: Change) -> str | None:
         """Return what was done to what is the branches' own, which was not compared."""
         is_relation = change.key[0] == PG_CLASS
         if is_relation and change.is_written and "AccessExclusiveLock" in change.modes:
@@ -341,14 +341,14 @@ class Checker:
         return _REFERS if change.is_referred else None
 
 
-def _leave_out_echoes(found: Collection[Violation]) -> Iterator[Violation]:
+def _leave_out_repeated(found: Collection[Violation]) -> Iterator[Violation]:
     """Yield violations, but for those on a table and on what hangs on it that tell the same."""
     of_tables = [violation for violation in found if _is_table(violation)]
     # What was done to a table says more than that it was referred to, too.
     of_tables.sort(key=lambda violation: violation.verb not in _WEAK)
     tables = {table.item.key: table.verb for table in of_tables if table.item is not None}
     parts = [v for v in found if v.item is not None and v.item.is_part and not _is_table(v)]
-    told = [part for part in parts if not _is_echo(part, _find_verb_of_whole(part, tables))]
+    told = [part for part in parts if not _is_repeated(part, _find_verb_of_whole(part, tables))]
     whole = {_find_relation(part.item) for part in told}
     for violation in found:
         if _is_table(violation):
@@ -376,7 +376,7 @@ def _find_relation(item: DatabaseObject | None) -> Key | None:
     return next((key for key in above if key[0] == PG_CLASS), None)
 
 
-def _is_echo(part: Violation, verb: str | None) -> bool:
+def _is_repeated(part: Violation, verb: str | None) -> bool:
     """Tell whether what was done to a table, if anything, says all about a part of it."""
     if verb is None or verb in _WEAK:
         return False

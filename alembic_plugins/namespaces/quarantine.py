@@ -42,7 +42,7 @@ def find_quarantine(name: str) -> str:
     return f"quarantine_{name}"
 
 
-def find_home(namespace: Namespace, host_schema: str) -> str:
+def find_namespace_schema(namespace: Namespace, host_schema: str) -> str:
     """Return the schema that a plugin's objects are moved out of, and back to."""
     return namespace.name if isinstance(namespace, Schema) else host_schema
 
@@ -77,7 +77,7 @@ def bring_back(
     if isinstance(namespace, Schema) and namespace.create:
         yield RenameSchema(schema, namespace.name)
         return
-    target = find_home(namespace, host_schema)
+    target = find_namespace_schema(namespace, host_schema)
     if not has_schema(connection, Schema(target, create=False)):
         yield CreateSchema(target)
     yield from _move(connection, (item for item in items if item.schema == schema), target)

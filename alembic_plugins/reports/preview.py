@@ -16,7 +16,7 @@ from ..execution.migrator import Migrator
 from ..loading.dependencies import find_users, read_session_ownership
 from ..namespaces.inferred import Inferred
 from ..namespaces.ownership import Dependents, Ownership, read_plugin_objects
-from ..namespaces.quarantine import find_home, is_movable
+from ..namespaces.quarantine import find_namespace_schema, is_movable
 from ..namespaces.recorded import RecordedObject
 from ..planning.operations import Direction, DropUnknownObjects, QuarantinePlugin
 from ..planning.plan import Plan
@@ -134,15 +134,15 @@ def _read(
     columns = tuple(_count_columns(connection, owned.columns))
     plugin = ownership.plugins[name]
     space = plugin.namespace
-    home = plugin.quarantine or find_home(space, ownership.host_schema)
+    schema = plugin.quarantine or find_namespace_schema(space, ownership.host_schema)
     is_whole = isinstance(space, Schema) and space.create
     is_kept = isinstance(plan.outcomes[name], QuarantinePlugin)
     if is_whole and owned.foreign and (is_kept or plan.backup):
-        raise SchemaShared(name, home, tuple(str(item) for item in owned.foreign))
+        raise SchemaShared(name, schema, tuple(str(item) for item in owned.foreign))
     objects = owned.objects
-    going = [i for i in objects if i.own_schema == home and (is_whole or is_movable(i))]
+    going = [i for i in objects if i.own_schema == schema and (is_whole or is_movable(i))]
     parts = [item for item in objects if is_kept and item not in going]
-    partitions = [] if is_kept else _find_partitions_elsewhere(connection, objects, space, home)
+    partitions = [] if is_kept else _find_partitions_elsewhere(connection, objects, space, schema)
     partitions = [item for item in partitions if ownership.find_owner(item).name == name]
     return Preview(
         (*_count_objects(connection, (*objects, *partitions)), *columns),
@@ -157,7 +157,7 @@ def _read(
 
 
 def _find_partitions_elsewhere(
-    connection: Connection, objects: Sequence[DatabaseObject], space: Namespace, home: str
+    connection: Connection, objects: Sequence[DatabaseObject], space: Namespace, schema: str
 ) -> list[DatabaseObject]:
     """Return the partitions of a plugin's tables that nobody has recorded, out of its namespace."""
     known = {item.key for item in objects}
@@ -167,7 +167,7 @@ def _find_partitions_elsewhere(
         for item in found
         if item.key not in known
         and (
-            item.own_schema != home
+            item.own_schema != schema
             or (isinstance(space, Prefix) and not space.covers(str(item.own_name)))
         )
     ]

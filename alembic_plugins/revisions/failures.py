@@ -28,7 +28,7 @@ _CONCURRENTLY = "tuple concurrently "
 """What PostgreSQL says, as an internal error, where two sessions GRANT or alter the same."""
 
 _ATTEMPTS = 5
-_FIRST_NAP_SECONDS = 0.25
+_FIRST_DELAY_SECONDS = 0.25
 
 
 def find_transient(error: BaseException) -> str | None:
@@ -80,13 +80,13 @@ def is_ours(error: BaseException) -> bool:
     return deepest == __name__.partition(".")[0]
 
 
-def find_naps() -> Iterator[float]:
+def make_delays() -> Iterator[float]:
     """Yield the seconds to wait before each further try: doubled each time, with jitter.
 
     The jitter keeps those that met once from meeting again.
     """
     for attempt in range(1, _ATTEMPTS):
-        longest = _FIRST_NAP_SECONDS * 2**attempt
+        longest = _FIRST_DELAY_SECONDS * 2**attempt
         yield longest * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
 
 

@@ -129,11 +129,11 @@ def test_object_that_is_not_new_is_its_makers_wherever_it_is(name: str) -> None:
 
 
 def test_object_that_a_branch_has_made_before_in_another_place_is_at_home() -> None:
-    assert make_permissions("crm").is_home(make_object("app.users", maker="crm"))
+    assert make_permissions("crm").is_own(make_object("app.users", maker="crm"))
 
 
 def test_object_that_nobody_has_recorded_under_a_prefix_is_not_at_home() -> None:
-    assert not make_permissions("notes").is_home(make_object("app.notes_people"))
+    assert not make_permissions("notes").is_own(make_object("app.notes_people"))
 
 
 def make_cast(*made_of: DatabaseObject, kind: str = "cast") -> DatabaseObject:

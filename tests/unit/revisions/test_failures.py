@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 from alembic_plugins.revisions.failures import (
     explain_failure,
     find_dependents_in_words,
-    find_naps,
     find_transient,
     is_duplicate,
+    make_delays,
 )
 
 
@@ -61,7 +61,7 @@ def test_failure_that_postgresql_did_not_cause_is_not_transient() -> None:
 
 
 def test_naps_grow_and_end() -> None:
-    naps = list(find_naps())
+    naps = list(make_delays())
     assert naps == sorted(naps)
     assert len(naps) == 4
 
