@@ -110,7 +110,7 @@ def upgrade(
 def downgrade(
     config: Config, name: str, revision: str, *, sql: bool = False, dry_run: bool = False
 ) -> Plan:
-    """Take a plugin back to a revision; return what was run.
+    """Downgrade a plugin to a revision; return what was run.
 
     With `sql` the plugin is taken to be at its heads, or at FROM in ``FROM:TO``.
 
@@ -130,7 +130,7 @@ def downgrade(
 
 
 def rehearse_downgrade(config: Config, name: str, revision: str) -> tuple[str, ...]:
-    """Take a plugin back and roll that back; return what it has done, in words; see `rehearse`."""
+    """Downgrade a plugin and roll that back; return what it has done, in words; see `rehearse`."""
     make_plan = _plan_downgrade(config, name, revision)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
@@ -152,9 +152,9 @@ def uninstall(
     sql: bool = False,
     dry_run: bool = False,
 ) -> Removal:
-    """Take plugins back to base and remove them, in one transaction; return what goes.
+    """Downgrade plugins to base and remove them, in one transaction; return what goes.
 
-    With `keep_data` nothing is taken back: their objects are set aside. With `backup` they are
+    With `keep_data` nothing is downgraded: their objects are set aside. With `backup` they are
     written to a file first. With `sql` they are taken to be at their heads. What is in a plugin's
     schema and none of its revisions has made stops it, unless `with_unknown_objects` drops it too.
 

@@ -197,7 +197,7 @@ def read_picture_of(
 @contextmanager
 def _worded(connection: Connection) -> Iterator[None]:
     """Let definitions in the block be told in words that depend on no setting."""
-    # Rolled back, which takes back the settings, and the locks that wording a view takes.
+    # Rolled back, which ends the settings, and the locks that reading a view's definition takes.
     with connection.begin_nested() as savepoint:
         connection.execute(_WORDING)
         yield

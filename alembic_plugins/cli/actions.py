@@ -141,7 +141,7 @@ def downgrade(
     footprint: bool,
     as_json: bool,
 ) -> None:
-    """Take a plugin back to a revision, by id, -N or base."""
+    """Downgrade a plugin to a revision, by id, -N or base."""
     _check_json(as_json, sql=sql, is_told=yes or dry_run)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
@@ -173,7 +173,7 @@ def uninstall(
     as_json: bool,
     backup: str | None,
 ) -> None:
-    """Take plugins back to base and remove them, after showing what goes."""
+    """Downgrade plugins to base and remove them, after showing what goes."""
     _check_json(as_json, sql=sql, is_told=yes or dry_run)
     run = partial(
         commands.uninstall,

@@ -19,7 +19,7 @@ def end_autobegun(connection: Connection) -> None:
     """Commit the transaction of a connection, if SQLAlchemy has begun it by itself.
 
     Alembic would take it for one of the caller's, and nothing would ever be committed. A rollback
-    would take back a ``SET search_path`` of ``env.py``. One of ``begin()`` is left alone, and so is
+    would undo a ``SET search_path`` of ``env.py``. One of ``begin()`` is left alone, and so is
     one with a savepoint.
 
     Raises:

@@ -96,7 +96,7 @@ class RegistryWriter:
         self.prepared: set[tuple[str, str]] = set()
         """What was made for plugins before their first revisions ran, by kind and name."""
         self.is_committed = False
-        """Whether a part of the transaction is committed, and cannot be taken back."""
+        """Whether a part of the transaction is committed, and cannot be rolled back."""
         self._hooks = hooks
         self._entered_branch: str | None = None
 
@@ -193,7 +193,7 @@ class RegistryWriter:
         return read_epoch(self.connection, self.tables)
 
     def begin(self) -> None:
-        """Begin what `go_back` takes back."""
+        """Remember what is committed, for `go_back`: a transaction begins."""
         self._saved, self.is_committed = self.pending.copy(), False
         self.written.clear()
         self.prepared.clear()

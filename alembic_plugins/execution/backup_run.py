@@ -120,7 +120,7 @@ class BackupRun:
         yield from (f"a column of {item}" for item in cut_items if not self._contents.has(item))
 
     def remove(self) -> None:
-        """Remove the file, since what it was written for was taken back."""
+        """Remove the file, since what it was written for was rolled back."""
         if not self._writer.is_committed:
             self._path.unlink(missing_ok=True)
 

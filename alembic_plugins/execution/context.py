@@ -30,7 +30,7 @@ class Context:
         hooks: what is to be called when the transaction ends.
         plan: the plan that is run.
         progress: told of each revision before it runs.
-        is_rehearsal: whether all is taken back in the end.
+        is_rehearsal: whether all is rolled back in the end.
         backups: those that the plan writes.
     """
 

@@ -234,7 +234,7 @@ class Executor:
     def _record_failure(
         self, transaction: Transaction, words: str, name: str, duration: int | None
     ) -> None:
-        """Record what was taken back, where there is a registry and the transaction was ours."""
+        """Record what was rolled back, where there is a registry and the transaction was ours."""
         context, writer = self._context, self._writer
         if not self._is_ours or not writer.has_registry:
             return

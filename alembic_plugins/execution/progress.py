@@ -29,11 +29,11 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """How many have been begun, and were not taken back."""
+        """How many have been begun, and were not rolled back."""
         return self._done
 
     def go_back(self, done: int) -> None:
-        """Take note that revisions were taken back, and how many were not."""
+        """Take note that revisions were rolled back, and how many were not."""
         self._done = done
 
     def report(self, step: Step) -> None:

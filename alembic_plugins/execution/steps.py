@@ -85,7 +85,7 @@ class StepRunner:
 
         Raises:
             MigrationFailed: the revision raised.
-            NoDowngrade: its file is gone, and nothing is remembered that takes it back.
+            NoDowngrade: its file is gone, and no downgrade of it is remembered.
             TamperedUndo: what is remembered is not what was recorded.
         """
         started = monotonic()
@@ -118,7 +118,7 @@ class StepRunner:
         return measure_duration(self._writer.tables)
 
     def _remember(self, step: Step, node: Node, duration: Duration) -> None:
-        """Record an applied revision, with what takes it back when its file is gone."""
+        """Record an applied revision, with what downgrades it when its file is gone."""
         undo, source = self._read_file(node)
         remembered = remember_revision(
             self._writer.session, node, objects_known=step.runs and not self._writer.is_offline

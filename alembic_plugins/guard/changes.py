@@ -26,7 +26,7 @@ class Change:
         is_reshaped: whether a relation of another's is not what it was.
         is_regranted: whether the privileges on it are not what they were.
         scans: how often a relation was read.
-        inserted: how many rows were inserted into a relation, taken back ones too.
+        inserted: how many rows were inserted into a relation, rolled back ones too.
         changed: how many were updated or deleted.
         new_columns: the columns that a relation of another's has got, by number.
         old_columns: the columns that it has lost.

@@ -70,7 +70,7 @@ _LOCKS = text("""
            OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) > 0)
 """).bindparams(bindparam("catalogs"))
 
-# How many rows the transaction has written to some tables, taken back ones too, and what of other
+# How many rows the transaction has written to some tables, rolled back ones too, and what of other
 # transactions is not reported yet.
 _ROWS_WRITTEN = text("""
     SELECT c.relname AS name,

@@ -179,7 +179,7 @@ class Monitor:
     def add(self, step: Step) -> None:
         """Take note that a revision is going to run."""
         if step.plugin not in self._needed:
-            # What is taken back is needed no more when it is checked.
+            # What is downgraded is needed no more when it is checked.
             self._needed[step.plugin] = set(self._writer.find_needed(step.plugin, self._plan))
         self._steps.append(step)
 

@@ -103,7 +103,7 @@ _FOREIGN_KEYS = text("""
       AND c.conrelid = ANY (CAST(:oids AS oid[])) AND c.confrelid = ANY (CAST(:oids AS oid[]))
 """).bindparams(bindparam("oids"))
 
-# What takes back default privileges in a schema; those of the whole database are no plugin's.
+# What revokes default privileges in a schema; those of the whole database are no plugin's.
 _DEFAULT_PRIVILEGES = text("""
     SELECT pg_catalog.concat(
         'ALTER DEFAULT PRIVILEGES FOR ROLE ', pg_catalog.quote_ident(r.rolname),
@@ -226,7 +226,7 @@ class Dropper:
             (*item.key, 0): item for item in items if item.kind not in _WITHOUT_DROP
         }
         found |= {(*column.table.key, column.number): column for column in columns}
-        self._take_back_privileges(items)
+        self._revoke_default_privileges(items)
         if not found:
             return
         parents = self._read_parents(items)
@@ -263,7 +263,7 @@ class Dropper:
             else:
                 self._execute(drop_object(item, parent, cascade=cascade))
 
-    def _take_back_privileges(self, items: Collection[DatabaseObject]) -> None:
+    def _revoke_default_privileges(self, items: Collection[DatabaseObject]) -> None:
         oids = [item.objid for item in items if item.kind == "default acl"]
         if oids:
             for statement in self._connection.scalars(_DEFAULT_PRIVILEGES, {"oids": oids}).all():

@@ -199,9 +199,9 @@ def plan_downgrade(
     *,
     leaving: Collection[str] = (),
 ) -> Plan:
-    """Return the plan that takes back `revisions` in the reverse order of application.
+    """Return the plan that downgrades `revisions` in the reverse order of application.
 
-    The plugins that are `leaving` are not installed any more when all of theirs is taken back.
+    The plugins that are `leaving` are not installed any more when all of theirs is downgraded.
     """
     left = Counter(item.plugin for item in applied)
     transactions = []
@@ -222,7 +222,7 @@ def plan_uninstall(
     with_unknown: bool = False,
     backup: Path | None = None,
 ) -> Plan:
-    """Return the plan that takes back all of some plugins and removes them.
+    """Return the plan that downgrades all of some plugins and removes them.
 
     All or nothing, unless the revisions of one want transactions of their own. What a purge drops
     goes together at the end, since the objects of one plugin may depend on those of another.

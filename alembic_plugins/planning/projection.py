@@ -92,7 +92,7 @@ def plan_catch_up(session: Session) -> Plan:
     touched = broken | gone | {owner for row, owner in owners.items() if row not in known}
     present = _close_applied(session, owners)
     touched |= {name for name in present if name not in state.branches}
-    # Of an orphan, the registry knows better: no other tool could have taken it back.
+    # Of an orphan, the registry knows better: no other tool could have downgraded it.
     touched -= {name for name in touched if session.remembered_branch(name).orphaned}
     before = [item for item in state.applied if item.plugin in touched]
     after = [node for name in touched for node in present.get(name, {}).values()]

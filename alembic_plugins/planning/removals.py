@@ -1,4 +1,4 @@
-"""From the words of a command to the plan that takes revisions back, or removes plugins.
+"""From the words of a command to the plan that downgrades revisions, or removes plugins.
 
 Every function takes the `Session` and returns a `Plan`, as those of
 `alembic_plugins.planning.targets` do.
@@ -133,7 +133,7 @@ def uninstall(
         PluginInUse: another plugin depends on one of them, and there is no `cascade`.
         NeededByHost: a revision of the host depends on one of them.
         PluginUsed: objects of another plugin depend on theirs, and there is no `cascade`.
-        LostRevision: one cannot be taken back as a whole, and there is no `purge`.
+        LostRevision: one cannot be downgraded as a whole, and there is no `purge`.
     """
     aside = session.state.quarantined
     # What is set aside can be dropped; it cannot be backed up, since it would come back to there.

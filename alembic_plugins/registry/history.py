@@ -1,4 +1,4 @@
-"""What the registry remembers besides: what was done, files as they were, and what takes them back.
+"""What the registry remembers besides: what was done, files as they were, and their downgrades.
 
 It may be much, and is read when it is wanted.
 """
@@ -65,7 +65,7 @@ def _find_fault(fields: Mapping[str, Any]) -> str | None:
 
 
 def read_undo(connection: Connection, tables: Tables, revision: str, version: int) -> Undo:
-    """Return what takes back a revision that is applied.
+    """Return what downgrades a revision that is applied.
 
     Raises:
         TamperedUndo: the statements are not those that were recorded.
@@ -99,7 +99,7 @@ class Irreversible:
 def read_irreversible(
     connection: Connection, tables: Tables, plugin: str, version: int, *, orphaned: bool
 ) -> Mapping[str, Irreversible]:
-    """Return, by id, why revisions of a plugin cannot be taken back.
+    """Return, by id, why revisions of a plugin cannot be downgraded.
 
     Only of one that is `orphaned` does what is remembered have to be what was recorded.
     """

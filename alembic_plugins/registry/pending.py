@@ -55,7 +55,7 @@ class PendingChanges:
         self._due: list[Executable | Row] = []
 
     def copy(self) -> "PendingChanges":
-        """Return a copy, to go back to when a transaction is taken back."""
+        """Return a copy, to go back to when a transaction is rolled back."""
         other = PendingChanges(State(), frozenset(), self._versions, self._tables)
         other.go_back_to(self)
         return other
@@ -118,7 +118,7 @@ class PendingChanges:
         self._moved.add(applied.plugin)
 
     def add_reverted(self, branch: str, revision: str) -> None:
-        """Record that a revision was taken back."""
+        """Record that a revision was downgraded."""
         rest = dict(self._applied.get(branch, {}))
         rest.pop(revision, None)
         self._applied[branch] = rest

@@ -368,7 +368,7 @@ def _read_holding(
 def _read_applied(
     connection: Connection, tables: Tables, version: int, damage: _Damage
 ) -> Iterator[AppliedRevision]:
-    """Read the revisions, without what is only wanted when one is taken back or compared."""
+    """Read the revisions, without what is only wanted when one is downgraded or compared."""
     revision = tables.revision
     names = [name for name in AppliedRevision._fields if name in revision.c]
     columns = [revision.c[name] for name in names if is_since(revision.c[name], version)]

@@ -132,7 +132,7 @@ def _record_file(undo: Undo, source: Source | None) -> dict[str, object]:
 
 
 def record_reverted(tables: Tables, revision: str) -> Executable:
-    """Return the statement that forgets a revision that was taken back."""
+    """Return the statement that forgets a revision that was downgraded."""
     return tables.revision.delete().where(tables.revision.c.revision == revision)
 
 

@@ -70,7 +70,7 @@ class Preview:
         staying: what a plugin that is set aside leaves where it is.
         users: what depends on its objects, by the plugin that it belongs to; ``""`` for what
             belongs to none.
-        irreversible: the revisions that cannot be taken back, and why.
+        irreversible: the revisions that cannot be downgraded, and why.
         writers: the plugins that may change a table to which it has added columns, by the table.
         doubt: why its namespace has to tell what it has made; None where that is known.
     """

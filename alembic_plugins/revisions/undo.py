@@ -1,4 +1,4 @@
-"""The SQL that takes a revision back, rendered when it is applied and run when its file is gone.
+"""The SQL that downgrades a revision, rendered when it is applied and run when its file is gone.
 
 It is SQL and never Python: who can write a table must not thereby run code on the host.
 """
@@ -27,7 +27,7 @@ _OLDER_REASONS = ("NoInspectionAvailable", "AttributeError: 'NoneType'", "TypeEr
 
 @dataclass(frozen=True)
 class Undo:
-    """What takes a revision back: statements, or the reason why there are none."""
+    """What downgrades a revision: statements, or the reason why there are none."""
 
     statements: tuple[str, ...] | None
     reason: str | None
@@ -45,7 +45,7 @@ class _Statements(list[str]):
 
 
 class Renderer:
-    """Render what takes revisions back, with an offline context that is made once.
+    """Render what downgrades revisions, with an offline context that is made once.
 
     Args:
         context: the one that migrates.

@@ -67,7 +67,7 @@ def test_help_shows_plugin(tmp_path: Path) -> None:
 def test_help_of_the_group_shows_its_commands(tmp_path: Path) -> None:
     found = run("from alembic.config import main; main()", tmp_path, "plugin", "--help")
     assert found.returncode == 0
-    assert "Take plugins back to base and remove them" in found.stdout
+    assert "Downgrade plugins to base and remove them" in found.stdout
 
 
 def test_module_run_as_a_program_has_plugin(tmp_path: Path) -> None:

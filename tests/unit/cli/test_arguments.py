@@ -260,7 +260,7 @@ def test_argument_of_another_command_is_refused(
     ("name", "line"),
     [
         ("history", "Show who did what, when and how long it took."),
-        ("uninstall", "Take plugins back to base and remove them, after showing what goes."),
+        ("uninstall", "Downgrade plugins to base and remove them, after showing what goes."),
         ("forget", "Remove a plugin from the registry, and leave its objects where they are."),
         ("eject", "Hand the database back to stock Alembic, and drop the registry"),
     ],
