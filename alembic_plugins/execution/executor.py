@@ -127,7 +127,7 @@ class Executor:
         delays = make_delays()
         suspected: NamespaceViolation | None = None
         monitor, hooks = self._context.monitor, self._context.hooks
-        monitor.look_closely(is_close=False)
+        monitor.check_each(is_on=False)
         while True:
             started, reported = monotonic(), self._context.progress.done
             self._writer.begin()
@@ -140,7 +140,7 @@ class Executor:
                 if isinstance(error, NamespaceViolation):
                     if not self._context.session.is_inferred(error.plugin) and error.plugin != HOST:
                         raise  # Whose the objects are has to be found out first.
-                    if self._looks_closely(transaction):
+                    if self._check_each(transaction):
                         suspected = error
                         continue
                 retriable = self._is_ours and not self._writer.is_committed
@@ -154,10 +154,17 @@ class Executor:
                 hooks.end()
                 return
 
-    def _looks_closely(self, transaction: Transaction) -> bool:
-        """Tell whether to run a transaction again to see which of its revisions is at fault."""
-        alike = sum(step.runs for step in transaction.steps) < 2 or self._writer.is_committed
-        return not (alike or self._context.monitor.look_closely(is_close=True))
+    def _check_each(self, transaction: Transaction) -> bool:
+        """Tell whether to run a transaction again, with each of its revisions checked by itself.
+
+        It tells which one is at fault, where there are several, and where that was not done before.
+        """
+        monitor = self._context.monitor
+        is_single = sum(step.runs for step in transaction.steps) < 2
+        if is_single or self._writer.is_committed or monitor.checks_each:
+            return False
+        monitor.check_each(is_on=True)
+        return True
 
     def _try_transaction(
         self, transaction: Transaction, suspected: NamespaceViolation | None

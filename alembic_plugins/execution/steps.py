@@ -96,7 +96,7 @@ class StepRunner:
                 self._call(step, script)
             if self.journal.has_set:
                 self._writer.return_session()
-            self._monitor.check_closely()
+            self._monitor.check_revision()
         if step.direction is Direction.UPGRADE:
             self._remember(step, nodes[step.revision], self._find_duration(step, started))
         else:

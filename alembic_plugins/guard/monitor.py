@@ -81,7 +81,7 @@ class Monitor:
         self._committed: list[str] = []
         self._needed: dict[str, set[str]] = {}
         self._plan = Plan()
-        self._is_close = False
+        self._checks_each = False
 
     @property
     def is_on(self) -> bool:
@@ -93,10 +93,14 @@ class Monitor:
         """Whether nothing is asked: offline, and where a benchmark measures what that saves."""
         return self._writer.is_offline or UNWATCHED in self._writer.session.config.attributes
 
-    def look_closely(self, *, is_close: bool) -> bool:
-        """Check after each revision, or only at the end; tell whether that was done before."""
-        before, self._is_close = self._is_close, is_close
-        return before
+    @property
+    def checks_each(self) -> bool:
+        """Whether each revision is checked by itself, and not only all of them at the end."""
+        return self._checks_each
+
+    def check_each(self, *, is_on: bool) -> None:
+        """Check each revision by itself from now on, or only all of them at the end."""
+        self._checks_each = is_on
 
     def begin(self, plan: Plan) -> None:
         """Begin to monitor the transaction that begins with this."""
@@ -120,7 +124,7 @@ class Monitor:
         """
         self._committed += [step.revision for step in self._steps[:-1]]
         del self._steps[:-1]
-        self._is_close = self.is_on
+        self._checks_each = self.is_on
         self._writer.set_timeouts()  # They have ended with the transaction before.
         self._begin_transaction()
 
@@ -183,9 +187,9 @@ class Monitor:
             self._needed[step.plugin] = set(self._writer.find_needed(step.plugin, self._plan))
         self._steps.append(step)
 
-    def check_closely(self) -> None:
+    def check_revision(self) -> None:
         """Check a single revision, where the one at fault is looked for."""
-        if self._is_close:
+        if self._checks_each:
             self.check_now()
 
     def check_now(self) -> None:
@@ -266,7 +270,7 @@ class Monitor:
 
     @property
     def _candidates(self) -> Candidates:
-        steps = self._steps[-1:] if self._is_close else self._steps
+        steps = self._steps[-1:] if self._checks_each else self._steps
         if not self._writer.is_committed:
             return Candidates(tuple(steps))
         names = ", ".join(f"'{revision}'" for revision in self._committed)
