@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HOST = "host"
 """The host's branch goes by this name where plugins go by theirs."""
 
+LISTS = ("requires", "extensions", "writes")
+"""The fields of a declaration that are lists of words."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _WORD = re.compile(r"[^\s\"]{1,63}")
 """A schema that exists already may have another kind of name, without blanks and quotes."""
@@ -216,7 +219,7 @@ class Plugin:
             raise InvalidDeclaration(self.name, "its declaration", problem)
 
     def _find_problem(self) -> str | None:
-        for field in ("requires", "extensions", "writes"):
+        for field in LISTS:
             value = getattr(self, field)
             if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
                 return f"'{field}' must be a list of strings"

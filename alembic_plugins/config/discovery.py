@@ -23,6 +23,7 @@ from .._base_errors import (
     foreign_code,
 )
 from ..plugin import (
+    LISTS,
     Namespace,
     Plugin,
     Schema,
@@ -36,8 +37,6 @@ from .errors import (
     UnknownPlugin,
 )
 from .settings import ENTRY_POINT_GROUP, Settings, load_reference
-
-_LISTS = ("requires", "extensions", "writes")
 
 
 @dataclass(frozen=True)
@@ -310,7 +309,7 @@ def declare(name: str, values: Mapping[str, Any], source: str) -> Plugin:
 
 def _convert(values: Mapping[str, Any]) -> dict[str, Any]:
     converted = dict(values)
-    for key in _LISTS:
+    for key in LISTS:
         # In an ini file a list may be words, too: none has blanks in it.
         value = converted.get(key)
         if isinstance(value, str):
