@@ -11,6 +11,8 @@ from typing import ClassVar, dataclass_transform
 
 from alembic.util import CommandError
 
+from ._driver_errors import find_field as find_field
+from ._driver_errors import find_sqlstate as find_sqlstate
 from ._quoting import find_program, quote_commands
 
 
@@ -35,19 +37,6 @@ def printable(text: str) -> str:
 def in_one_line(text: str) -> str:
     """Return a text that is a part of a line, such as the name of an object, escaped likewise."""
     return printable(text).replace("\n", r"\n").replace("\t", r"\t")
-
-
-def find_sqlstate(error: BaseException | None) -> str | None:
-    """Return the SQLSTATE of a driver's error, which psycopg2 has by another name."""
-    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-
-
-def find_field(error: BaseException | None, name: str) -> str:
-    """Return PostgreSQL's "detail" or "hint"; asyncpg has them in an error of its own."""
-    diagnostics = getattr(error, "diag", None)
-    if diagnostics is not None:
-        return getattr(diagnostics, f"message_{name}") or ""
-    return getattr(getattr(error, "__cause__", None), name, None) or ""
 
 
 def explain(error: BaseException) -> str:

@@ -28,8 +28,10 @@ from .reports.status import (
     read_details,
     read_listing,
 )
+from .store_commands import delete_value, get_value, list_values, set_value
 
-__all__ = ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
+__all__ = ["delete_value", "get_value", "list_values", "set_value"]
+__all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 

@@ -195,6 +195,8 @@ class Plugin:
         writes: tables of the host that it may change.
         transaction: ``"plugin"`` runs all revisions of a command in one transaction,
             ``"revision"`` each in one of its own.
+        hooks: ``package.module`` or ``package.module:object``, whose functions are called before
+            and after it is installed, upgraded, downgraded and uninstalled.
 
     Raises:
         InvalidName: `name` is not allowed.
@@ -211,6 +213,7 @@ class Plugin:
     extensions: tuple[str, ...] | list[str] = ()
     writes: tuple[str, ...] | list[str] = ()
     transaction: Literal["plugin", "revision"] = "plugin"
+    hooks: str | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -223,7 +226,7 @@ class Plugin:
             value = getattr(self, field)
             if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
                 return f"'{field}' must be a list of strings"
-        for field in ("version", "description", "models"):
+        for field in ("version", "description", "models", "hooks"):
             if not isinstance(getattr(self, field), str | None):
                 return f"'{field}' must be a string"
         if self.transaction not in ("plugin", "revision"):

@@ -19,7 +19,9 @@ from sqlalchemy import (
     TextClause,
     cast,
     func,
+    literal,
     literal_column,
+    or_,
     select,
     text,
 )
@@ -125,6 +127,17 @@ def select_commands(table: Table, revisions: Collection[str]) -> Select[Any]:
     ours = literal_column("xmin") == cast(func.pg_catalog.pg_current_xact_id(), _Named("xid"))
     asked = table.c.revision == func.any(cast(list(revisions), ARRAY(Text)))
     return select(table.c.revision, command).where(asked, ours)
+
+
+def select_row_versions(table: Table, xid: str) -> Select[Any]:
+    """Return the query for the rows of a table that a transaction may have written or deleted.
+
+    Each is told by its primary key and the transaction that has written it.
+    """
+    xmin, xmax = (cast(literal_column(name), Text) for name in ("xmin", "xmax"))
+    begun = cast(literal(_cut_epoch(xid), Text), _Named("xid"))
+    is_young = func.pg_catalog.age(literal_column("xmin")) <= func.pg_catalog.age(begun)
+    return select(*table.primary_key, xmin).where(or_(xmax != "0", is_young))
 
 
 class _Named(UserDefinedType[str]):

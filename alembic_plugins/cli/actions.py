@@ -17,7 +17,7 @@ from .._base_errors import WrongCombination, printable
 from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
-from ..config.settings import read_settings
+from ..config.settings import read_settings, read_without_hooks
 from ..integration.confirmation import confirm
 from ..planning.operations import (
     DropVersionTables,
@@ -32,7 +32,7 @@ from .output import (
     print_json,
     print_line,
 )
-from .plans import print_plan, print_preview, print_removal, removal_to_json, report
+from .plans import print_plan, print_preview, print_removal, print_store, removal_to_json, report
 
 
 def list_plugins(config: Config, as_json: bool) -> None:
@@ -155,7 +155,8 @@ def downgrade(
             return
         if not as_json:
             print_plan(config, plan)
-        _confirm("downgrade", plugin, revision, yes=yes)
+        option = ["--without-hooks"] if read_without_hooks(config) else []
+        _confirm("downgrade", plugin, revision, *option, yes=yes)
     plan = commands.downgrade(config, plugin, revision, sql=sql)
     report(config, plan, sql=sql, dry_run=False, as_json=as_json)
 
@@ -201,6 +202,7 @@ def uninstall(
             "--keep-data": keep_data,
             "--purge": purge,
             "--with-unknown-objects": with_unknown_objects,
+            "--without-hooks": read_without_hooks(config),
         }
         words = [*plugins, *(flag for flag, given in flags.items() if given)]
         words += ["--backup", backup] if backup else []
@@ -267,6 +269,7 @@ def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
     what = "what it has stays:" if preview.objects else "it has nothing"
     config.print_stdout(f"plugin {plugin} is forgotten, and {what}")
     print_preview(config, preview)
+    print_store(config, preview, is_kept=False)
     if dry_run:
         return
     _confirm("forget", plugin, yes=yes)
@@ -318,7 +321,8 @@ def eject(config: Config, yes: bool, dry_run: bool) -> None:
     config.print_stdout("stock Alembic needs these version_locations:")
     for location in leaving.locations:
         config.print_stdout(f"  {location}")
-    config.print_stdout("the registry is dropped: how to do without files, and who did what when")
+    what = "how to do without files, who did what when, what plugins have stored"
+    config.print_stdout(f"the registry is dropped: {what}")
     if dry_run:
         return
     _confirm("eject", yes=yes)

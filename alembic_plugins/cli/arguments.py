@@ -30,6 +30,10 @@ _FAIL_FAST = (
     "--fail-fast",
     {"dest": "fail_fast", "help": "stop at the first plugin that fails"},
 )
+_WITHOUT_HOOKS = (
+    "--without-hooks",
+    {"dest": "without_hooks", "help": "call no hooks of plugins"},
+)
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
@@ -127,6 +131,8 @@ _OF_REVISION: tuple[Argument, ...] = (
         },
     ),
 )
+_KEY = ("key", {"metavar": "KEY", "help": "the value's key"})
+_VALUE = ("value", {"metavar": "JSON", "help": "the value, a text in its own quotes"})
 
 
 def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
@@ -148,7 +154,7 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
 
 
 def _add_group(group: ArgumentParser) -> None:
-    from . import actions, authoring
+    from . import actions, authoring, store_actions
 
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
@@ -159,9 +165,10 @@ def _add_group(group: ArgumentParser) -> None:
         flags: list[Argument],
         *valued: Argument,
         settings: tuple[Argument, ...] = (),
-    ) -> None:
+        group: Any = commands,  # noqa: ANN401 - argparse's class is private
+    ) -> ArgumentParser:
         line = (action.__doc__ or "").partition("\n")[0]
-        parser: ArgumentParser = commands.add_parser(name, help=line, description=line)
+        parser: ArgumentParser = group.add_parser(name, help=line, description=line)
         chosen: Any = parser
         # What `settings` looks for is not handed to the action.
         for argument, options in (*flags, *settings):
@@ -177,22 +184,35 @@ def _add_group(group: ArgumentParser) -> None:
             parser.add_argument(*argument.split(), **options)
         names = [argument for argument, _ in positional]
         keys = [options["dest"] for _, options in (*flags, *valued)]
+        if group is not commands:
+            names = ["plugin", *names]  # It comes before the word that chooses among them.
         parser.set_defaults(cmd=(action, names, keys))
+        return parser
 
     add("list", actions.list_plugins, [], [_JSON])
     add("show", actions.show, [_PLUGIN], [_JSON])
     flags = [_SQL, _DRY_RUN, _FOOTPRINT, _JSON]
-    add("install", actions.install, [_PLUGINS], flags, settings=(_FAIL_FAST,))
-    add("upgrade", actions.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=(_FAIL_FAST,))
-    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, *flags])
+    settings = (_FAIL_FAST, _WITHOUT_HOOKS)
+    add("install", actions.install, [_PLUGINS], flags, settings=settings)
+    add("upgrade", actions.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=settings)
+    hooks = (_WITHOUT_HOOKS,)
+    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, *flags], settings=hooks)
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN, _JSON]
-    add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP)
-    add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM)
+    add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP, settings=hooks)
+    add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM, settings=hooks)
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
     add("repair", actions.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])
+    store = add("store", store_actions.list_values, [_PLUGIN], [_JSON])
+    actions_on_store = store.add_subparsers(
+        metavar="ACTION", help="what to do; none lists all values"
+    )
+    add("get", store_actions.get_value, [_KEY], [], group=actions_on_store)
+    add("set", store_actions.set_value, [_KEY, _VALUE], [], group=actions_on_store)
+    add("delete", store_actions.delete_value, [_KEY], [], group=actions_on_store)
+    store.usage = "%(prog)s [--json] NAME [get KEY | set KEY JSON | delete KEY]"
     add("eject", actions.eject, [], [_YES, _DRY_RUN])
     flags = [_AUTOGENERATE, _SPLICE]
     add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION)

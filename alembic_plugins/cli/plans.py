@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from alembic.config import Config
 
+from ..planning.hook_operations import RunHook
 from ..planning.operations import DropUnknownObjects, Operation, QuarantinePlugin, Step
 from ..planning.plan import Plan
 from ..plugin import HOST
@@ -28,7 +29,10 @@ def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: boo
     for name, count in moved.items():
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
         config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
-    if not moved:
+    hooked = dict.fromkeys(op.plugin for op in plan.find(RunHook) if op.plugin not in moved)
+    for name in hooked:
+        config.print_stdout(f"ended the install of {name}")
+    if not (moved or hooked):
         config.print_stdout("nothing to do")
 
 
@@ -56,16 +60,21 @@ def print_removal(config: Config, removal: Removal) -> None:
     """Print what an uninstall takes away."""
     for name, preview in removal.previews.items():
         is_kept = isinstance(removal.plan.outcomes[name], QuarantinePlugin)
-        nothing = "" if preview.doubt else " which has made nothing"
+        nothing = "" if preview.doubt or preview.values else " which has made nothing"
         what = " and what it has made" if preview.objects else nothing
-        end = (", to be set aside" if is_kept else "") + (":" if preview.objects else "")
+        end = (", to be set aside" if is_kept else "") + (
+            ":" if preview.objects or preview.values else ""
+        )
         config.print_stdout(f"plugin {name}{what}{end}")
         print_preview(config, preview)
+        print_store(config, preview, is_kept=is_kept)
         if preview.unknown:
             goes = is_kept or removal.plan.find(DropUnknownObjects)
             does = "goes along" if goes else "stops this"
             config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
             _print_objects(config, preview.unknown)
+    for warning in removal.plan.warnings:
+        print_line(config, str(warning))
 
 
 def print_preview(config: Config, preview: Preview) -> None:
@@ -87,6 +96,14 @@ def print_preview(config: Config, preview: Preview) -> None:
         print_line(config, f"  table {table} may also be changed by {', '.join(writers)}")
     for revision, why in preview.irreversible.items():
         print_line(config, f"  revision {revision} may not be downgraded: {why}")
+
+
+def print_store(config: Config, preview: Preview, *, is_kept: bool) -> None:
+    """Print what becomes of what a plugin has stored."""
+    if preview.values:
+        number = number_of(preview.values, "value")
+        fate = "kept" if is_kept else "deleted"
+        print_line(config, f"  its store, with {number}, is {fate}")
 
 
 def _print_objects(config: Config, items: Iterable[Counted]) -> None:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from operator import attrgetter
 from pathlib import Path
@@ -82,11 +83,23 @@ class FoundPlugin:
             ReferenceFailed: it cannot be imported or is not there.
         """
         module, _, path = reference.partition(":")
+        return self._load("models", reference, module, path)
+
+    def load_hooks(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
+        """Return the object that the declaration's `hooks` names, or module; as `load_models`."""
+        module, separator, path = reference.partition(":")
+        return self._load("hooks", reference, module, path if separator else None)
+
+    def _load(self, option: str, reference: str, module: str, path: str | None) -> Any:  # noqa: ANN401
+        """Return what stands at a path in a module; for None, the module."""
         folder = self.versions.parent
-        if self.package or not (folder / f"{module}.py").exists():
-            return load_reference("models", reference)
-        with foreign_code(lambda error: ReferenceFailed("models", reference, explain(error))):
-            return attrgetter(path)(load_python_file(folder, f"{module}.py"))
+        is_beside = not self.package and (folder / f"{module}.py").exists()
+        if not is_beside and path is not None:
+            return load_reference(option, reference)
+        with foreign_code(lambda error: ReferenceFailed(option, reference, explain(error))):
+            file = f"{module}.py"
+            found = load_python_file(folder, file) if is_beside else import_module(module)
+            return found if path is None else attrgetter(path)(found)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class Settings:
         target_metadata: ``plugin_target_metadata``, the host's `MetaData`.
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
         fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
+        without_hooks: ``--without-hooks``: no hook is called.
         load: ``plugin_load``: ``needed`` executes a revision file when its revision runs, ``all``
             those of a branch before the first one of it.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
@@ -90,6 +91,7 @@ class Settings:
     target_metadata: str | None
     host_first: bool
     fail_fast: bool
+    without_hooks: bool
     load: str
     lock_wait: float
     lock_timeout: float | None
@@ -147,6 +149,7 @@ def _read(config: Config) -> Settings:
             "plugin_host_first", config.get_alembic_option("plugin_host_first"), default=True
         ),
         fail_fast=_read_fail_fast(config),
+        without_hooks=read_without_hooks(config),
         load=_read_choice(config, "plugin_load", LOADS),
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
@@ -162,7 +165,7 @@ def _read(config: Config) -> Settings:
     )
 
 
-_OURS = ("plugin", "cascade", "yes")
+_OURS = ("plugin", "cascade", "yes", "without_hooks")
 """The arguments after ``-x`` that are read here."""
 
 
@@ -234,6 +237,18 @@ def _read_fail_fast(config: Config) -> bool:
         return read_flag("-x fail_fast", argument, default=False)
     option = "plugin_fail_fast"
     return read_flag(option, config.get_alembic_option(option), default=False)
+
+
+def read_without_hooks(config: Config) -> bool:
+    """Tell whether ``--without-hooks`` or ``-x without_hooks=true`` was given.
+
+    Callers of functions may set ``config.attributes["without_hooks"]`` instead.
+    """
+    if getattr(config.cmd_opts, "without_hooks", False):
+        return True
+    given = config.attributes.get("without_hooks")
+    argument = read_arguments(config).get("without_hooks", given)
+    return read_flag("-x without_hooks", argument, default=False)
 
 
 def read_yes(config: Config) -> bool:

@@ -121,16 +121,26 @@ class Pipeline:
         finally:
             self._find_origin, self._is_alone = None, False
 
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Run in the block what has the connection alone, as a hook has."""
+        self.leave()
+        self._is_alone, self._is_taken = True, False
+        try:
+            yield
+        finally:
+            self._is_alone = False
+
     def _lend(self, *, is_driver: bool) -> None:
         """Let a revision that asks for the connection, or for the driver's, have it alone."""
-        if self._find_origin is not None:
+        if self._find_origin is not None or self._is_alone:
             self._is_alone = True
             self._is_taken = self._is_taken or is_driver
             self.leave()
 
     @property
     def is_taken(self) -> bool:
-        """Whether the last revision may have used the driver's connection past SQLAlchemy."""
+        """Whether what ran last may have used the driver's connection past SQLAlchemy."""
         return self._is_taken
 
     @property

@@ -1,7 +1,8 @@
 """Execute statements, and write pending changes of the registry, on the right search path."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from time import monotonic
 
@@ -46,8 +47,8 @@ from ..registry.tables import (
     make_tables,
 )
 from .batch import NO_READER
+from .callbacks import Callbacks
 from .errors import UnexpectedVersionRows
-from .hooks import Hooks
 
 _LOCK_TIMEOUT_SECONDS = 10
 """How long a statement may wait for a lock by default: others wait behind it all that time."""
@@ -63,7 +64,7 @@ class RegistryWriter:
         session: the command's view of disk and database.
         context: Alembic's, configured by ``env.py``.
         recorded: the plugins that have a row in the registry.
-        hooks: what is checked before something is committed.
+        callbacks: what is checked before something is committed.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class RegistryWriter:
         session: Session,
         context: MigrationContext,
         recorded: Collection[str],
-        hooks: Hooks,
+        callbacks: Callbacks,
     ) -> None:
         self.session = session
         self.context = context
@@ -97,7 +98,7 @@ class RegistryWriter:
         """What was made for plugins before their first revisions ran, by kind and name."""
         self.is_committed = False
         """Whether a part of the transaction is committed, and cannot be rolled back."""
-        self._hooks = hooks
+        self._callbacks = callbacks
         self._entered_branch: str | None = None
 
     @property
@@ -106,6 +107,11 @@ class RegistryWriter:
         connection = self.context.connection
         assert connection is not None  # noqa: S101 - a configured context has one
         return connection
+
+    @property
+    def schema(self) -> str:
+        """The schema of the version table and of the registry."""
+        return self.versions.schema or self.host_schema
 
     @property
     def is_ours(self) -> bool:
@@ -134,6 +140,20 @@ class RegistryWriter:
             question = select(path, role, func.current_schema(), flush)
             self._path, self._role, schema, _ = self.connection.execute(question).one()
             self.host_schema = schema or ""
+
+    @contextmanager
+    def lend_role(self, connection: Connection) -> Iterator[Connection]:
+        """Let another connection have the rights of ours in the block.
+
+        It belongs to the one who has logged in, and the host may have changed to another role.
+        """
+        change = func.pg_catalog.set_config
+        own = connection.scalar(select(func.pg_catalog.current_setting("role")))
+        connection.execute(select(change("role", self._role, False)))
+        try:
+            yield connection
+        finally:
+            connection.execute(select(change("role", own, False)))
 
     def set_timeouts(self) -> None:
         """Let no statement of the transaction wait or run for longer than the host allows.
@@ -206,7 +226,7 @@ class RegistryWriter:
 
     def commit_midway(self) -> None:
         """Write what is due before an `autocommit_block()` commits what it belongs to."""
-        self._hooks.check()
+        self._callbacks.check()
         self.flush()
         self._saved, self.is_committed = self.pending.copy(), True
         self.keep_tables()
@@ -261,7 +281,7 @@ class RegistryWriter:
         """Put what a branch needs on the search path, or for None the host's path back."""
         if branch != self._entered_branch:
             self.leave()
-            if branch not in (None, HOST):
+            if branch in self.pending.plugins:  # One that is set aside has no path.
                 self.enter(str(branch), plan)
             self._entered_branch = branch
 

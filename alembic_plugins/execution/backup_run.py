@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Executable, MetaData, Table, select
+from sqlalchemy import Connection, Executable, MetaData, Table, select
 from sqlalchemy.schema import SetTableComment
 
 from .. import _alembic
@@ -28,7 +28,9 @@ from ..registry.tables import (
     BACKUP_SCHEMA,
     EXTRA,
     TRANSFER,
+    VERSION,
     Tables,
+    is_since,
     make_tables,
 )
 from .staging import Action, begin_transfer, drop_staging
@@ -124,14 +126,19 @@ class BackupRun:
         if not self._writer.is_committed:
             self._path.unlink(missing_ok=True)
 
-    def write(self) -> None:
-        """Write the file."""
+    def write(self, lock_connection: Connection | None) -> None:
+        """Write the file.
+
+        Args:
+            lock_connection: another connection, whose statements are committed at once.
+        """
         if self._is_written:  # The COMMIT was refused, and others may have written meanwhile.
             self._path.unlink(missing_ok=True)
         self._contents = contents = self._find_contents()
         for item in contents.relations:
             if item.kind == "table":
                 self._writer.execute(lock_table(item, "SHARE"))
+        self._stage_values(lock_connection)
         schemas = list(contents.schemas)
         relations = [(str(item.own_schema), str(item.own_name)) for item in contents.single]
         if relations:
@@ -151,6 +158,22 @@ class BackupRun:
         drop_staging(self._writer)
         self._is_written = True
 
+    def _stage_values(self, lock_connection: Connection | None) -> None:
+        """Let nobody store values of the plugins any more, and stage those that are there by now.
+
+        Where there is no other connection, those are written that were there at first.
+        """
+        writer = self._writer
+        ours, staged = make_tables(writer.schema), make_tables(BACKUP_SCHEMA)
+        for table, key in ((ours.plugin, "name"), (ours.value, "plugin")):
+            rows = select(table.c[key]).where(table.c[key].in_(self._names))
+            writer.connection.execute(rows.with_for_update()).all()  # It waits for the locks.
+        if lock_connection is not None:
+            with writer.lend_role(lock_connection) as other:
+                other.execute(staged.value.delete())
+                copied = _copy(ours.value, staged.value, self._names, "plugin", VERSION)
+                other.execute(copied)
+
 
 def _tell(path: Path, size: int, contents: Contents, extras: Sequence[Extra]) -> None:
     """Say what is in a backup, before anything of that is dropped."""
@@ -161,16 +184,21 @@ def _tell(path: Path, size: int, contents: Contents, extras: Sequence[Extra]) ->
     print("\n".join(map(in_one_line, lines)), file=sys.stderr, flush=True)
 
 
-def copy_rows(source: Tables, to: Tables, names: Sequence[str]) -> Iterator[Executable]:
-    """Yield what copies all that a registry knows of plugins."""
-    yield _copy(source.plugin, to.plugin, names, "name")
-    yield _copy(source.revision, to.revision, names, "plugin")
-    yield _copy(source.object, to.object, names, "plugin")
+def copy_rows(
+    source: Tables, to: Tables, names: Sequence[str], version: int = VERSION
+) -> Iterator[Executable]:
+    """Yield what copies all that a registry, of some version, knows of plugins."""
+    yield _copy(source.plugin, to.plugin, names, "name", version)
+    yield _copy(source.revision, to.revision, names, "plugin", version)
+    yield _copy(source.object, to.object, names, "plugin", version)
+    if is_since(source.value, version):
+        yield _copy(source.value, to.value, names, "plugin", version)
 
 
-def _copy(source: Table, to: Table, names: Sequence[str], key: str) -> Executable:
+def _copy(source: Table, to: Table, names: Sequence[str], key: str, version: int) -> Executable:
     """Return what copies the rows of plugins, in their order; positions are given anew."""
-    columns = [column.name for column in to.c if column.identity is None]
+    known = [column for column in to.c if is_since(column, version)]
+    columns = [column.name for column in known if column.identity is None]
     order = source.c.position if "position" in source.c else source.c[key]
     rows = select(*(source.c[name] for name in columns)).where(source.c[key].in_(names))
     return to.insert().from_select(columns, rows.order_by(order))

@@ -17,7 +17,7 @@ from ..loading.session import Session
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.ownership import Dependents, read_columns, sort_dependents
 from ..planning.errors import RevisionInUse
-from ..planning.operations import Direction, Step
+from ..planning.operations import Call, Direction
 from ..planning.plan import Plan
 from ..plugin import HOST, Schema
 from ..revisions.failures import (
@@ -26,7 +26,7 @@ from ..revisions.failures import (
     is_duplicate_schema,
     is_lock_timeout,
 )
-from .errors import MigrationInterrupted
+from .errors import HookFailed, MigrationInterrupted
 from .journal import Journal
 
 _UNDEFINED_TABLE = "42P01"
@@ -45,7 +45,7 @@ def find_cause(
         is_ours: whether the transaction was ours and is rolled back: PostgreSQL can be asked then.
     """
     advice = find_advice(writer.session, error)
-    reason = f"{error.reason}; {advice}" if advice else _add_blocker(writer, error)
+    reason = f"{error.reason}; {advice}" if advice else add_blocker(writer, error)
     facts = (error.plugin, error.revision, error.function, reason)
     if not is_ours:
         return MigrationFailed(*facts) if advice else error
@@ -87,7 +87,7 @@ def find_advice(session: Session, error: MigrationFailed) -> str | None:
     return None
 
 
-def _add_blocker(writer: RegistryWriter, error: MigrationFailed) -> str:
+def add_blocker(writer: RegistryWriter, error: MigrationFailed | HookFailed) -> str:
     """Return the reason of a failure, with who held the lock that was waited for in vain."""
     blocker = find_blocker(writer.connection) if is_lock_timeout(error) else None
     return f"{error.reason}; the lock is held by {blocker}" if blocker else error.reason
@@ -139,22 +139,21 @@ def _find_described(found: Sequence[Dependent], words: str) -> list[Dependent]:
 
 
 def find_registry_loss(
-    error: BaseException, steps: Sequence[Step], names: Collection[str]
+    error: BaseException, calls: Sequence[Call], names: Collection[str]
 ) -> NamespaceViolation | None:
     """Return what an error means where a table of the registry was there before revisions ran.
 
     Args:
         error: what a statement of ours was answered.
-        steps: what was run in the transaction.
+        calls: what was run in the transaction.
         names: the registry's tables.
     """
     if not isinstance(error, DBAPIError) or find_sqlstate(error.orig) != _UNDEFINED_TABLE:
         return None
     lost = [name for name in names if f'"{name}"' in str(error.orig)]
-    running = [step for step in steps if step.runs]
-    if not lost or not running:
+    if not lost or not calls:
         return None
-    plugin = running[-1].plugin
-    revisions = tuple(step.revision for step in running if step.plugin == plugin)
+    plugin = calls[-1].plugin
+    revisions = tuple(call.id for call in calls if call.plugin == plugin)
     words = f"drops or renames table {lost[0]}, which says what is applied"
     return NamespaceViolation(plugin, revisions, (words,), ("leave that table alone",))

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Executable
 
-from ..connection.hooks import Hooks
+from ..connection.callbacks import Callbacks
 from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
 from ..planning.plan import Plan
 from .backup_run import BackupRun
+from .hook_runner import HookRunner
 from .object_reader import ObjectReader
 from .progress import Progress
 from .steps import StepRunner
@@ -26,10 +27,13 @@ class Context:
         writer: executes statements and keeps the registry.
         objects: reads whose objects are.
         steps: runs revisions.
+        hooks: calls hooks.
         monitor: tells what revisions have touched.
-        hooks: what is to be called when the transaction ends.
+        callbacks: what is to be called when the transaction ends.
         plan: the plan that is run.
         progress: told of each revision before it runs.
+        lock_connection: the one that holds the lock, whose statements are committed at once; None
+            where there is none.
         is_rehearsal: whether all is rolled back in the end.
         backups: those that the plan writes.
     """
@@ -38,10 +42,12 @@ class Context:
     writer: RegistryWriter
     objects: ObjectReader
     steps: StepRunner
+    hooks: HookRunner
     monitor: Monitor
-    hooks: Hooks
+    callbacks: Callbacks
     plan: Plan
     progress: Progress
+    lock_connection: Connection | None = None
     is_rehearsal: bool = False
     backups: dict[Path, BackupRun] = field(default_factory=dict)
 

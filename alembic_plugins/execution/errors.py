@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._base_errors import PluginError, join, offer_purge
+from ..hooks import Moment
 
 
 class RevisionTooLong(PluginError):
@@ -91,6 +92,29 @@ class MigrationInterrupted(PluginError):
         """Return the facts, with the indexes where there are any."""
         invalid = f", with the invalid index {join(self.indexes)}" if self.indexes else ""
         return {**super().facts(), "invalid": invalid}
+
+
+class HookFailed(PluginError):
+    """A hook raised."""
+
+    words = (
+        "Hook '{hook}' of {owner} failed: {reason}. {kept}; correct the hook and {again}, or "
+        "leave hooks out by --without-hooks, with stock commands by -x without_hooks=true."
+    )
+
+    plugin: str
+    hook: str
+    reason: str
+    source: str | None = None
+    kept: str = "Its transaction was rolled back"
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with whose the hook is, and how it is called again."""
+        plugin = f"plugin '{self.plugin}'"
+        owner = f"entry point '{self.source}' for {plugin}" if self.source else plugin
+        install = f"run 'alembic plugin install {self.plugin}'"
+        again = install if self.hook == Moment.AFTER_INSTALL else "run the command again"
+        return {**super().facts(), "owner": owner, "again": again}
 
 
 class ProgramRuns(PluginError):

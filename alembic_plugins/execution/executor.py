@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import takewhile
 from time import monotonic, sleep
 from typing import NoReturn
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import _alembic
@@ -19,9 +19,9 @@ from ..planning.operations import Direction
 from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
 from ..revisions.failures import describe_failure, find_transient, make_delays
-from .causes import find_cause, find_registry_loss
+from .causes import add_blocker, find_cause, find_registry_loss
 from .context import Context
-from .errors import RevisionTooLong
+from .errors import HookFailed, RevisionTooLong
 from .handle_registry import record_inferred, withdraw
 from .handlers import CHECKS, HANDLERS
 from .outcomes import Outcomes
@@ -35,16 +35,11 @@ class Executor:
     Args:
         context: what the handlers of operations work with; it has the plan.
         pipeline: by which statements are sent that nobody waits for.
-        lock_connection: the one that holds the lock and sees what is committed, by which a failure
-            is recorded where the other is lost; None where there is none.
     """
 
-    def __init__(
-        self, context: Context, pipeline: Pipeline, lock_connection: Connection | None
-    ) -> None:
+    def __init__(self, context: Context, pipeline: Pipeline) -> None:
         self._context = context
         self._pipeline = pipeline
-        self._lock_connection = lock_connection
         self._writer = context.writer
         # A transaction that is the caller's cannot be tried again, nor added to when it fails.
         self._is_ours = self._writer.is_ours
@@ -54,6 +49,7 @@ class Executor:
 
         Raises:
             MigrationFailed: a revision raised; the transactions before its own are kept.
+            HookFailed: a hook raised, likewise.
             MigrationInterrupted: it raised after it had committed a part of itself.
             Interrupted: a revision that was interrupted has to be completed first.
             RevisionInUse: objects of other plugins depend on what was to go.
@@ -64,7 +60,7 @@ class Executor:
             with self._context.steps.journal.listen():
                 self._run_transactions()
         except BaseException:
-            self._context.hooks.fail()
+            self._context.callbacks.fail()
             raise
 
     def _check(self) -> None:
@@ -126,12 +122,12 @@ class Executor:
         """Run a transaction, and again where it met another one; record that it failed."""
         delays = make_delays()
         suspected: NamespaceViolation | None = None
-        monitor, hooks = self._context.monitor, self._context.hooks
+        monitor, callbacks = self._context.monitor, self._context.callbacks
         monitor.check_each(is_on=False)
         while True:
             started, reported = monotonic(), self._context.progress.done
             self._writer.begin()
-            hooks.begin()
+            callbacks.begin()
             try:
                 self._try_transaction(transaction, suspected)
             except BaseException as error:
@@ -151,16 +147,16 @@ class Executor:
                 log.warning("Trying again: %s in %s", met, ", ".join(transaction.plugins))
                 sleep(delay)
             else:
-                hooks.end()
+                callbacks.end()
                 return
 
     def _check_each(self, transaction: Transaction) -> bool:
-        """Tell whether to run a transaction again, with each of its revisions checked by itself.
+        """Tell whether to run a transaction again, with each of its calls checked by itself.
 
         It tells which one is at fault, where there are several, and where that was not done before.
         """
         monitor = self._context.monitor
-        is_single = sum(step.runs for step in transaction.steps) < 2
+        is_single = len(transaction.calls) < 2
         if is_single or self._writer.is_committed or monitor.checks_each:
             return False
         monitor.check_each(is_on=True)
@@ -189,7 +185,7 @@ class Executor:
                     raise suspected
                 self._record(transaction, before, started)
             except BaseException:
-                context.hooks.go_back()
+                context.callbacks.go_back()
                 raise
         writer.keep_tables()
 
@@ -216,7 +212,7 @@ class Executor:
         is_last = transaction is context.plan.transactions[-1]
         if is_last and writer.has_tables and not context.is_rehearsal:
             writer.refresh_objects()
-        context.hooks.check()
+        context.callbacks.check()
 
     def _fail(
         self, error: BaseException, transaction: Transaction, duration: int | None
@@ -227,16 +223,30 @@ class Executor:
         if isinstance(error, TransactionEnded) and writer.is_committed:
             kept = f"{error.kept}, but what was committed midway stays"
             failure = TransactionEnded(error.plugin, error.revisions, kept)
+        if isinstance(error, HookFailed):
+            kept = self._describe_kept(transaction, error.plugin)
+            reason = add_blocker(writer, error)
+            failure = HookFailed(error.plugin, error.hook, reason, error.source, kept)
         if isinstance(error, MigrationFailed):
             facts = (writer, context.steps.journal, context.plan, error)
             failure = find_cause(*facts, is_ours=self._is_ours)
-        failure = find_registry_loss(error, transaction.steps, writer.tables.names) or failure
+        failure = find_registry_loss(error, transaction.calls, writer.tables.names) or failure
         name = getattr(failure, "plugin", (*transaction.plugins, HOST)[0])
         if transaction.action:
             self._record_failure(transaction, describe_failure(failure), name, duration)
         if failure is error:
             raise error
         raise failure from error
+
+    def _describe_kept(self, failed: Transaction, name: str) -> str:
+        """Return what becomes of what was done to a plugin until one of its hooks has failed."""
+        before = takewhile(lambda item: item is not failed, self._context.plan.transactions)
+        earlier = [item for item in before if name in item.plugins]
+        done = [f"'{c.id}'" for it in earlier for c in it.steps if c.runs and c.plugin == name]
+        stays = [f"what revision {', '.join(done)} has done"] if done else []
+        stays += ["what is restored"] if failed.action == "install" else []
+        stays += ["what was committed midway"] if self._writer.is_committed else []
+        return HookFailed.kept + (f", but {' and '.join(stays)} stays" if stays else "")
 
     def _record_failure(
         self, transaction: Transaction, words: str, name: str, duration: int | None
@@ -256,5 +266,5 @@ class Executor:
                         if context.steps.journal.is_empty:
                             withdraw(context, name)
                     writer.flush()
-            elif self._lock_connection is not None:
-                writer.write_elsewhere(self._lock_connection)
+            elif context.lock_connection is not None:
+                writer.write_elsewhere(context.lock_connection)

@@ -19,8 +19,8 @@ def stage(context: Context, operation: StageBackup) -> None:
     )
     run.stage()
     # What is there before that is committed may be what a command of another registry has left.
-    undo = partial(context.hooks.after_failure.append, run.unstage)
-    context.hooks.after_commit.append(undo)
+    undo = partial(context.callbacks.after_failure.append, run.unstage)
+    context.callbacks.after_commit.append(undo)
 
 
 def write(context: Context, operation: WriteBackup) -> None:
@@ -33,9 +33,9 @@ def write(context: Context, operation: WriteBackup) -> None:
         BackupFailed: it cannot be written.
     """
     run = context.backups[operation.path]
-    run.write()
-    context.hooks.after_rollback.append(run.remove)
-    context.hooks.before_commit.append(run.make_check())
+    run.write(context.lock_connection)
+    context.callbacks.after_rollback.append(run.remove)
+    context.callbacks.before_commit.append(run.make_check())
 
 
 def keep_to(context: Context, operation: KeepToBackup) -> None:
@@ -44,4 +44,4 @@ def keep_to(context: Context, operation: KeepToBackup) -> None:
     Raises:
         BackupIncomplete: it does, when it is about to be committed.
     """
-    context.hooks.before_commit.append(context.backups[operation.path].make_check())
+    context.callbacks.before_commit.append(context.backups[operation.path].make_check())

@@ -1,12 +1,14 @@
 """Make, drop and move the namespaces of plugins, with the objects in them."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from .._quoting import quote_commands
 from ..catalog.objects import DatabaseObject, read_objects
 from ..catalog.queries import Column, find_prefixed, find_standing, has_schema, is_empty
+from ..hooks import Moment
 from ..namespaces.ddl import CreateExtension, create_namespace, drop_schema
 from ..namespaces.drops import Dropper
 from ..namespaces.errors import ObjectsInUse
@@ -15,6 +17,7 @@ from ..namespaces.quarantine import find_namespace_schema, find_quarantine, is_m
 from ..namespaces.quarantine import set_aside as move_aside
 from ..planning import operations as ops
 from ..planning.errors import NotInstalled
+from ..planning.hook_operations import DropHookObjects
 from ..planning.projection import remember_plugin
 from ..plugin import Prefix, Schema
 from ..registry.state import InstalledPlugin
@@ -76,7 +79,12 @@ def create(context: Context, operation: ops.CreateNamespace) -> None:
     if statements and isinstance(found.namespace, Schema):
         writer.prepared.add(("schema", found.namespace.name))
     created = bool(statements) or (known is not None and known.schema_created)
-    writer.pending.add_installed(remember_plugin(context.session, name, schema_created=created))
+    plugin = remember_plugin(context.session, name, schema_created=created)
+    # Until the hook after it is called, which may be in another transaction, it has not ended.
+    has_hook = (name, Moment.AFTER_INSTALL) in context.plan.hooks and not writer.is_offline
+    plugin = replace(plugin, installing=plugin.installing or has_hook)
+    writer.pending.add_installed(plugin)
+    writer.write_due()  # What its revisions store is stored for a plugin that is there.
 
 
 def check_unknown(context: Context, operation: ops.DropLeftovers) -> None:
@@ -110,14 +118,33 @@ def drop_unknown(context: Context, operation: ops.DropUnknownObjects) -> None:
         for item in context.objects.read_plugin_objects(name).unknown
         if item.kind != "extension"  # What of it is in use, only the end tells.
     ]
-    if not unknown:
+    _try_to_drop(context, operation.names[0], unknown)
+
+
+def drop_hook_objects(context: Context, operation: DropHookObjects) -> None:
+    """Drop what hooks of a plugin that goes have made, of which no downgrade knows.
+
+    What downgrades would drop, these objects may depend on. What depends on them in turn keeps
+    them until the downgrades are run.
+    """
+    if not context.writer.is_offline:
+        owned = context.objects.read_plugin_objects(operation.name)
+        _try_to_drop(context, operation.name, owned.by_hooks, owned.columns_by_hooks)
+
+
+def _try_to_drop(
+    context: Context, name: str, items: Sequence[DatabaseObject], columns: Sequence[Column] = ()
+) -> None:
+    """Drop objects and columns that a plugin has, unless something depends on them."""
+    if not (items or columns):
         return
-    dropper = Dropper(writer.connection, writer.execute, operation.names[0])
-    savepoint = writer.connection.begin_nested()
+    connection = context.writer.connection
+    dropper = Dropper(connection, context.writer.execute, name)
+    savepoint = connection.begin_nested()
     try:
-        dropper.lock(unknown, ())
-        if not context.objects.find_dependents(unknown, context.plan.outcomes):
-            dropper.drop(unknown, ())
+        dropper.lock(items, columns)
+        if not context.objects.find_dependents(items, context.plan.outcomes, columns):
+            dropper.drop(items, columns)
     except ObjectsInUse:
         savepoint.rollback()
     else:
@@ -140,8 +167,8 @@ def drop_leftovers(context: Context, operation: ops.DropLeftovers) -> None:
     columns: dict[str, tuple[Column, ...]] = {}
     for name in operation.names:
         owned = context.objects.read_plugin_objects(name)
-        if owned.made and not operation.purge:
-            raise LeftoverObjects(name, tuple(str(item) for item in owned.made))
+        if owned.by_revisions and not operation.purge:
+            raise LeftoverObjects(name, tuple(str(item) for item in owned.by_revisions))
         unknown = owned.unknown if operation.with_unknown else ()
         items[name], columns[name] = (*owned.objects, *unknown), owned.columns
     everything = tuple(chain.from_iterable(items.values()))
@@ -218,6 +245,8 @@ def bring_back(context: Context, operation: ops.RestorePlugin) -> None:
         raise UnknownObjects(name, tuple(str(item) for item in found.unknown), "restore")
     facts = (plugin.namespace, plugin.quarantine, writer.host_schema, found.objects)
     context.execute(move_back(writer.connection, *facts))
+    installing = (name, Moment.AFTER_INSTALL) in context.plan.hooks
+    plugin = replace(plugin, installing=installing)
     writer.pending.add_restored(plugin, context.session.state.kept_of(name))
     end_interruption(context, name)
 
@@ -258,7 +287,7 @@ def _has_left(context: Context, name: str) -> bool:
     """Tell whether the downgrades of a plugin have left something, and warn of it."""
     if context.writer.is_offline:
         return False
-    left = context.objects.read_plugin_objects(name).made
+    left = context.objects.read_plugin_objects(name).by_revisions
     if left:
         log.warning("%s", LeftBehind(name, tuple(str(item) for item in left)))
     return bool(left)

@@ -1,17 +1,24 @@
 """Change what the registry says of plugins, and nothing else of theirs."""
 
+from dataclasses import replace
+from typing import cast
+
 from sqlalchemy.schema import DropTable
 
 from ..connection.errors import UnexpectedVersionRows
+from ..hooks import Moment
+from ..json_values import JSON
 from ..namespaces.claims import find_claims
 from ..namespaces.drops import lock_exclusively
 from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
 from ..planning import operations as ops
+from ..planning.hooks import find_hooks
 from ..planning.projection import remember_plugin
 from ..planning.upkeep import find_repairs
 from ..plugin import HOST, Schema
 from ..registry.statements import record_versions
 from ..registry.version_tables import read_versions
+from ..store import PluginStore
 from .context import Context
 from .handle_namespaces import end_interruption, forget_at_base
 
@@ -24,7 +31,11 @@ def register(context: Context, operation: ops.RegisterPlugin | ops.RecoverPlugin
         declared = context.session.find_plugin(name).namespace
         own = isinstance(declared, Schema) and declared.create
         created = own if plugin is None else plugin.schema_created
-        writer.pending.add_installed(remember_plugin(context.session, name, schema_created=created))
+        known = remember_plugin(context.session, name, schema_created=created)
+        # Its install goes on, unless the hook that ends it is left out, or is not there any more.
+        is_going_on = plugin is not None and plugin.installing
+        installing = is_going_on and bool(find_hooks(context.session, name, Moment.AFTER_INSTALL))
+        writer.pending.add_installed(replace(known, installing=installing))
 
 
 def forget(context: Context, operation: ops.ForgetPlugin) -> None:
@@ -51,6 +62,21 @@ def claim_objects(context: Context, operation: ops.ClaimObjects) -> None:
     new = [row for row in claims if row.id is None]
     if new:
         writer.write(record_objects(writer.tables, new, writer.epoch))
+
+
+def store_value(context: Context, operation: ops.StoreValue) -> None:
+    """Store a value of a plugin."""
+    _find_store(context, operation.plugin)[operation.key] = cast("JSON", operation.value)
+
+
+def delete_value(context: Context, operation: ops.DeleteValue) -> None:
+    """Delete a value of a plugin, if it is still there."""
+    _find_store(context, operation.plugin).pop(operation.key, None)
+
+
+def _find_store(context: Context, name: str) -> PluginStore:
+    writer = context.writer
+    return PluginStore(writer.connection, name, writer.context.version_table_schema)
 
 
 def delete_version_rows(context: Context, operation: ops.DeleteVersionRows) -> None:

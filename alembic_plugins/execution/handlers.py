@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..planning import operations as ops
-from . import handle_backups, handle_namespaces, handle_registry, handle_revisions
+from ..planning.hook_operations import DropHookObjects, RunHook
+from . import (
+    handle_backups,
+    handle_hooks,
+    handle_namespaces,
+    handle_registry,
+    handle_revisions,
+)
 from .context import Context
 
 Handler = Callable[[Context, Any], None]
@@ -15,9 +22,11 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.RevertRevision: handle_revisions.revert_revision,
     ops.RecordApplied: handle_revisions.record_revision,
     ops.RecordReverted: handle_revisions.record_revision,
+    RunHook: handle_hooks.run_hook,
     ops.CheckObjects: handle_revisions.check_objects,
     ops.CreateNamespace: handle_namespaces.create,
     ops.DropUnknownObjects: handle_namespaces.drop_unknown,
+    DropHookObjects: handle_namespaces.drop_hook_objects,
     ops.DropLeftovers: handle_namespaces.drop_leftovers,
     ops.RemovePlugin: handle_namespaces.remove,
     ops.QuarantinePlugin: handle_namespaces.set_aside,
@@ -29,6 +38,8 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.ForgetPlugin: handle_registry.forget,
     ops.AcceptFiles: handle_registry.accept_files,
     ops.ClaimObjects: handle_registry.claim_objects,
+    ops.StoreValue: handle_registry.store_value,
+    ops.DeleteValue: handle_registry.delete_value,
     ops.DeleteVersionRows: handle_registry.delete_version_rows,
     ops.DropVersionTables: handle_registry.drop_version_tables,
     ops.Eject: handle_registry.eject,

@@ -26,7 +26,7 @@ from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..guard.errors import TransactionEnded
 from ..guard.monitor import Monitor
-from ..planning.operations import Step
+from ..planning.operations import Call, Step
 from ..plugin import HOST, Namespace
 from ..registry.sql import raw
 from ..registry.state import Interruption
@@ -76,7 +76,7 @@ class Journal:
         self._monitor = monitor
         self._pipeline = pipeline
         self._ends = ends
-        self._step: Step | None = None
+        self._step: Call | None = None
         self._entry: Interruption | None = None
         self._lines: list[Line] = []
         self._known: list[Line] = []
@@ -153,14 +153,27 @@ class Journal:
             yield
             return
         self._open(step)
+        with self._watch(step), self._pipeline.step(partial(Origin.find, step, path)):
+            yield
+            if self._is_written:
+                self._pipeline.leave()  # What fails now has been committed in part.
+            if self._pipeline.is_taken or self._pipeline.is_idle:
+                self._find_end()
+
+    @contextmanager
+    def watch_hook(self, hook: Call) -> Iterator[None]:
+        """Keep a hook in the block from ending the transaction, without a journal."""
+        self._entry, self._is_written = None, False
+        with self._watch(hook), self._pipeline.lent():
+            yield
+            if self._pipeline.is_taken or self._pipeline.is_idle:
+                self._find_end()
+
+    @contextmanager
+    def _watch(self, step: Call) -> Iterator[None]:
         self._step = step
         try:
-            with self._pipeline.step(partial(Origin.find, step, path)):
-                yield
-                if self._is_written:
-                    self._pipeline.leave()  # What fails now has been committed in part.
-                if self._pipeline.is_taken or self._pipeline.is_idle:
-                    self._find_end()
+            yield
         except BaseException:
             with suppress(PluginError, SQLAlchemyError):  # Nothing may hide what has failed.
                 self._find_end(has_failed=True)
@@ -224,15 +237,14 @@ class Journal:
         with self._apart():
             self._monitor.check()
             self._writer.commit_midway()
-            self._begin_entry(entry)
-        self._write(None)
+            self._write_entry(entry)
         self._monitor.expect_end()
 
-    def _begin_entry(self, entry: Interruption) -> None:
+    def _write_entry(self, entry: Interruption) -> None:
         if not self._is_written:
-            namespace = self._namespace(entry.plugin)
-            invalid = read_invalid_indexes(self._writer.connection, namespace)
+            invalid = read_invalid_indexes(self._writer.connection, self._namespace(entry.plugin))
             self._entry = replace(entry, invalid_before=invalid)
+        self._write(None)
 
     def _end(self, run: Run, *, commits: bool) -> None:
         """Let a revision commit what it has done until now; do not let it roll that back.
@@ -241,10 +253,9 @@ class Journal:
             TransactionEnded: it rolls back.
         """
         step = self._require_step()
-        if not commits:
+        if self._entry is None or not commits:
             self._ends.refuse(step)
-        log.warning(_KEPT, step.revision, step.plugin)
-        assert self._entry is not None  # noqa: S101 - there is an entry while a revision runs
+        log.warning(_KEPT, step.id, step.plugin)
         self._prepare_commit(self._entry)
         run()
         with self._apart():
@@ -262,7 +273,7 @@ class Journal:
         Raises:
             TransactionEnded: it has rolled it back.
         """
-        if self._in_block or self._entry is None:
+        if self._in_block:
             return
         step, end = self._require_step(), self._monitor.find_end()
         if end == "aborted" and not has_failed:
@@ -270,10 +281,13 @@ class Journal:
             self._ends.refuse(step, f"{kept}, and {rest}" if rest else kept)
         if end == "committed":
             self._keep_committed(step, self._entry, has_failed=has_failed)
+            if self._entry is None and not has_failed:
+                self._ends.refuse(step)  # It cannot be carried on, as a revision can.
 
-    def _keep_committed(self, step: Step, entry: Interruption, *, has_failed: bool) -> None:
+    def _keep_committed(self, step: Call, entry: Interruption | None, *, has_failed: bool) -> None:
         """Write what is due, and the journal, after a COMMIT that we have not heard of before."""
-        log.warning(_KEPT, step.revision, step.plugin)
+        if entry is not None:
+            log.warning(_KEPT, step.id, step.plugin)
         self._pipeline.leave()
         driver = self._writer.connection.connection
         if has_failed:
@@ -281,13 +295,13 @@ class Journal:
         with self._apart():
             self._monitor.look_back(step)
             self._writer.commit_midway()
-            self._begin_entry(entry)
-        self._write(None)
+            if entry is not None:
+                self._write_entry(entry)
         driver.commit()
         with self._apart():
             self._monitor.begin_again()
 
-    def _require_step(self) -> Step:
+    def _require_step(self) -> Call:
         assert self._step is not None  # noqa: S101 - a block is a revision's
         return self._step
 
@@ -329,6 +343,9 @@ class Journal:
 
     def _do(self, execution: Execution, statement: str) -> None:
         """Do what SQLAlchemy was about to do, unless it is done already."""
+        if self._entry is None:
+            execution.run()
+            return
         # A remembered statement has the words of the file's, and not all of its white space.
         words = " ".join(statement.split())
         key = sha256(words.encode()).hexdigest()[:KEY_LENGTH]
@@ -355,7 +372,7 @@ class Journal:
             replay_rows(execution.cursor, kept)
         elif not replay_result(execution.cursor, execution.context, kept):
             step, driver = self._require_step(), execution.context.dialect.driver
-            raise DriverChanged(step.plugin, step.revision, driver)
+            raise DriverChanged(step.plugin, step.id, driver)
 
     def _do_outside(self, execution: Execution, words: str, key: str) -> None:
         """Do what commits by itself, so that a crash shows what it was."""

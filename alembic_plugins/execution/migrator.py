@@ -19,17 +19,13 @@ from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
 from ..namespaces.recorded import RecordedObject, find_in_namespace, read_recorded
 from ..planning.errors import RevisionInUse
+from ..planning.hooks import plan_completion
 from ..planning.operations import Direction, QuarantinePlugin, RemovePlugin
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
 from ..registry.state import State, find_heads, read_state
-from ..registry.tables import (
-    BACKUP_SCHEMA,
-    VERSION,
-    Tables,
-    make_tables,
-)
+from ..registry.tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
 from .errors import CannotRehearse, FilesChanged, ScratchFailed
 from .outcomes import Outcomes
 from .progress import make_drawing
@@ -224,7 +220,10 @@ class Migrator:
             self.read()
             self._make_runner().run(self._catch_up)
             self.read()
-            return self._make_runner().restorer.bring_back(path, name)
+            names = self._make_runner().restorer.bring_back(path, name)
+        self.read()
+        self.run(lambda session: plan_completion(session, names))
+        return names
 
     def _execute(self, plan: Plan, make_plan: MakePlan, lock_connection: Connection | None) -> Plan:
         """Run a plan, or where others turn out to depend on what goes, one by which they go too."""
@@ -330,6 +329,7 @@ class Migrator:
             )
             session = Session(self.session.config, self.session.script, State())
             session.configure(transaction_per_revision=self.session.transaction_per_revision)
+            session.hooks.is_on = False  # What they do elsewhere would stay.
             yield Migrator(session, scratch, self.run_args)
 
     def read_made(self, name: str) -> tuple[RecordedObject, ...]:

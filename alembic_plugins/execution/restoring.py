@@ -7,6 +7,7 @@ in the staging schema, all is there, and only registering is left: whoever comes
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,12 +18,16 @@ from ..backup.extras import bring_back, find_gone_roles, find_kinds_left_to_us, 
 from ..catalog.objects import DatabaseObject
 from ..catalog.queries import has_schema
 from ..connection.writer import RegistryWriter
+from ..hooks import Moment
 from ..loading.dependencies import find_users
+from ..loading.errors import BrokenHooks
+from ..loading.session import Session
 from ..namespaces.ddl import drop_schema
 from ..namespaces.drops import Dropper
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.object_statements import forget_epoch
 from ..namespaces.ownership import read_ownership, read_plugin_objects
+from ..planning.hooks import find_hooks
 from ..planning.upkeep import check_returning
 from ..plugin import Schema
 from ..registry.state import InstalledPlugin, State, read_kept
@@ -152,6 +157,7 @@ class Restorer:
                 raise NotInBackup(name, str(path), tuple(kept.plugins))
             for plugin in kept.plugins.values():
                 check_returning(writer.session, plugin, kept)
+                find_hooks(writer.session, plugin.name, Moment.AFTER_INSTALL)  # They can be loaded.
             present = [BACKUP_SCHEMA, *present]
             archive.restore(
                 writer.connection,
@@ -184,13 +190,16 @@ class Restorer:
         writer, ours = self._writer, self._writer.tables
         with _alembic.transaction(writer.context):
             writer.ensure_tables()
-            for statement in copy_rows(self._rows, ours, list(kept.plugins)):
+            for statement in copy_rows(self._rows, ours, list(kept.plugins), kept.registry):
                 writer.execute(statement)
             # All that was brought back has other numbers than before.
             writer.execute(forget_epoch(ours, list(kept.plugins)))
             writer.bind_objects()
             for plugin in kept.plugins.values():
-                writer.pending.add_restored(plugin, kept.of(plugin.name))
+                # It is called when the plugin is there, by this command or the next one.
+                installing = _has_hook(writer.session, plugin.name)
+                restored = replace(plugin, installing=installing)
+                writer.pending.add_restored(restored, kept.of(plugin.name))
                 writer.pending.add_event(plugin.name, "restore", (), None, detail=f"from {path}")
             lost = tuple(bring_back(writer.connection, read_written(writer.connection)))
             drop_staging(writer)
@@ -224,6 +233,14 @@ class Restorer:
             drop_staging(writer)
         words = "What an interrupted restore of '%s' has brought back of %s is dropped."
         log.warning(words, path, ", ".join(names))
+
+
+def _has_hook(session: Session, name: str) -> bool:
+    """Tell whether a plugin has a hook that is called after its install, as far as can be told."""
+    try:
+        return bool(find_hooks(session, name, Moment.AFTER_INSTALL))
+    except BrokenHooks:
+        return True
 
 
 def _find_present(writer: RegistryWriter, plugins: Iterable[InstalledPlugin]) -> list[str]:

@@ -7,14 +7,16 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from ..connection.hooks import Hooks
+from ..connection.callbacks import Callbacks
 from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
+from ..planning.hook_operations import RunHook
 from ..planning.plan import Plan
 from .context import Context
 from .executor import Executor
+from .hook_runner import HookRunner
 from .object_reader import ObjectReader
 from .progress import Draw, Progress
 from .restoring import Restorer
@@ -47,8 +49,8 @@ class Runner:
         self._run_args = run_args
         self._draw = draw
         self._lock_connection = lock_connection
-        self._hooks = Hooks()
-        self._writer = RegistryWriter(session, context, recorded, self._hooks)
+        self._callbacks = Callbacks()
+        self._writer = RegistryWriter(session, context, recorded, self._callbacks)
         self._objects = ObjectReader(self._writer)
         self._pipeline = Pipeline(context)
 
@@ -79,7 +81,8 @@ class Runner:
                 monitor.refuse(new)
         for step in plan.steps:
             monitor.add(step)
-        return monitor.describe()
+        hooks = (f"does not run hook {op.moment} of {op.plugin}" for op in plan.find(RunHook))
+        return (*monitor.describe(), *dict.fromkeys(hooks))
 
     @property
     def restorer(self) -> Restorer:
@@ -92,15 +95,18 @@ class Runner:
     def _make_executor(self, plan: Plan, *, is_rehearsal: bool) -> Executor:
         # What the caller has done in its transaction cannot be told from what revisions do.
         monitor = self._make_monitor(self._lock_connection if self._writer.is_ours else None)
+        steps = StepRunner(self._writer, monitor, self._pipeline, self._run_args)
         context = Context(
             self._session,
             self._writer,
             self._objects,
-            StepRunner(self._writer, monitor, self._pipeline, self._run_args),
+            steps,
+            HookRunner(self._writer, monitor, steps.journal, steps.ends),
             monitor,
-            self._hooks,
+            self._callbacks,
             plan,
             Progress(sum(step.runs for step in plan.steps), self._draw),
+            self._lock_connection,
             is_rehearsal,
         )
-        return Executor(context, self._pipeline, self._lock_connection)
+        return Executor(context, self._pipeline)

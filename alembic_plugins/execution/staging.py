@@ -102,7 +102,7 @@ def begin_transfer(writer: RegistryWriter, action: Action, identity: str, path: 
 
 def change_transfer(writer: RegistryWriter, action: Action) -> None:
     """Go on to another action, without what is staged."""
-    for table in (*make_tables(BACKUP_SCHEMA).all, EXTRA):
+    for table in (EXTRA, *reversed(make_tables(BACKUP_SCHEMA).all)):
         table.drop(writer.connection, checkfirst=True)
     writer.execute(TRANSFER.update().values(action=action))
 

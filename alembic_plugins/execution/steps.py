@@ -52,8 +52,8 @@ class StepRunner:
         pipeline: Pipeline,
         run_args: Mapping[str, Any],
     ) -> None:
-        self._ends = TransactionEnds(writer.connection)
-        self.journal = Journal(writer, monitor, pipeline, self._ends)
+        self.ends = TransactionEnds(writer.connection)
+        self.journal = Journal(writer, monitor, pipeline, self.ends)
         self._writer = writer
         self._monitor = monitor
         self._run_args = run_args
@@ -65,11 +65,11 @@ class StepRunner:
 
     @contextmanager
     def listen_to_ends(self) -> Iterator[None]:
-        """Keep revisions that run in the block from ending their transaction."""
+        """Keep revisions and hooks that run in the block from ending their transaction."""
         if self._writer.is_offline:
             yield
             return
-        with self._ends.listen():
+        with self.ends.listen():
             yield
 
     @property
@@ -153,7 +153,7 @@ class StepRunner:
             return MigrationFailed(*facts, explain_failure(error, script.path))
 
         with (
-            self._ends.refused(step),
+            self.ends.refused(step),
             foreign_code(explain),
             Operations.context(self._context),
         ):
@@ -211,7 +211,7 @@ class StepRunner:
                 raise CannotCommit(step.plugin, step.revision)
             ended: BaseException | None = None
             try:
-                with self._ends.allowed(), self.journal.keep_block(), block:
+                with self.ends.allowed(), self.journal.keep_block(), block:
                     self.journal.begin_block()
                     try:
                         yield

@@ -1,4 +1,4 @@
-"""Keep revisions from ending the transaction that they share with others and with the registry."""
+"""Keep revisions and hooks from ending the transaction that they share with the registry."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from typing import NoReturn
 from sqlalchemy import Connection, event
 
 from ..guard.errors import TransactionEnded
-from ..planning.operations import Step
+from ..planning.operations import Call
 
 _EVENTS = ("commit", "rollback")
 """What SQLAlchemy tells of before it does it."""
 
 
 class TransactionEnds:
-    """Refuse what would end the transaction while a revision runs.
+    """Refuse what would end the transaction while a revision or a hook runs.
 
     Args:
         connection: the one that migrates.
@@ -22,7 +22,7 @@ class TransactionEnds:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._step: Step | None = None
+        self._step: Call | None = None
         self._refused: TransactionEnded | None = None
 
     @contextmanager
@@ -40,22 +40,22 @@ class TransactionEnds:
         if self._step is not None:
             self.refuse(self._step)
 
-    def refuse(self, step: Step, kept: str = TransactionEnded.kept) -> NoReturn:
+    def refuse(self, step: Call, kept: str = TransactionEnded.kept) -> NoReturn:
         """Refuse what a revision is about to do, or has done.
 
         Args:
-            step: the revision.
+            step: the revision, or the hook.
             kept: what becomes of what it has done.
 
         Raises:
             TransactionEnded: always.
         """
-        self._refused = TransactionEnded(step.plugin, (step.revision,), kept)
+        self._refused = TransactionEnded(step.plugin, (step.id,), kept)
         raise self._refused
 
     @contextmanager
-    def refused(self, step: Step) -> Iterator[None]:
-        """Run a revision in the block.
+    def refused(self, step: Call) -> Iterator[None]:
+        """Run a revision or a hook in the block.
 
         Raises:
             TransactionEnded: it has tried to end its transaction, which is rolled back, even if it

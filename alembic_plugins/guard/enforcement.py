@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ..loading.session import Session
 from ..namespaces.ownership import Ownership
-from ..planning.operations import Direction, Step
+from ..planning.operations import Call
 from ..plugin import HOST, Namespace
-from .errors import NamespaceViolation
+from .errors import NamespaceViolation, capitalize, describe_calls
 from .remedies import Violator, find_remedies
 from .rules import Findings, Violation
 
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Candidates:
-    """The revisions that may have done what there is to say of a transaction.
+    """The revisions and hooks that may have done what there is to say of a transaction.
 
     Attributes:
-        steps: the revisions, of which the last names the branch.
+        steps: these, of which the last names the branch.
         kept: what becomes of what they have done where it is refused.
     """
 
-    steps: Sequence[Step]
+    steps: Sequence[Call]
     kept: str = "its transaction was rolled back"
 
     @property
@@ -34,13 +34,13 @@ class Candidates:
 
     @property
     def revisions(self) -> tuple[str, ...]:
-        """The revisions by id."""
-        return tuple(step.revision for step in self.steps)
+        """The revisions by id, and hooks by name after an ``@``."""
+        return tuple(step.id for step in self.steps)
 
     @property
     def is_downgrade(self) -> bool:
         """Whether they are downgraded."""
-        return self.steps[-1].direction is Direction.DOWNGRADE
+        return self.steps[-1].is_downgrade
 
 
 def enforce(
@@ -91,9 +91,8 @@ def warn(violations: Sequence[Violation], candidates: Candidates) -> None:
     """Tell what revisions have done."""
     if violations:
         words = "; ".join(str(violation) for violation in violations)
-        log.warning(
-            "Revision %s of '%s' %s.", " or ".join(candidates.revisions), candidates.name, words
-        )
+        calls = capitalize(describe_calls(candidates.revisions, quote=""))
+        log.warning("%s of '%s' %s.", calls, candidates.name, words)
 
 
 def _make_violation(

@@ -3,12 +3,30 @@
 from collections.abc import Sequence
 
 from .._base_errors import PluginError
+from ..registry.tables import HOOK_MARK
+
+
+def describe_calls(names: Sequence[str], quote: str = "'") -> str:
+    """Return what may have done something: revisions by id, and hooks by name after an ``@``."""
+    found: dict[str, list[str]] = {"revision": [], "hook": []}
+    for name in names:
+        kind = "hook" if name.startswith(HOOK_MARK) else "revision"
+        found[kind].append(f"{quote}{name.removeprefix(HOOK_MARK)}{quote}")
+    return " or ".join(f"{kind} {' or '.join(those)}" for kind, those in found.items() if those)
+
+
+def capitalize(words: str) -> str:
+    """Return words as a sentence begins with them."""
+    return words[:1].upper() + words[1:]
 
 
 class NamespaceViolation(PluginError):
-    """A revision has changed what is not its plugin's, and what it has not declared."""
+    """A revision or a hook has changed what is not its plugin's, and what it has not declared.
 
-    words = "Revision {revisions} of '{plugin}' {violations}. {remedies}; {kept}."
+    Of `revisions`, one that begins with ``@`` is a hook.
+    """
+
+    words = "{revisions} of '{plugin}' {violations}. {remedies}; {kept}."
 
     plugin: str
     revisions: Sequence[str]
@@ -18,24 +36,27 @@ class NamespaceViolation(PluginError):
 
     def facts(self) -> dict[str, object]:
         """Return the facts in the order in which they were found."""
-        revisions = " or ".join(f"'{revision}'" for revision in self.revisions)
-        ways = [*self.remedies, "correct the revision"]
-        words = ", or ".join(ways)
+        calls = describe_calls(self.revisions)
+        kinds = [kind for kind in ("revision", "hook") if f"{kind} '" in calls]
+        ways = [*self.remedies, f"correct the {' or the '.join(kinds)}"]
         return {
             **super().facts(),
-            "revisions": revisions,
+            "revisions": capitalize(calls),
             "violations": "; ".join(self.violations),
-            "remedies": words[:1].upper() + words[1:],
+            "remedies": capitalize(", or ".join(ways)),
         }
 
 
 class TransactionEnded(PluginError):
-    """A revision has ended the transaction that it runs in."""
+    """A revision or a hook has ended the transaction that it runs in.
+
+    Of `revisions`, one that begins with ``@`` is a hook.
+    """
 
     words = (
-        "Revision {revisions} of '{plugin}' ends the transaction that it runs in. Remove its "
-        "commit(), rollback() or close(), or use connection.begin_nested() or an "
-        "autocommit_block() for what has to be apart; {kept}."
+        "{revisions} of '{plugin}' ends the transaction that it runs in. Remove its "
+        "commit(), rollback() or close(), or use connection.begin_nested(){block} for what has to "
+        "be apart; {kept}."
     )
 
     plugin: str
@@ -44,5 +65,6 @@ class TransactionEnded(PluginError):
 
     def facts(self) -> dict[str, object]:
         """Return the facts."""
-        revisions = " or ".join(f"'{revision}'" for revision in self.revisions)
-        return {**super().facts(), "revisions": revisions}
+        calls = describe_calls(self.revisions)
+        block = " or an autocommit_block()" if "revision '" in calls else ""
+        return {**super().facts(), "revisions": capitalize(calls), "block": block}

@@ -26,6 +26,7 @@ from ..catalog.objects import (
     select_recorded_objects,
 )
 from ..catalog.oids import PG_ATTRIBUTE, PG_CLASS, PG_EXTENSION
+from ..catalog.queries import find_all
 from ..catalog.transaction_rows import CATALOGS_READ, NEW_RELATION, Key, read_later, read_written
 from ..connection.batch import Answer
 from ..connection.pipeline import Pipeline
@@ -283,6 +284,16 @@ def _has_only_looked(connection: Connection, change: Change) -> bool:
     except DBAPIError as error:
         return find_sqlstate(error.orig) == _NOT_YET_DEFINED
     return False
+
+
+def find_new(connection: Connection, pipeline: Pipeline, before: Collection[Key]) -> set[Key]:
+    """Return what the transaction has made, where no other connection tells what there was."""
+    locks = find_locks(pipeline).rows
+    relations = [row.objid for row in locks if row.classid == PG_CLASS]
+    catalogs = {row.catalog for row in locks if not row.classid}
+    xid = str(find_xid(pipeline).scalar)
+    rows, _ = read_written(connection, catalogs, relations, relations, xid)
+    return {(row.classid, row.objid) for row in rows} & (find_all(connection).keys() - before)
 
 
 def read_later_objects(

@@ -9,39 +9,33 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from ..catalog.objects import DatabaseObject, read_objects
-from ..catalog.oids import PG_CLASS
 from ..catalog.queries import find_all
-from ..catalog.transaction_rows import Key, Place, read_written, select_commands
+from ..catalog.transaction_rows import Key, Place, select_commands
 from ..connection.batch import NO_READER, Answer
 from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..namespaces.ownership import Ownership
 from ..namespaces.recorded import read_column_makers, select_widened
-from ..planning.operations import Step
+from ..planning.operations import Call
 from ..planning.plan import Plan
 from ..plugin import Schema
 from .changes import Change, Footprint
+from .checking import make_checker
 from .enforcement import Candidates, enforce
-from .errors import TransactionEnded
+from .errors import TransactionEnded, capitalize, describe_calls
 from .footprint import (
     begin_outside,
     find_end,
     find_locks,
+    find_new,
     find_xid,
     read_footprint,
     read_later_objects,
 )
-from .foreign_keys import find_explained
-from .inheritance import find_descendants
 from .permissions import Permissions, make_permissions
 from .recording import Recorder
 from .registry_writes import RegistryWrites
-from .rules import (
-    Checker,
-    Findings,
-    Violation,
-    describe_owned,
-)
+from .rules import Checker, Findings, Violation, describe_owned
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +65,14 @@ class Monitor:
         self._writer = writer
         self._pipeline = pipeline
         self._lock_connection = lock_connection
-        self._registry_writes = RegistryWrites(writer, pipeline)
+        self._registry_writes = RegistryWrites(writer, pipeline, lock_connection)
         self._recorder = Recorder(writer)
         self._begun: Answer | None = None
         self._before: set[Key] = set()
         self._ends = False
         self._outside: str | None = None
-        self._steps: list[Step] = []
+        self._steps: list[Call] = []
+        self._checked = 0
         self._committed: list[str] = []
         self._needed: dict[str, set[str]] = {}
         self._plan = Plan()
@@ -108,7 +103,8 @@ class Monitor:
         self._begin_transaction()
 
     def _begin_transaction(self) -> None:
-        self._ends = False
+        self._ends, self._checked = False, 0
+        self._recorder.begin()
         if self._is_idle:
             return
         if self.is_on:
@@ -122,7 +118,7 @@ class Monitor:
 
         What comes before it cannot be run again, so that each revision is checked by itself.
         """
-        self._committed += [step.revision for step in self._steps[:-1]]
+        self._committed += [step.id for step in self._steps[:-1]]
         del self._steps[:-1]
         self._checks_each = self.is_on
         self._writer.set_timeouts()  # They have ended with the transaction before.
@@ -134,7 +130,7 @@ class Monitor:
             self._outside = begin_outside(self._writer.connection)
             self._before = set(find_all(self._writer.connection))
 
-    def look_outside(self, step: Step) -> None:
+    def look_outside(self, step: Call) -> None:
         """Record what was made meanwhile; tell what was changed elsewhere, which stays."""
         if self._outside is not None:
             xid, before, self._outside = self._outside, self._before, None
@@ -150,7 +146,7 @@ class Monitor:
             return "in progress"
         return find_end(self._lock_connection, self._begun.scalar)
 
-    def look_back(self, step: Step) -> None:
+    def look_back(self, step: Call) -> None:
         """Record what was made in a transaction that was committed before anybody was asked.
 
         What has been there before cannot be told any more from what was made, so that in a schema
@@ -164,7 +160,7 @@ class Monitor:
             step, self._begun.scalar, lambda item: item.maker is None and not is_shared
         )
 
-    def _record_later(self, step: Step, xid: str, is_new: Callable[[DatabaseObject], bool]) -> None:
+    def _record_later(self, step: Call, xid: str, is_new: Callable[[DatabaseObject], bool]) -> None:
         """Record what was made since a transaction; tell what was changed elsewhere."""
         later = read_later_objects(self._writer.connection, self._writer.tables, xid)
         items = [item for item in later if not self._registry_writes.has(item)]
@@ -175,12 +171,12 @@ class Monitor:
         if others and self._writer.session.settings.guard != "off":
             told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in others)
             words = (
-                "%s changed while revision '%s' of '%s' ran outside of a transaction, by it or by "
-                "another session."
+                "%s changed while %s of '%s' ran outside of a transaction, by it or by another "
+                "session."
             )
-            log.warning(words, "; ".join(told), step.revision, step.plugin)
+            log.warning(words, "; ".join(told), describe_calls([step.id]), step.plugin)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: Call) -> None:
         """Take note that a revision is going to run."""
         if step.plugin not in self._needed:
             # What is downgraded is needed no more when it is checked.
@@ -225,21 +221,41 @@ class Monitor:
         """Check what was done since `begin`, and record what was made and what is gone.
 
         It is done before each COMMIT: that of the transaction, and those of `autocommit_block()`s.
+        Where hooks are called in it, it is done in between.
 
         Raises:
             NamespaceViolation: a branch has changed what is not its own.
             TransactionEnded: nothing of it is left, since a revision has rolled it back.
             DBAPIError: a deferred trigger or constraint has failed.
         """
+        self._check_and_record(is_last=True)
+
+    def check_part(self) -> None:
+        """Do as `check` does, and raise the same, where more comes from which this is told apart.
+
+        Deferred triggers stay deferred: what they do counts as done by what comes.
+        """
+        self._check_and_record(is_last=False)
+
+    def _check_and_record(self, *, is_last: bool) -> None:
         if not self._steps or self._is_idle:
             return
         if not self.is_on:
             self._record_unchecked()
-            return
-        self._writer.connection.execute(_FIRE_TRIGGERS, execution_options=NO_READER)
-        checker, commands = self._check(is_last=True)
-        rows = [(row.command, row.revision) for row in commands]
-        self._recorder.record(checker, self._steps, rows)
+        else:
+            if is_last:
+                self._writer.connection.execute(_FIRE_TRIGGERS, execution_options=NO_READER)
+            checker, commands = self._check(is_last=is_last)
+            rows = [(row.command, row.revision) for row in commands]
+            self._recorder.record(checker, self._unchecked, rows)
+            if self._plan.hooks:  # It is checked again, what was just recorded too.
+                self._registry_writes.begin()
+        self._checked = len(self._steps)
+
+    @property
+    def _unchecked(self) -> Sequence[Call]:
+        """What has run since it was checked."""
+        return self._steps[self._checked :] or self._steps[-1:]
 
     def _check(self, *, is_last: bool) -> tuple[Checker, Sequence[Any]]:
         """Check what was done; return the checker, and the commands that recorded revisions."""
@@ -247,7 +263,7 @@ class Monitor:
         running = find_xid(self._pipeline)
         locks = find_locks(self._pipeline)
         rows = self._registry_writes.ask()
-        revisions = [step.revision for step in self._steps]
+        revisions = [step.id for step in self._steps]
         commands = self._pipeline.ask(select_commands(self._writer.tables.revision, revisions))
         widened = self._ask_widened()
         if running.scalar != self._begun.scalar:
@@ -255,7 +271,9 @@ class Monitor:
             self._begun = running
         checker, permissions, ours = self._make_checker(locks, widened)
         findings = checker.check()
-        violations = (*findings.violations, *self._registry_writes.find_violations(rows, ours))
+        writes, branches = self._registry_writes, permissions.branches
+        violations = (*findings.violations, *writes.find_violations(rows, ours))
+        violations += tuple(writes.find_stored_violations(rows, running.scalar, branches))
         found, ownership = replace(findings, violations=violations), permissions.ownership
         self._enforce(found, self._candidates, ownership, is_last=is_last)
         return checker, commands.rows
@@ -270,11 +288,11 @@ class Monitor:
 
     @property
     def _candidates(self) -> Candidates:
-        steps = self._steps[-1:] if self._checks_each else self._steps
+        steps = self._steps[-1:] if self._checks_each else self._unchecked
         if not self._writer.is_committed:
             return Candidates(tuple(steps))
-        names = ", ".join(f"'{revision}'" for revision in self._committed)
-        before = f"revision {names} and " if names else ""
+        names = describe_calls(self._committed).replace(" or ", ", ")
+        before = f"{names} and " if names else ""
         stays = f"{before}what was committed midway stays"
         return Candidates(tuple(steps), f"its transaction was rolled back, but {stays}")
 
@@ -303,27 +321,15 @@ class Monitor:
             parts=read_objects(connection, keys, tables),
             columns=read_column_makers(connection, tables, tables_cut),
         )
-        checker = Checker(footprint, permissions)
-        written = checker.find_written()
-        others = {
-            c.key: c
-            for c in checker.changes
-            if c.key[0] == PG_CLASS
-            and c.key not in written
-            and ("RowExclusiveLock" in c.modes or checker.is_read(c))
-        }
-        owners = {key: permissions.find_owner(c.item) for key, c in others.items()}
-        explained = find_explained(connection, written, others, owners)
-        descendants = find_descendants(connection, written, checker.find_other_locks())
-        return Checker(footprint, permissions, explained, descendants), permissions, ours
+        return make_checker(connection, footprint, permissions), permissions, ours
 
     def _check_committed(self, xid: str) -> None:
         """Check that a transaction that a revision has ended was not rolled back."""
         name, revisions = self._candidates.name, self._candidates.revisions
         if find_end(self._writer.connection, xid) == "aborted":
             raise TransactionEnded(name, revisions)
-        words = "Revision %s of '%s' has ended its transaction; what it did before is kept."
-        log.warning(words, " or ".join(revisions), name)
+        words = "%s of '%s' has ended its transaction; what it did before is kept."
+        log.warning(words, capitalize(describe_calls(revisions, quote="")), name)
 
     def _read_footprint(
         self, locks: Answer, is_own: Callable[[DatabaseObject], bool]
@@ -340,7 +346,8 @@ class Monitor:
             is_own,
         )
         ours = [change for change in found.changes if self._registry_writes.has(change.item)]
-        others = tuple(change for change in found.changes if change not in ours)
+        rest = self._recorder.leave_out_known(found.changes)
+        others = tuple(change for change in rest if change not in ours)
         return replace(found, changes=others), ours
 
     def describe(self) -> tuple[str, ...]:
@@ -352,9 +359,9 @@ class Monitor:
         )
         return checker.describe()
 
-    def find_violations(self, steps: Sequence[Step]) -> dict[str, Violation]:
+    def find_violations(self, steps: Sequence[Call]) -> dict[str, Violation]:
         """Return what was done since `begin` that some revisions may not do, by its words."""
-        self._steps = list(steps)
+        self._steps, self._checked = list(steps), 0
         if self._begun is None or not steps:
             return {}
         checker, *_ = self._make_checker(find_locks(self._pipeline), self._ask_widened())
@@ -383,13 +390,7 @@ class Monitor:
     def _record_unchecked(self) -> None:
         """Record what was made, where no other connection tells what was there before."""
         connection, tables = self._writer.connection, self._writer.tables
-        new = set(find_all(connection)) - self._before
-        locks = find_locks(self._pipeline).rows
-        relations = [row.objid for row in locks if row.classid == PG_CLASS]
-        catalogs = {row.catalog for row in locks if not row.classid}
-        xid = str(find_xid(self._pipeline).scalar)
-        rows, _ = read_written(connection, catalogs, relations, relations, xid)
-        ours = {(row.classid, row.objid) for row in rows} & new
+        ours = find_new(connection, self._pipeline, self._before)
         permissions = self._make_permissions(frozenset(ours))
         items = [i for i in read_objects(connection, ours, tables).values() if not i.is_internal]
         items = [item for item in items if not self._registry_writes.has(item)]

@@ -8,7 +8,7 @@ from ..catalog.oids import PG_CLASS
 from ..catalog.transaction_rows import Key, Place
 from ..connection.writer import RegistryWriter
 from ..namespaces.ownership import Ownership
-from ..planning.operations import Step
+from ..planning.operations import Call
 from ..planning.plan import Plan
 from ..plugin import HOST, Prefix
 from ..registry.state import InstalledPlugin
@@ -142,7 +142,7 @@ def _covers(plugin: InstalledPlugin, item: DatabaseObject, host_schema: str) -> 
 def make_permissions(
     writer: RegistryWriter,
     plan: Plan,
-    steps: Sequence[Step],
+    steps: Sequence[Call],
     needed: Mapping[str, Collection[str]],
     new: frozenset[Key],
     parts: Mapping[Key, DatabaseObject],
@@ -153,7 +153,7 @@ def make_permissions(
     Args:
         writer: of the command's registry.
         plan: the plan that runs.
-        steps: the revisions of the transaction.
+        steps: the revisions and hooks of the transaction.
         needed: the plugins that each branch needed when its first revision began.
         new: see `Permissions`, as for what follows.
         parts: see there.

@@ -1,14 +1,16 @@
 """Record what revisions have made and dropped, in the transaction that has."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ..catalog.objects import DatabaseObject
 from ..catalog.transaction_rows import Key, Place
 from ..connection.writer import RegistryWriter
 from ..namespaces.object_statements import record_dropped, record_objects, record_remade
 from ..namespaces.recorded import RecordedObject
-from ..planning.operations import Step
+from ..planning.operations import Call
 from ..plugin import HOST
+from .changes import Change
 from .permissions import Permissions
 from .rules import Checker
 
@@ -22,9 +24,29 @@ class Recorder:
 
     def __init__(self, writer: RegistryWriter) -> None:
         self._writer = writer
+        self._made: set[Place] = set()
+        self._gone: set[Place] = set()
+
+    def begin(self) -> None:
+        """Forget what was recorded in the transaction before."""
+        self._made, self._gone = set(), set()
+
+    def leave_out_known(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Yield changes, but for what is recorded as dropped in this transaction.
+
+        Of that, nothing tells any more whose it was.
+        """
+        if not self._gone:
+            yield from changes
+            return
+        for change in changes:
+            if (*change.key, 0) not in self._gone:
+                columns = change.old_columns.items()
+                left = {n: name for n, name in columns if (*change.key, n) not in self._gone}
+                yield change if len(left) == len(columns) else replace(change, old_columns=left)
 
     def record(
-        self, checker: Checker, steps: Sequence[Step], commands: Iterable[tuple[int, str]]
+        self, checker: Checker, steps: Sequence[Call], commands: Iterable[tuple[int, str]]
     ) -> None:
         """Record what revisions have made and dropped, and what they were permitted to change.
 
@@ -37,7 +59,7 @@ class Recorder:
         made = [
             self._describe(place, item, identity, steps, _find_revision(command, rows, steps))
             for place, (item, identity, command) in checker.find_made().items()
-            if not self._is_prepared(item)
+            if not (place in self._made or self._is_prepared(item))
         ]
         permitted = [
             RecordedObject(steps[-1].plugin, None, False, (*key, 0), item.kind, item.identity)
@@ -51,13 +73,14 @@ class Recorder:
         gone += [(*c.key, number) for c in checker.changes for number in c.old_columns]
         if gone:
             writer.execute(record_dropped(writer.tables, gone))
+            self._gone.update(gone)
 
     def record_new(
         self,
         items: Iterable[DatabaseObject],
         new: Collection[Key],
         permissions: Permissions,
-        step: Step,
+        step: Call,
     ) -> None:
         """Record what a revision has made where no transaction tells of it.
 
@@ -69,9 +92,7 @@ class Recorder:
         """
         self._insert(
             [
-                RecordedObject(
-                    step.plugin, step.revision, True, (*item.key, 0), item.kind, item.identity
-                )
+                RecordedObject(step.plugin, step.id, True, (*item.key, 0), item.kind, item.identity)
                 for item in items
                 if item.key in new
                 and not (item.is_part and permissions.is_own(item))
@@ -80,10 +101,12 @@ class Recorder:
             ]
         )
 
-    def _insert(self, rows: Sequence[RecordedObject]) -> None:
-        if rows:
+    def _insert(self, rows: Iterable[RecordedObject]) -> None:
+        new = [row for row in rows if not (row.made and row.place in self._made)]
+        if new:
             writer = self._writer
-            writer.write(record_objects(writer.tables, rows, writer.epoch))
+            writer.write(record_objects(writer.tables, new, writer.epoch))
+            self._made.update(row.place for row in new if row.made)
 
     def _is_prepared(self, item: DatabaseObject) -> bool:
         """Tell whether something was made for a plugin before its first revision ran."""
@@ -94,14 +117,14 @@ class Recorder:
         place: Place,
         item: DatabaseObject,
         identity: str,
-        steps: Sequence[Step],
+        steps: Sequence[Call],
         revision: str,
     ) -> RecordedObject:
-        plugin = next(step.plugin for step in reversed(steps) if step.revision == revision)
+        plugin = next(step.plugin for step in reversed(steps) if step.id == revision)
         kind = f"{item.kind} column" if place[2] else item.kind
         return RecordedObject(plugin, revision, True, place, kind, identity)
 
 
-def _find_revision(command: int, rows: Iterable[tuple[int, str]], steps: Sequence[Step]) -> str:
+def _find_revision(command: int, rows: Iterable[tuple[int, str]], steps: Sequence[Call]) -> str:
     """Return the revision that has run a command: its row comes right after what it has made."""
-    return next((revision for number, revision in rows if number >= command), steps[-1].revision)
+    return next((revision for number, revision in rows if number >= command), steps[-1].id)

@@ -93,7 +93,7 @@ def _find_remedy(
 ) -> _Remedy:
     item = violation.item
     if item is None or item.kind in _NAMELESS:
-        return _Remedy("do that outside of migrations")
+        return _find_remedy_of_nameless(violation)
     if violator.name == HOST or violator.namespace is None:
         return _find_remedy_of_host(violation)
     if item.kind == "extension":
@@ -105,11 +105,20 @@ def _find_remedy(
     is_another_plugins = violation.owner not in (None, HOST)
     is_let_by_none = item.is_made and (item.is_part or violation.verb == _DROPPING)
     if is_another_plugins and (violation.what != str(item) or is_let_by_none):
-        return _Remedy(f"leave that to plugin '{violation.owner}'")
+        return _leave_to_owner(violation)
     is_relation = item.schema is not None and item.kind != "schema" and item.root[0] == PG_CLASS
     if not is_relation or _is_loss(violation):
         return _allow(violation)
     return _declare("writes", _find_name(item.schema, item.name, ownership), violator)
+
+
+def _find_remedy_of_nameless(violation: Violation) -> _Remedy:
+    is_store = violation.item is None and violation.owner is not None
+    return _leave_to_owner(violation) if is_store else _Remedy("do that outside of migrations")
+
+
+def _leave_to_owner(violation: Violation) -> _Remedy:
+    return _Remedy(f"leave that to plugin '{violation.owner}'")
 
 
 def _is_loss(violation: Violation) -> bool:

@@ -87,6 +87,31 @@ class MissingRevision(PluginError):
     missing: str
 
 
+class BrokenHooks(PluginError):
+    """Hooks cannot be loaded, or are none."""
+
+    words = (
+        "The hooks of {owner}, '{reference}', cannot be used: {reason}. Correct that, or leave "
+        "hooks out by --without-hooks, with stock commands by -x without_hooks=true."
+    )
+
+    owner: str
+    reference: str
+    reason: str
+
+
+class HooksGone(PluginError):
+    """A plugin goes, or goes back, without its hooks, which are gone."""
+
+    words = (
+        "The hooks of plugin '{name}', '{reference}', are not called, since its package is gone "
+        "or broken. Put it back first where they matter."
+    )
+
+    name: str
+    reference: str
+
+
 class Quarantined(PluginError):
     """A plugin is set aside, and neither installed nor free to be installed."""
 

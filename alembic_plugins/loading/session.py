@@ -33,6 +33,7 @@ from .errors import (
     Quarantined,
     UnmetRequirement,
 )
+from .hooks import HookFinder
 from .host_folders import HostFolders
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Session:
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
         self._loaded: set[str] = set()
+        self.hooks = HookFinder(self)
 
     @property
     def state(self) -> State:

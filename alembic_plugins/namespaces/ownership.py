@@ -119,17 +119,36 @@ class PluginObjects:
         columns: the columns that they have added to tables of others.
         unknown: what is in its own schema, and no revision has made.
         foreign: what is in its own schema, or goes by its prefix, and is another's.
+        places_of_hooks: where that is which its hooks have made, and not its revisions.
     """
 
     objects: tuple[DatabaseObject, ...] = ()
     columns: tuple[Column, ...] = ()
     unknown: tuple[DatabaseObject, ...] = ()
     foreign: tuple[DatabaseObject, ...] = ()
+    places_of_hooks: frozenset[Place] = frozenset()
 
     @property
     def made(self) -> tuple[DatabaseObject | Column, ...]:
-        """All that its revisions have made."""
+        """All that its revisions and hooks have made."""
         return (*self.objects, *self.columns)
+
+    @property
+    def by_hooks(self) -> tuple[DatabaseObject, ...]:
+        """The objects that its hooks have made."""
+        return tuple(item for item in self.objects if (*item.key, 0) in self.places_of_hooks)
+
+    @property
+    def columns_by_hooks(self) -> tuple[Column, ...]:
+        """The columns that its hooks have added to tables of others."""
+        places = self.places_of_hooks
+        return tuple(c for c in self.columns if (*c.table.key, c.number) in places)
+
+    @property
+    def by_revisions(self) -> tuple[DatabaseObject | Column, ...]:
+        """All that its revisions have made."""
+        others = {*self.by_hooks, *self.columns_by_hooks}
+        return tuple(item for item in self.made if item not in others)
 
 
 def read_plugin_objects(connection: Connection, ownership: Ownership, name: str) -> PluginObjects:
@@ -149,6 +168,7 @@ def read_plugin_objects(connection: Connection, ownership: Ownership, name: str)
         tuple(_find_columns(connection, made, found)),
         _sort(item for item in beside if owners[item.key] == ours),
         _sort(item for item in beside if owners[item.key].name != name),
+        frozenset(place for place, row in made.items() if row.is_by_hook),
     )
 
 

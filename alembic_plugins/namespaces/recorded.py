@@ -31,7 +31,7 @@ from ..catalog.transaction_rows import Key, Place
 from ..plugin import Prefix
 from ..registry.rows import skip_damaged
 from ..registry.state import InstalledPlugin
-from ..registry.tables import Tables, TextList, is_since
+from ..registry.tables import HOOK_MARK, Tables, TextList, is_since
 
 # The objects that go by some words, wherever they are and whatever they hang on, and the columns.
 _OBJECTS_BY_WORDS = text("""
@@ -89,7 +89,8 @@ class RecordedObject:
 
     Attributes:
         plugin: the branch.
-        revision: which of its revisions has made the object; None where that is not known.
+        revision: which of its revisions has made the object, or with ``@`` before its name which
+            of its hooks; None where that is not known.
         made: whether it has made it; else it was permitted to change it.
         place: where PostgreSQL has it.
         kind: PostgreSQL's word for what it is.
@@ -106,6 +107,11 @@ class RecordedObject:
     identity: str
     id: int | None = None
     is_current: bool = True
+
+    @property
+    def is_by_hook(self) -> bool:
+        """Whether a hook has made it, so that no downgrade knows of it."""
+        return self.revision is not None and self.revision.startswith(HOOK_MARK)
 
     @property
     def words(self) -> str:

@@ -59,25 +59,52 @@ def _in_words(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Step(Operation):
-    """The base of what concerns one revision of a branch."""
+class Call(Operation):
+    """The base of what calls a function of a branch, be it a revision's or a hook."""
 
     plugin: str
-    revision: str
 
-    direction: ClassVar[Direction]
     runs: ClassVar[bool]
-    """Whether the revision's function is called."""
+    """Whether the function is called."""
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The revision's branch."""
+        """The branch."""
         return (self.plugin,)
 
     @property
     def path_of(self) -> str | None:
         """The branch, where its function is called."""
         return self.plugin if self.runs else None
+
+    @property
+    def id(self) -> str:
+        """By what the registry tells who has made something: the revision, or ``@`` and a hook."""
+        raise NotImplementedError
+
+    @property
+    def is_downgrade(self) -> bool:
+        """Whether the branch goes down."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Step(Call):
+    """The base of what concerns one revision of a branch."""
+
+    revision: str
+
+    direction: ClassVar[Direction]
+
+    @property
+    def id(self) -> str:
+        """The revision."""
+        return self.revision
+
+    @property
+    def is_downgrade(self) -> bool:
+        """Whether it is downgraded."""
+        return self.direction is Direction.DOWNGRADE
 
 
 @dataclass(frozen=True)
@@ -228,6 +255,25 @@ class ClaimObjects(PluginOperation):
     """Record what nobody is known to have made as made by a plugin."""
 
     verb = "record objects"
+
+
+@dataclass(frozen=True)
+class StoreValue(PluginOperation):
+    """Store a value of a plugin."""
+
+    key: str
+    value: object
+
+    verb = "store"
+
+
+@dataclass(frozen=True)
+class DeleteValue(PluginOperation):
+    """Delete a value that a plugin has stored."""
+
+    key: str
+
+    verb = "delete value"
 
 
 @dataclass(frozen=True)

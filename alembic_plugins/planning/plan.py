@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from .._base_errors import PluginError
+from ..hooks import Moment
 from ..plugin import HOST
 from ..registry.state import AppliedRevision
 from ..revisions.branches import Node
+from .hook_operations import RunHook
 from .operations import (
     ApplyRevision,
+    Call,
     CheckObjects,
     CreateNamespace,
     DeleteVersionRows,
@@ -61,6 +64,11 @@ class Transaction:
     def steps(self) -> tuple[Step, ...]:
         """The operations that concern a revision."""
         return tuple(item for item in self.operations if isinstance(item, Step))
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The operations by which functions of branches are called."""
+        return tuple(item for item in self.operations if isinstance(item, Call) and item.runs)
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
@@ -115,6 +123,11 @@ class Plan:
     def outcomes(self) -> Mapping[str, PluginOperation]:
         """What becomes of plugins as a whole, in order."""
         return {name: op for item in self.transactions for name, op in item.outcomes.items()}
+
+    @cached_property
+    def hooks(self) -> frozenset[tuple[str, Moment]]:
+        """For which plugins hooks are called, and when."""
+        return frozenset((op.plugin, op.moment) for op in self.find(RunHook))
 
     def find(self, kind: type[Op]) -> tuple[Op, ...]:
         """Return the operations of a kind, in order."""

@@ -45,6 +45,8 @@ def remember_plugin(session: Session, name: str, *, schema_created: bool) -> Ins
         known.namespace if known else found.namespace,
         schema_created,
         tuple(declared.requires),
+        hooks=declared.hooks,
+        installing=known is not None and known.installing,
     )
 
 
@@ -73,6 +75,18 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
             created = schema_created and isinstance(session.find_plugin(name).namespace, Schema)
             plugins[name] = remember_plugin(session, name, schema_created=created)
     return replace(state, plugins=plugins)
+
+
+def find_heads_after(state: State, plan: Plan, name: str) -> tuple[str, ...]:
+    """Return the rows that the version table will have for a branch after `plan`."""
+    below = {item.revision: item.down_revision for item in state.of(name)}
+    for step in plan.steps:
+        if step.plugin == name:
+            below.pop(step.revision, None)
+            if step.direction is Direction.UPGRADE:
+                below[step.revision] = plan.nodes[step.revision].down
+    followed = {down for found in below.values() for down in found}
+    return tuple(revision for revision in below if revision not in followed)
 
 
 def plan_catch_up(session: Session) -> Plan:

@@ -26,6 +26,7 @@ from .errors import (
     PluginUsed,
     RevisionInUse,
 )
+from .hooks import add_hooks
 from .identifiers import split_target
 from .operations import QuarantinePlugin
 from .plan import Plan, plan_downgrade, plan_outcome, plan_uninstall
@@ -91,9 +92,10 @@ def _plan_going(
     for plugin in {session.state.by_revision[revision].plugin for revision in grown}:
         session.check_undamaged(plugin)
     _check_unbroken(session, grown)
-    return plan_downgrade(
+    plan = plan_downgrade(
         grown, session.state.applied, session.is_alone, leaving=whole if leaving else ()
     )
+    return add_hooks(session, plan)
 
 
 def _all_revisions(session: Session, names: Iterable[str]) -> set[str]:
@@ -144,7 +146,7 @@ def uninstall(
         _check_completed(session, removed)
     if not purge:
         _check_unbroken(session, _all_revisions(session, removed))
-    return plan_uninstall(
+    plan = plan_uninstall(
         removed,
         session.state.applied,
         session.is_alone,
@@ -152,6 +154,7 @@ def uninstall(
         with_unknown=with_unknown,
         backup=backup,
     )
+    return add_hooks(session, plan)
 
 
 def quarantine(session: Session, names: Sequence[str], *, cascade: bool) -> Plan:
@@ -159,7 +162,7 @@ def quarantine(session: Session, names: Sequence[str], *, cascade: bool) -> Plan
     check_installed(session, names)
     removed = _find_removed(session, names, cascade=cascade, drops=False)
     _check_completed(session, removed)
-    return plan_outcome(removed, QuarantinePlugin, "quarantine")
+    return add_hooks(session, plan_outcome(removed, QuarantinePlugin, "quarantine"))
 
 
 def _check_completed(session: Session, names: Iterable[str]) -> None:

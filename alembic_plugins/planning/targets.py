@@ -18,6 +18,7 @@ from .errors import (
     NotInstalled,
     RequirementNotInstalled,
 )
+from .hooks import add_hooks, is_unfinished, plan_completion
 from .identifiers import split_target
 from .operations import ApplyRevision, RevertRevision, Step
 from .ordering import order_requirements
@@ -52,7 +53,7 @@ def upgrade_installed(session: Session) -> Plan:
             if _misses_requirement(session, name, warnings):
                 continue
             needed = _with_requirements(session, [name])
-            if any(_is_behind(session, other) for other in needed):
+            if any(_is_behind(session, n) or is_unfinished(session, n) for n in needed):
                 _plan_targets(session, dict.fromkeys(needed, "heads"))
                 targets[name] = "heads"
         except UnknownPlugin:
@@ -158,7 +159,10 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
         return _plan_targets(session, {**dict.fromkeys(missing, "heads"), **targets})
     check_namespaces(session, (name for name in names if name != HOST))
     hint = _order_hint(session, names)
-    return plan_upgrade(nodes, hint, session.is_alone, session.state.branches)
+    plan = plan_upgrade(nodes, hint, session.is_alone, session.state.branches)
+    moved = {step.plugin for step in plan.steps}
+    completion = plan_completion(session, [name for name in names if name not in moved])
+    return completion.after(add_hooks(session, plan))
 
 
 def check_namespaces(session: Session, names: Iterable[str]) -> None:
@@ -225,4 +229,4 @@ def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
     nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
     kinds: dict[bool, type[Step]] = {True: ApplyRevision, False: RevertRevision}
     found = [kinds[up](owners[revision], revision) for revision, up in chosen]
-    return plan_steps(found, session.state.applied, nodes)
+    return add_hooks(session, plan_steps(found, session.state.applied, nodes))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..config.errors import UnknownPlugin
+from ..hooks import Moment
 from ..loading.errors import NamespaceConflict
 from ..loading.session import Session
 from ..plugin import HOST, overlap
@@ -25,6 +26,7 @@ from .errors import (
     RequirementNotInstalled,
     RevisionMoved,
 )
+from .hooks import complete_installs, find_hooks
 from .operations import (
     AcceptFiles,
     ClaimObjects,
@@ -58,7 +60,10 @@ def restore(session: Session, name: str) -> Plan:
     for plugin in group.values():
         session.check_undamaged(plugin.name)
         check_returning(session, plugin, coming)
-    return plan_outcome(group, RestorePlugin, "restore")
+    plan = plan_outcome(group, RestorePlugin, "restore")
+    hooked = [name for name in group if find_hooks(session, name, Moment.AFTER_INSTALL)]
+    completed = complete_installs(session, hooked)
+    return replace(plan, transactions=(*plan.transactions, *completed))
 
 
 def _find_group(state: State, name: str) -> dict[str, InstalledPlugin]:

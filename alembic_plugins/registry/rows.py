@@ -38,6 +38,8 @@ class InstalledPlugin:
     """A row of `alembic_plugin`: the database has this plugin.
 
     `quarantine` is the schema in which its objects are set aside; None where they are in use.
+    `hooks` is what its declaration has named by that; `installing` tells whether the hook after its
+    install is still to be called.
     """
 
     name: str
@@ -47,6 +49,8 @@ class InstalledPlugin:
     schema_created: bool
     requires: tuple[str, ...]
     quarantine: str | None = None
+    hooks: str | None = None
+    installing: bool = False
 
     @property
     def place(self) -> Namespace:
@@ -80,6 +84,8 @@ class InstalledPlugin:
             fields["schema_created"],
             tuple(fields["requires"]),
             fields.get("quarantine"),
+            fields.get("hooks"),
+            bool(fields.get("installing")),
         )
 
     @classmethod

@@ -30,6 +30,7 @@ from .rows import Interruption as Interruption
 from .sql import FIND_TABLES
 from .tables import (
     BACKUP_SCHEMA,
+    HOOK_MARK,
     TRANSFER,
     VERSION,
     Tables,
@@ -361,7 +362,9 @@ def _read_holding(
     """Return which of some plugins at base have left something; all in an older registry."""
     if not names or not is_since(tables.object, version):
         return frozenset(names)
-    made = select(tables.object.c.plugin).where(tables.object.c.made)
+    revision = tables.object.c.revision
+    is_of_revisions = revision.is_(None) | ~revision.startswith(HOOK_MARK)
+    made = select(tables.object.c.plugin).where(tables.object.c.made, is_of_revisions)
     return frozenset(connection.scalars(made.distinct())).intersection(names)
 
 

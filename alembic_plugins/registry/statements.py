@@ -145,6 +145,8 @@ def record_installed(tables: Tables, plugin: InstalledPlugin, *, known: bool) ->
         "schema_created": plugin.schema_created,
         "requires": list(plugin.requires),
         "quarantine": plugin.quarantine,
+        "hooks": plugin.hooks,
+        "installing": plugin.installing,
     }
     if known:
         return tables.plugin.update().values(values).where(tables.plugin.c.name == plugin.name)

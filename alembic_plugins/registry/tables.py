@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     cast,
     text,
 )
-from sqlalchemy.dialects.postgresql import OID
+from sqlalchemy.dialects.postgresql import JSONB, OID
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import TypeDecorator
 
@@ -38,7 +39,7 @@ class TextList(TypeDecorator[list[str]]):
         return cast(bindvalue, ARRAY(Text))  # type: ignore[arg-type]  # a Sequence is a list here
 
 
-VERSION = 3
+VERSION = 4
 """The version of the tables below."""
 
 BACKUP_SCHEMA = "alembic_plugin_backup"
@@ -65,6 +66,9 @@ EXTRA = Table(
 )
 """One row a statement that brings back what pg_dump leaves out of a backup."""
 
+HOOK_MARK = "@"
+"""What stands before the name of a hook where else a revision's id is, which cannot have it."""
+
 _COMMENT = "alembic-plugins registry "
 """What the comment of `alembic_plugin` says before the version."""
 
@@ -72,6 +76,7 @@ _SINCE_2 = {"since": 2}
 """Marks what version 2 has added: an older registry gets it from the first command that writes."""
 
 _SINCE_3 = {"since": 3}
+_SINCE_4 = {"since": 4}
 
 REMOVED_IN_3 = (("alembic_plugin_revision", "objects"), ("alembic_plugin_journal", "made"))
 """The columns of version 2 that version 3 does without: `alembic_plugin_object` has the objects."""
@@ -88,6 +93,7 @@ class Tables:
         journal: one row a revision that has committed a part of itself, while it runs or since
             it was interrupted.
         object: one row an object that a revision has made, or that a plugin may change.
+        value: one row a value that a plugin has stored.
     """
 
     metadata: MetaData
@@ -96,11 +102,12 @@ class Tables:
     event: Table
     journal: Table
     object: Table
+    value: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """The tables, first the one whose comment tells the version."""
-        return (self.plugin, self.revision, self.event, self.journal, self.object)
+        return (self.plugin, self.revision, self.event, self.journal, self.object, self.value)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +119,7 @@ class Tables:
 def make_tables(schema: str | None) -> Tables:
     """Return the tables of the registry in `schema`; None is the first one on the search path."""
     metadata = MetaData(schema=schema)
-    makers = (_plugin, _revision, _event, _journal, _object)
+    makers = (_plugin, _revision, _event, _journal, _object, _value)
     return Tables(metadata, *(make(metadata) for make in makers))
 
 
@@ -140,6 +147,10 @@ def _plugin(metadata: MetaData) -> Table:
         Column("installed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
         # The schema in which the plugin's objects are set aside, if they are.
         Column("quarantine", Text, info=_SINCE_2),
+        # Where its own hooks are, to tell of them when they are gone.
+        Column("hooks", Text, info=_SINCE_4),
+        # Whether the hook after its install is still to be called.
+        Column("installing", Boolean, nullable=False, server_default=text("false"), info=_SINCE_4),
         comment=f"{_COMMENT}{VERSION}",
     )
 
@@ -210,6 +221,7 @@ def _object(metadata: MetaData) -> Table:
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
         Column("plugin", Text, nullable=False),
+        # A revision's id, or with `HOOK_MARK` before its name a hook.
         Column("revision", Text),
         # Whether the revision has made it; else the plugin's declaration lets it change it.
         Column("made", Boolean, nullable=False),
@@ -225,6 +237,21 @@ def _object(metadata: MetaData) -> Table:
     )
     Index("alembic_plugin_object_objid", table.c.objid)
     return table
+
+
+def _value(metadata: MetaData) -> Table:
+    # What a plugin has stored goes with its row, and no value comes for a plugin that has none,
+    # whoever writes it: an application needs no rights on the other tables for that.
+    plugin = ForeignKey("alembic_plugin.name", ondelete="CASCADE", onupdate="CASCADE")
+    return Table(
+        "alembic_plugin_value",
+        metadata,
+        Column("plugin", Text, plugin, primary_key=True),
+        # By this collation the index finds all keys with a prefix.
+        Column("key", Text(collation="C"), primary_key=True),
+        Column("value", JSONB, nullable=False),
+        info=_SINCE_4,
+    )
 
 
 _NOW = text("clock_timestamp()")

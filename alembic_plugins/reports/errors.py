@@ -80,3 +80,28 @@ class DatabaseAhead(PluginError):
         """Return the facts, with the command that goes back."""
         option = "" if self.name == "host" else f" -x plugin={self.name}"
         return {**super().facts(), "option": option, "head": self.heads[0]}
+
+
+class UnknownKey(PluginError):
+    """A plugin has stored no value by a key."""
+
+    words = (
+        "Plugin '{name}' has stored nothing by key '{key}'. 'alembic plugin store {name}' lists "
+        "what it has."
+    )
+
+    name: str
+    key: str
+
+
+class InvalidValue(PluginError):
+    """A value that a plugin is to store is no JSON, or PostgreSQL cannot keep it."""
+
+    words = (
+        "Plugin '{name}' cannot store '{key}': {reason}. Give a value as JSON, a text in its own "
+        "quotes: '\"a text\"'; nothing was changed."
+    )
+
+    name: str
+    key: str
+    reason: str

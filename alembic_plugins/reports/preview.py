@@ -25,6 +25,7 @@ from ..registry.history import read_irreversible
 from ..registry.sql import raw
 from ..revisions.undo import needs_database
 from .errors import SchemaShared
+from .values import find_store
 
 # The bytes on disk of a relation with its indexes, toast and partitions.
 _SIZE = text("""
@@ -73,6 +74,7 @@ class Preview:
         irreversible: the revisions that cannot be downgraded, and why.
         writers: the plugins that may change a table to which it has added columns, by the table.
         doubt: why its namespace has to tell what it has made; None where that is known.
+        values: how many values it has stored.
     """
 
     objects: tuple[Counted, ...]
@@ -83,6 +85,7 @@ class Preview:
     staying: tuple[str, ...] = ()
     writers: Mapping[str, tuple[str, ...]] | None = None
     doubt: str | None = None
+    values: int = 0
 
 
 def read_previews(migrator: Migrator, plan: Plan) -> Mapping[str, Preview]:
@@ -153,6 +156,7 @@ def _read(
         tuple(str(item) for item in (*parts, *(owned.columns if is_kept else ()))),
         _find_writers(migrator, owned.columns, name),
         inferred.doubt if inferred else None,
+        len(find_store(migrator, name)),
     )
 
 

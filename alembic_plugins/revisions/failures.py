@@ -3,7 +3,7 @@
 import random
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 from sqlalchemy.exc import DBAPIError
@@ -116,18 +116,22 @@ def explain_loading(error: BaseException) -> str:
     return explain(error) + (hint if is_missing else "")
 
 
-def explain_failure(error: BaseException, path: str, line: int | None = None) -> str:
+def explain_failure(
+    error: BaseException,
+    path: str,
+    line: int | None = None,
+    *,
+    describe: Callable[[BaseException], str] = explain_loading,
+) -> str:
     """Return what went wrong in a revision, in PostgreSQL's words or Python's, and where.
 
     Args:
         error: what was raised.
-        path: the revision's file.
+        path: the revision's file, or another one.
         line: where in the file; None where the traceback of `error` tells.
+        describe: returns what Python says.
     """
-    if isinstance(error, DBAPIError):
-        reason = describe_refusal(error.orig)
-    else:
-        reason = explain_loading(error)
+    reason = describe_refusal(error.orig) if isinstance(error, DBAPIError) else describe(error)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     where = line or (lines[-1] if lines else None)
     return f"{reason} ('{path}', line {where})" if where else reason

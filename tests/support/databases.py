@@ -27,6 +27,17 @@ _TABLES = """
     ORDER BY c.oid
 """
 
+# Waits in the server, until a session waits for a lock.
+_AWAIT = """
+    DO $$ BEGIN
+        WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+                          AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()) LOOP
+            PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+            ASSERT clock_timestamp() < now() + interval '1 minute';
+        END LOOP;
+    END $$
+"""
+
 
 class Database:
     """A database of the server that the tests run on.
@@ -89,6 +100,10 @@ class Database:
         """Run statements, in a transaction."""
         with psycopg.connect(self.plain) as connection:
             connection.execute(sql.encode())
+
+    def await_lock(self) -> None:
+        """Wait until a session waits for a lock that another one holds."""
+        self.execute(_AWAIT)
 
     def feed(self, sql: str) -> None:
         """Run a script as an operator does, with psql."""

@@ -2,8 +2,17 @@
 
 from .databases import Database
 
+_BACK_TO_3 = """
+    SET search_path TO {0};
+    DROP TABLE alembic_plugin_value;
+    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing;
+    COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 3';
+"""
+
 _BACK_TO_2 = """
     SET search_path TO {0};
+    DROP TABLE alembic_plugin_value;
+    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing;
     ALTER TABLE alembic_plugin_revision ADD COLUMN objects text[];
     UPDATE alembic_plugin_revision r SET objects = (
         SELECT array_agg(o.kind || ' ' || o.identity) FROM alembic_plugin_object o
@@ -17,13 +26,18 @@ _BACK_TO_2 = """
 
 _BACK_TO_1 = """
     SET search_path TO {0};
-    DROP TABLE alembic_plugin_journal, alembic_plugin_object;
-    ALTER TABLE alembic_plugin DROP COLUMN quarantine;
+    DROP TABLE alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value;
+    ALTER TABLE alembic_plugin DROP COLUMN quarantine, DROP COLUMN hooks, DROP COLUMN installing;
     ALTER TABLE alembic_plugin_revision
         DROP COLUMN checksum, DROP COLUMN source, DROP COLUMN downgrade_checksum,
         DROP COLUMN objects_known;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 1';
 """
+
+
+def take_back_to_3(database: Database, schema: str = "public") -> None:
+    """Make the registry in a schema what it is in version 3, where plugins store nothing."""
+    database.execute(_BACK_TO_3.format(schema))
 
 
 def take_back_to_2(database: Database, schema: str = "public") -> None:

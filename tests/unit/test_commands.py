@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 
-from alembic_plugins import commands
+from alembic_plugins import commands, store_commands
 from alembic_plugins.errors import InvalidName, OfflineUnknown, WrongCombination
 
 PATH = Path("billing.dump")
@@ -47,10 +47,14 @@ def test_adopt_wants_a_name_that_a_plugin_can_have(name: str) -> None:
         commands.adopt(Config(), name)
 
 
+MODULES = (commands.__name__, store_commands.__name__)
+"""The modules whose functions are commands."""
+
+
 def test_every_command_is_public_and_nothing_else() -> None:
     own = {
         name
         for name, value in vars(commands).items()
-        if isfunction(value) and value.__module__ == commands.__name__ and name[0] != "_"
+        if isfunction(value) and value.__module__ in MODULES and name[0] != "_"
     }
     assert own == set(commands.__all__)

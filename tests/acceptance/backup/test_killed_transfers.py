@@ -22,17 +22,6 @@ EVENTS = "alembic_plugin_event IN SHARE ROW EXCLUSIVE MODE"
 ACCOUNTS = "accounts IN ACCESS EXCLUSIVE MODE"
 ITEMS = "shop_items IN ROW EXCLUSIVE MODE"
 
-# Waits in the server, until a session waits for a lock.
-AWAIT = """
-    DO $$ BEGIN
-        WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                          AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()) LOOP
-            PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
-            ASSERT clock_timestamp() < now() + interval '1 minute';
-        END LOOP;
-    END $$
-"""
-
 KILLS = pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 
 FILL = """
@@ -84,7 +73,7 @@ def kill(host: Host, end: signal.Signals, *arguments: str) -> None:
     command = [sys.executable, "-m", "alembic", *arguments]
     output = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=host.folder, stdout=output, stderr=output) as process:
-        host.database.execute(AWAIT)
+        host.database.await_lock()
         process.send_signal(end)
     assert process.returncode == -end
 

@@ -63,6 +63,17 @@ def keep_billing(host: Host) -> None:
     host.run("plugin", "uninstall", "billing", "--keep-data", "--yes")
 
 
+def install_counts_hooks(host: Host) -> None:
+    host.add("counts_hooks").run("plugin", "install", "counts_hooks")
+
+
+def keep_counts_hooks(host: Host) -> None:
+    install_counts_hooks(host)
+    hooks = host.folder / "plugins/counts_hooks/hooks.py"
+    hooks.write_text(hooks.read_text().replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
+    host.run("plugin", "uninstall", "counts_hooks", "--keep-data", "--yes")
+
+
 SCENARIOS = {
     "install": Scenario("plugin install crm_requires_billing", lambda host: host.add(*PLUGINS)),
     "upgrade_heads": Scenario("upgrade heads", install_older),
@@ -72,6 +83,9 @@ SCENARIOS = {
     "autocommit": Scenario("plugin install commits_midway", lambda h: h.add("commits_midway")),
     "downgrade_last": Scenario("downgrade -1", install_both),
     "downgrade_base": Scenario("-x plugin=billing downgrade base", install_billing),
+    "hooks": Scenario("plugin install counts_hooks", lambda host: host.add("counts_hooks")),
+    "hooks_uninstall": Scenario("plugin uninstall counts_hooks --yes", install_counts_hooks),
+    "hooks_restore": Scenario("plugin restore counts_hooks", keep_counts_hooks),
 }
 
 

@@ -922,7 +922,8 @@ def test_eject_shows_what_is_left(monkeypatch: pytest.MonkeyPatch, config: Confi
         "stock Alembic needs these version_locations:",
         "  /app/versions",
         "  /app/plugins/posts/versions",
-        "the registry is dropped: how to do without files, and who did what when",
+        "the registry is dropped: how to do without files, who did what when, what plugins have "
+        "stored",
         "ejected",
     ]
 

@@ -184,7 +184,7 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall restore adopt forget repair history "
-    "history-sync eject"
+    "history-sync store eject"
 )
 
 

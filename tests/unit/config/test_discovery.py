@@ -22,6 +22,7 @@ from alembic_plugins.errors import (
 
 from ..builders import make_settings, write_file, write_plugin
 
+HOOKS = "name = 'here'\n\n\nclass Life:\n    class cycle:\n        name = 'here'\n"
 PLUGIN = "from alembic_plugins import Plugin\nplugin = Plugin({!r}, {})\n"
 
 
@@ -142,7 +143,7 @@ def test_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
         discover(tmp_path).find("billing")
     assert excinfo.value.source == f"'{folder / 'plugin.toml'}'"
     assert excinfo.value.problem == (
-        "'colour' is not one of description, extensions, models, namespace, requires, "
+        "'colour' is not one of description, extensions, hooks, models, namespace, requires, "
         "transaction, version, versions, writes"
     )
 
@@ -607,6 +608,30 @@ def test_models_that_raise_are_told(tmp_path: Path) -> None:
     write_file(folder / "models.py", "raise RuntimeError('no application')\n")
     with pytest.raises(ReferenceFailed, match="RuntimeError: no application"):
         discover(tmp_path).find("billing").load_models("models:metadata")
+
+
+@pytest.mark.parametrize("reference", ["hooks", "hooks:Life.cycle"])
+def test_hooks_of_a_folder_stand_beside_its_versions(tmp_path: Path, reference: str) -> None:
+    folder = write_plugin(tmp_path, "billing")
+    write_file(folder / "hooks.py", HOOKS)
+    assert discover(tmp_path).find("billing").load_hooks(reference).name == "here"
+
+
+@pytest.mark.parametrize("reference", ["acme_billing.hooks", "acme_billing.hooks:Life.cycle"])
+def test_hooks_of_a_package_are_imported(tmp_path: Path, site: Path, reference: str) -> None:
+    package = write_package(site, "acme_billing", PLUGIN.format("billing", ""))
+    write_file(package / "hooks.py", HOOKS)
+    write_distribution(site, "acme", f"[{ENTRY_POINT_GROUP}]\nbilling=acme_billing:plugin")
+    assert discover(tmp_path).find("billing").load_hooks(reference).name == "here"
+
+
+@pytest.mark.parametrize("reference", ["no_such_hooks", "", "hooks:", "hooks:no.such"])
+def test_hooks_that_are_not_there_are_told(tmp_path: Path, reference: str) -> None:
+    folder = write_plugin(tmp_path, "billing")
+    write_file(folder / "hooks.py", "")
+    with pytest.raises(ReferenceFailed) as excinfo:
+        discover(tmp_path).find("billing").load_hooks(reference)
+    assert (excinfo.value.option, excinfo.value.reference) == ("hooks", reference)
 
 
 def test_declaration_converts_its_namespace() -> None:

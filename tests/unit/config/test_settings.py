@@ -52,6 +52,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         target_metadata=None,
         host_first=True,
         fail_fast=False,
+        without_hooks=False,
         lock_wait=300.0,
         load="needed",
         lock_timeout=None,
@@ -83,6 +84,24 @@ def test_stopping_at_once_is_asked_for_in_three_ways(
     (tmp_path / "alembic.ini").write_text(f"[alembic]\n{text}\n")
     config = Config(tmp_path / "alembic.ini", cmd_opts=Arguments(**options))
     assert read_settings(config).fail_fast is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "attributes", "expected"),
+    [
+        ({}, {}, False),
+        ({"without_hooks": True}, {}, True),
+        ({"x": ["without_hooks=true"]}, {}, True),
+        ({}, {"without_hooks": True}, True),
+        ({"x": ["without_hooks=no"]}, {"without_hooks": True}, False),
+    ],
+)
+def test_hooks_are_left_out_in_three_ways(
+    options: dict[str, object], attributes: dict[str, object], expected: bool
+) -> None:
+    config = Config(cmd_opts=Arguments(**options))
+    config.attributes.update(attributes)
+    assert read_settings(config).without_hooks is expected
 
 
 def test_misspelt_option_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:

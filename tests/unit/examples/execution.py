@@ -38,6 +38,25 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "was begun with.",
     ),
     (
+        errors.HookFailed("audit", "before_upgrade", "KeyError: 'x' ('hooks.py', line 3)"),
+        "Hook 'before_upgrade' of plugin 'audit' failed: KeyError: 'x' ('hooks.py', line 3). Its "
+        "transaction was rolled back; correct the hook and run the command again, or leave hooks "
+        "out by --without-hooks, with stock commands by -x without_hooks=true.",
+    ),
+    (
+        errors.HookFailed(
+            "audit",
+            "after_install",
+            "KeyError: 'x'",
+            "acme:notes",
+            "Its transaction was rolled back, but what is restored stays",
+        ),
+        "Hook 'after_install' of entry point 'acme:notes' for plugin 'audit' failed: KeyError: "
+        "'x'. Its transaction was rolled back, but what is restored stays; correct the hook and "
+        "run 'alembic plugin install audit', or leave hooks out by --without-hooks, with stock "
+        "commands by -x without_hooks=true.",
+    ),
+    (
         errors.RevisionTooLong("billing", "a" * 33, 32),
         f"Revision id '{'a' * 33}' of 'billing' is longer than the 32 characters that the "
         "version table holds. Give the revision a shorter id.",

@@ -29,6 +29,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "back.",
     ),
     (
+        errors.NamespaceViolation("audit", ("@before_upgrade", "a1"), ("changes roles",)),
+        "Revision 'a1' or hook 'before_upgrade' of 'audit' changes roles. Correct the revision or "
+        "the hook; its transaction was rolled back.",
+    ),
+    (
+        errors.TransactionEnded("audit", ("@after_install",)),
+        "Hook 'after_install' of 'audit' ends the transaction that it runs in. Remove its "
+        "commit(), rollback() or close(), or use connection.begin_nested() for what has to be "
+        "apart; the transaction was rolled back.",
+    ),
+    (
         errors.TransactionEnded("audit", ("a1",)),
         "Revision 'a1' of 'audit' ends the transaction that it runs in. Remove its commit(), "
         "rollback() or close(), or use connection.begin_nested() or an autocommit_block() for what "

@@ -36,6 +36,16 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "package that has it, or correct the revision.",
     ),
     (
+        errors.BrokenHooks("plugin 'audit'", "acme.life", "ImportError: no"),
+        "The hooks of plugin 'audit', 'acme.life', cannot be used: ImportError: no. Correct that, "
+        "or leave hooks out by --without-hooks, with stock commands by -x without_hooks=true.",
+    ),
+    (
+        errors.HooksGone("audit", "acme.life"),
+        "The hooks of plugin 'audit', 'acme.life', are not called, since its package is gone or "
+        "broken. Put it back first where they matter.",
+    ),
+    (
         errors.Quarantined("billing", "quarantine_billing"),
         "Plugin 'billing' is set aside in schema 'quarantine_billing'. Bring it back with "
         "'alembic plugin restore billing', or drop what is there with 'alembic plugin uninstall "

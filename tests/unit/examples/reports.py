@@ -5,6 +5,16 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.UnknownKey("audit", "days"),
+        "Plugin 'audit' has stored nothing by key 'days'. 'alembic plugin store audit' lists what "
+        "it has.",
+    ),
+    (
+        errors.InvalidValue("audit", "days", "'x' is no JSON"),
+        "Plugin 'audit' cannot store 'days': 'x' is no JSON. Give a value as JSON, a text in its "
+        "own quotes: '\"a text\"'; nothing was changed.",
+    ),
+    (
         errors.SchemaShared("billing", "money", ("view money.v", "table money.t")),
         "Plugin 'billing' cannot be set aside or backed up while its schema 'money' has table "
         "money.t, view money.v, which is not its own. Move that to another schema first; nothing "

@@ -26,9 +26,9 @@ class World:
     """A writer with tables in schema `app`, and how many rows were written to these."""
 
     def __init__(self) -> None:
-        self.versions = SimpleNamespace(name="alembic_version", schema=None)
+        self.versions = SimpleNamespace(name="alembic_version")
         self.tables = make_tables(None)
-        self.host_schema = "app"
+        self.schema = "app"
         self.written: Counter[str] = Counter({"alembic_plugin": 9})
         self.has_extended = False
         self.rows: Mapping[str, int] = {"alembic_plugin": 2}
@@ -36,7 +36,7 @@ class World:
     @property
     def registry_writes(self) -> RegistryWrites:
         """What tells of a transaction that begins now."""
-        found = RegistryWrites(cast("RegistryWriter", self), cast("Pipeline", None))
+        found = RegistryWrites(cast("RegistryWriter", self), cast("Pipeline", None), None)
         found.begin()
         return found
 
@@ -75,7 +75,7 @@ def test_our_tables_are_ours_with_what_hangs_on_them(
 
 
 def test_our_tables_are_in_the_schema_of_the_version_table(world: World) -> None:
-    world.versions.schema = "other"
+    world.schema = "other"
     assert world.registry_writes.has(make_object("other.alembic_version"))
     assert not world.registry_writes.has(PLUGIN)
 

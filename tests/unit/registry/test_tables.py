@@ -35,13 +35,13 @@ def test_names_are_those_of_all_tables() -> None:
 
 def test_comment_tells_the_version() -> None:
     comment = make_tables(None).plugin.comment
-    assert (comment, find_version(comment)) == ("alembic-plugins registry 3", VERSION)
+    assert (comment, find_version(comment)) == ("alembic-plugins registry 4", VERSION)
 
 
 def test_comment_is_that_of_the_first_table() -> None:
     first, *others = make_tables(None).all
     assert first.name == "alembic_plugin"
-    assert [table.comment for table in others] == [None, None, None, None]
+    assert {table.comment for table in others} == {None}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,12 @@ def test_third_version_has_added_what_tells_whether_objects_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "table"), [(2, "alembic_plugin_journal"), (3, "alembic_plugin_object")]
+    ("version", "table"),
+    [
+        (2, "alembic_plugin_journal"),
+        (3, "alembic_plugin_object"),
+        (4, "alembic_plugin_value"),
+    ],
 )
 def test_version_has_added_a_table(version: int, table: str) -> None:
     assert find_new_tables(version) == [table]
@@ -148,6 +153,13 @@ def test_object_is_kept_by_its_identity_and_its_words() -> None:
 def test_objects_are_found_by_their_number() -> None:
     (index,) = make_tables("app").object.indexes
     assert [column.name for column in index.columns] == ["objid"]
+
+
+@pytest.mark.parametrize("schema", [None, "app"])
+def test_value_goes_with_its_plugin_in_the_same_schema(schema: str | None) -> None:
+    tables = make_tables(schema)
+    (key,) = tables.value.foreign_keys
+    assert (key.column, key.ondelete) == (tables.plugin.c.name, "CASCADE")
 
 
 def test_version_that_we_make_has_everything() -> None:

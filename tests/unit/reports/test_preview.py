@@ -62,6 +62,7 @@ class World:
     recorded: tuple[RecordedObject, ...] = ()
     inferred: Inferred | None = None
     asked: list[str] = field(default_factory=list)
+    stored: dict[str, object] = field(default_factory=dict)
 
     def preview(self, plan: Plan = GONE) -> Preview:
         """Return what is shown of crm."""
@@ -95,6 +96,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(preview, "find_users", lambda *_args: world.users)
     monkeypatch.setattr(preview, "read_irreversible", read_irreversible)
     monkeypatch.setattr(preview, "read_session_ownership", read_session_ownership)
+    monkeypatch.setattr(preview, "find_store", lambda *_args: world.stored)
     monkeypatch.setattr(preview, "_count", lambda _connection, _query: 7)
     return world
 
@@ -116,6 +118,11 @@ def test_objects_are_shown_by_whom_they_are(world: World) -> None:
 def test_column_is_shown_with_how_many_rows_hold_a_value(world: World) -> None:
     world.owned = PluginObjects(columns=(TAG,))
     assert world.preview().objects == (Counted("column", "app.users.tag", 7),)
+
+
+def test_values_that_it_has_stored_are_counted(world: World) -> None:
+    world.stored = {"days": 90, "who": None}
+    assert world.preview().values == 2
 
 
 def test_what_depends_on_it_is_shown(world: World) -> None:

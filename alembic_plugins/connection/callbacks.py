@@ -10,7 +10,7 @@ Call = Callable[[], None]
 
 
 @dataclass
-class Hooks:
+class Callbacks:
     """What operations want to be called, by when.
 
     Attributes:
