@@ -61,8 +61,9 @@ def install(
     Raises:
         PluginError: what cannot be done, in words.
     """
-    make_plan = partial(targets.install, names=list_names(names))
-    return run_work(config, partial(carry_out, make_plan, dry_run=dry_run), sql=sql)
+    names = list_names(names)
+    work = partial(carry_out, partial(targets.install, names=names), dry_run=dry_run, names=names)
+    return run_work(config, work, sql=sql)
 
 
 def rehearse(
@@ -99,13 +100,12 @@ def upgrade(
     """
     names = list_names(names)
     state = read_database(config) if sql else None
-    if sql and state is None and not names:
+    is_empty = sql and state is None
+    if is_empty and not names:
         way_out = "Name the plugins, or leave out --sql"
         raise OfflineUnknown("alembic plugin upgrade --all --sql", way_out)
-
-    is_empty = sql and state is None
     make_plan = partial(targets.install if is_empty else targets.upgrade_plugins, names=names)
-    work = partial(carry_out, make_plan, dry_run=dry_run)
+    work = partial(carry_out, make_plan, dry_run=dry_run, names=names)
     return run_work(config, work, sql=sql, state=state)
 
 

@@ -197,6 +197,8 @@ class Plugin:
             ``"revision"`` each in one of its own.
         hooks: ``package.module`` or ``package.module:object``, whose functions are called before
             and after it is installed, upgraded, downgraded and uninstalled.
+        tables: tables that a sync makes without revisions: a list of mappings, a file of TOML or
+            JSON that has one, or ``package.module:Base.metadata``; None is none.
 
     Raises:
         InvalidName: `name` is not allowed.
@@ -214,6 +216,7 @@ class Plugin:
     writes: tuple[str, ...] | list[str] = ()
     transaction: Literal["plugin", "revision"] = "plugin"
     hooks: str | None = None
+    tables: str | Path | tuple[object, ...] | list[object] | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -229,10 +232,18 @@ class Plugin:
         for field in ("version", "description", "models", "hooks"):
             if not isinstance(getattr(self, field), str | None):
                 return f"'{field}' must be a string"
+        return self._find_problem_of_kind() or self._find_problem_of_requirements()
+
+    def _find_problem_of_kind(self) -> str | None:
+        if not isinstance(self.tables, str | Path | tuple | list | None):
+            return "'tables' must be a file, or a list of tables"
         if self.transaction not in ("plugin", "revision"):
             return "'transaction' must be 'plugin' or 'revision'"
         if not isinstance(self.namespace, Schema | Prefix | None):
             return "'namespace' must be a Schema or a Prefix"
+        return None
+
+    def _find_problem_of_requirements(self) -> str | None:
         try:
             names = [check_name(requires.name) for requires in self.requirements]
         except (ValueError, InvalidName) as error:

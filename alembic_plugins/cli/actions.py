@@ -32,7 +32,16 @@ from .output import (
     print_json,
     print_line,
 )
-from .plans import print_plan, print_preview, print_removal, print_store, removal_to_json, report
+from .plans import (
+    print_plan,
+    print_preview,
+    print_removal,
+    print_store,
+    print_sync,
+    removal_to_json,
+    report,
+    sync_to_json,
+)
 
 
 def list_plugins(config: Config, as_json: bool) -> None:
@@ -215,6 +224,20 @@ def uninstall(
             is_kept = isinstance(operation, QuarantinePlugin)
             verb = "set aside" if is_kept else "uninstalled"
             config.print_stdout(f"{verb} {name}")
+
+
+def sync(config: Config, plugin: str, dry_run: bool, as_json: bool) -> None:
+    """Make the tables that a plugin declares, and change those that are there, losing nothing."""
+    # Other commands do not wait for what compares tables.
+    from ..sync import sync_tables
+
+    result = sync_tables(config, plugin, dry_run=dry_run)
+    if as_json:
+        print_json(config, sync_to_json(result))
+    elif dry_run:
+        print_plan(config, result.plan)
+    else:
+        print_sync(config, result.plan)
 
 
 def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> None:

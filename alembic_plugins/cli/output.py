@@ -14,7 +14,7 @@ _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
 
 def describe_status(plugin: PluginStatus) -> tuple[str, ...]:
     """Return the columns of a plugin in the list."""
-    mark = "!" if plugin.head is None else _MARKS.get(plugin.state, "!")
+    mark = "!" if plugin.head is None and not plugin.remark else _MARKS.get(plugin.state, "!")
     columns = (f"[{mark}] {plugin.name}", plugin.version or "-", plugin.namespace or "-")
     current = plugin.current or ""
     if plugin.remark:

@@ -3,16 +3,27 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
 from ..planning.hook_operations import RunHook
-from ..planning.operations import DropUnknownObjects, Operation, QuarantinePlugin, Step
+from ..planning.operations import (
+    DropUnknownObjects,
+    Operation,
+    QuarantinePlugin,
+    RemovePlugin,
+    Step,
+)
 from ..planning.plan import Plan
+from ..planning.tables import SyncTable
 from ..plugin import HOST
 from ..reports.preview import Counted, Preview
 from ..reports.results import Removal
 from .output import number_of, print_columns, print_json, print_line
+
+if TYPE_CHECKING:
+    from ..integration.syncing import SyncResult
 
 
 def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool) -> None:
@@ -30,10 +41,14 @@ def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: boo
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
         config.print_stdout(f"{verb} {name}: {number_of(count, 'revision')}")
     hooked = dict.fromkeys(op.plugin for op in plan.find(RunHook) if op.plugin not in moved)
-    for name in hooked:
+    removed = [name for name, it in plan.outcomes.items() if isinstance(it, RemovePlugin)]
+    synced = {op.plugin for op in plan.find(SyncTable)}
+    for name in hooked.keys() - {*removed, *synced}:
         config.print_stdout(f"ended the install of {name}")
-    if not (moved or hooked):
-        config.print_stdout("nothing to do")
+    for name in removed:
+        config.print_stdout(f"uninstalled {name}")
+    if synced or not (moved or hooked or removed):
+        print_sync(config, plan)
 
 
 def print_plan(config: Config, plan: Plan) -> None:
@@ -54,6 +69,25 @@ def removal_to_json(removal: Removal) -> dict[str, object]:
     """Return what an uninstall takes away, and its plan, as JSON can have them."""
     plugins = {name: asdict(preview) for name, preview in removal.previews.items()}
     return {"plugins": plugins, "plan": removal.plan.to_json()}
+
+
+def print_sync(config: Config, plan: Plan) -> None:
+    """Print what was done to declared tables, one a line."""
+    for operation in plan.find(SyncTable):
+        words = "; ".join(map(str, operation.changes))
+        print_line(config, f"synced table {operation.table}: {words}")
+    if not plan.find(SyncTable):
+        config.print_stdout("nothing to do")
+
+
+def sync_to_json(result: "SyncResult") -> dict[str, object]:
+    """Return what a sync has done, and what it has not, as JSON can have them."""
+    return {
+        "plugin": result.plugin,
+        "plan": result.plan.to_json(),
+        "incompatible": [item.to_json() for item in result.incompatible],
+        "unchanged": list(result.unchanged),
+    }
 
 
 def print_removal(config: Config, removal: Removal) -> None:

@@ -6,9 +6,9 @@ Names are known without importing anything; a plugin's declaration is loaded whe
 import importlib.util
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from operator import attrgetter
@@ -53,6 +53,7 @@ class FoundPlugin:
         section: where the host's configuration overrides the declaration, or may do so where it is
             in a package.
         overridden: the keys that it overrides there.
+        folder: where paths of the declaration start that are relative, but for that of `versions`.
     """
 
     declaration: Plugin
@@ -62,6 +63,7 @@ class FoundPlugin:
     package: str | None = None
     section: str = ""
     overridden: frozenset[str] = frozenset()
+    folder: Path = Path()
 
     @property
     def name(self) -> str:
@@ -90,6 +92,15 @@ class FoundPlugin:
         module, separator, path = reference.partition(":")
         return self._load("hooks", reference, module, path if separator else None)
 
+    def load_tables(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
+        """Return the object that the declaration's `tables` names; as `load_models`."""
+        module, _, path = reference.partition(":")
+        return self._load("tables", reference, module, path)
+
+    def find_file(self, path: str | Path) -> Path | None:
+        """Return a file of the declaration, by its path or as ``package:path``."""
+        return _resolve(path, self.folder)
+
     def _load(self, option: str, reference: str, module: str, path: str | None) -> Any:  # noqa: ANN401
         """Return what stands at a path in a module; for None, the module."""
         folder = self.versions.parent
@@ -113,13 +124,21 @@ class Candidate:
 
 
 class Discovery:
-    """The plugins on disk, each loaded at most once."""
+    """The plugins on disk, each loaded at most once.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: the host's.
+        given: plugins that a caller has brought along, in place of those on disk.
+    """
+
+    def __init__(self, settings: Settings, given: Iterable[Plugin] = ()) -> None:
         self._settings = settings
         self._candidates: dict[str, list[Candidate]] = {}
         for candidate in _find_candidates(settings):
             self._candidates.setdefault(candidate.name, []).append(candidate)
+        for plugin in given:
+            load = partial(_locate, plugin, settings, settings.here, "the call")
+            self._candidates[plugin.name] = [Candidate(plugin.name, "the call", load)]
         self.find = cache(self._find)
 
     @property
@@ -174,7 +193,8 @@ class Discovery:
         override = self._settings.sections.get(name, {})
         if "versions" in override or not (override or found.package):
             return found
-        return _override(found, override, f"section {_name_section(self._settings, name)}")
+        section = f"section {_name_section(self._settings, name)}"
+        return _override(found, override, section, self._settings.here)
 
 
 def _find_candidates(settings: Settings) -> Iterator[Candidate]:
@@ -194,7 +214,7 @@ def _find_sections(settings: Settings) -> Iterator[Candidate]:
     for name, values in settings.sections.items():
         if "versions" in values:
             source = f"section {_name_section(settings, name)}"
-            folder = _resolve_versions(values["versions"], settings.here)
+            folder = _resolve(values["versions"], settings.here)
             yield Candidate(name, source, _section_loader(settings, name, source), folder)
 
 
@@ -334,7 +354,9 @@ def _convert(values: Mapping[str, Any]) -> dict[str, Any]:
     return converted
 
 
-def _override(found: FoundPlugin, values: Mapping[str, Any], section: str) -> FoundPlugin:
+def _override(
+    found: FoundPlugin, values: Mapping[str, Any], section: str, here: Path
+) -> FoundPlugin:
     declared = declare(found.name, {**values, "versions": found.versions}, section)
     changed = {key: getattr(declared, key) for key in values}
     plugin = replace(found.declaration, **changed)
@@ -344,22 +366,23 @@ def _override(found: FoundPlugin, values: Mapping[str, Any], section: str) -> Fo
         namespace=plugin.namespace or found.namespace,
         section=section,
         overridden=frozenset(values),
+        folder=here if "tables" in values else found.folder,
     )
 
 
 def _locate(plugin: Plugin, settings: Settings, here: Path, source: str) -> FoundPlugin:
     namespace = plugin.namespace or settings.namespace or Schema(plugin.name)
-    versions = _resolve_versions(plugin.versions, here)
-    if versions is None or not versions.is_dir():
+    versions = _resolve(plugin.versions, here)
+    if versions is None or not (versions.is_dir() or plugin.tables is not None):
         raise BrokenPlugin(plugin.name, source, f"there is no folder '{plugin.versions}'")
-    return FoundPlugin(plugin, versions, namespace, source)
+    return FoundPlugin(plugin, versions, namespace, source, folder=here)
 
 
-def _resolve_versions(versions: object, here: Path) -> Path | None:
-    """Return the folder that a path or ``package:folder`` names, if there is such a package."""
-    package, separator, folder = str(versions).partition(":")
-    if not separator or Path(str(versions)).is_absolute():
-        path = here / str(versions)
+def _resolve(words: object, here: Path) -> Path | None:
+    """Return what a path or ``package:path`` names, if there is such a package."""
+    package, separator, folder = str(words).partition(":")
+    if not separator or Path(str(words)).is_absolute():
+        path = here / str(words)
         # To resolve a path, the file system is asked for each part of it.
         return path if path.is_absolute() and ".." not in path.parts else path.resolve()
     try:

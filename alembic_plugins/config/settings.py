@@ -27,6 +27,8 @@ from ..plugin import (
     parse_namespace,
 )
 from .errors import BrokenConfiguration, ReferenceFailed, UnknownOption
+from .flags import ALL, read_names
+from .flags import read_flag as read_flag
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
@@ -35,10 +37,21 @@ OPTIONS = frozenset(
     for name in (
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
         *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
-        *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
+        *(
+            "environment",
+            "guard",
+            "guard_reads",
+            "guard_allow",
+            "host_first",
+            "fail_fast",
+            "auto_sync",
+        ),
     )
 )
 """The options that a configuration may have."""
+
+AUTO_SYNC = "plugin_auto_sync"
+"""The option, and the attribute of a configuration that comes before it."""
 
 LOADS = ("needed", "all")
 GUARD_MODES = ("enforce", "warn", "off")
@@ -76,6 +89,8 @@ class Settings:
             which it does not require.
         guard_allow: ``plugin_guard_allow``, the objects that every branch may change: those that
             triggers and functions of the host write to on a plugin's behalf, for example.
+        auto_sync: ``plugin_auto_sync``: the plugins whose declared tables an upgrade syncs by
+            itself; ``true`` is all of them.
         trusted_roles: ``plugin_trusted_roles``, whose functions and operators on the search path
             may be called as PostgreSQL's own.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
@@ -100,10 +115,15 @@ class Settings:
     guard: str
     guard_reads: str
     guard_allow: tuple[str, ...]
+    auto_sync: tuple[str, ...]
     trusted_roles: tuple[str, ...]
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
+
+    def syncs(self, name: str) -> bool:
+        """Tell whether an upgrade syncs the declared tables of a plugin by itself."""
+        return name in self.auto_sync or ALL in self.auto_sync
 
 
 def read_settings(config: Config) -> Settings:
@@ -158,6 +178,7 @@ def _read(config: Config) -> Settings:
         guard=_read_choice(config, "plugin_guard", GUARD_MODES),
         guard_reads=_read_choice(config, "plugin_guard_reads", GUARD_MODES, "warn"),
         guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
+        auto_sync=_read_auto_sync(config),
         trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
@@ -256,21 +277,6 @@ def read_yes(config: Config) -> bool:
     return read_flag("-x yes", read_arguments(config).get("yes"), default=False)
 
 
-def read_flag(option: str, value: object, *, default: bool) -> bool:
-    """Return a yes-or-no option.
-
-    Raises:
-        InvalidOption: `value` is neither.
-    """
-    flags = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if value is None:
-        return default
-    try:
-        return flags[str(value).lower()]
-    except KeyError as error:
-        raise InvalidOption(option, str(value), "true or false") from error
-
-
 def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the object is anything
     """Return the object that an option names as ``package.module:name.name``.
 
@@ -293,6 +299,11 @@ def _config_file(config: Config) -> Path | None:
 def _read_list(config: Config, option: str) -> list[str]:
     value: object = config.get_alembic_option(option)
     return value if isinstance(value, list) else str(value or "").replace(",", " ").split()
+
+
+def _read_auto_sync(config: Config) -> tuple[str, ...]:
+    given = config.attributes.get(AUTO_SYNC)  # It comes before the option.
+    return read_names(AUTO_SYNC, _read_list(config, AUTO_SYNC) if given is None else [f"{given}"])
 
 
 def _read_objects(config: Config, option: str) -> list[str]:

@@ -39,6 +39,11 @@ _UNLOCK = text(
     "SELECT pg_catalog.pg_advisory_unlock(:class, :object), pg_catalog.pg_backend_pid()"
 ).bindparams(bindparam("class"), bindparam("object"))
 
+# The second lock, for as long as a transaction lasts that is the caller's.
+_KEEP = text("SELECT pg_catalog.pg_advisory_xact_lock(:class, :object)").bindparams(
+    bindparam("class"), bindparam("object")
+)
+
 # It does nothing but hold the lock, for as long as that takes.
 _SET_UP_SESSION = text("""
     SELECT pg_catalog.set_config('application_name', :name, false),
@@ -79,7 +84,8 @@ def hold_lock(
     None where there is none but that which migrates.
 
     The connection that migrates holds a second lock: the server may go on for a while with what a
-    killed process has sent it, when the first lock is free already.
+    killed process has sent it, when the first lock is free already. Where its transaction is the
+    caller's, that one is held until it ends.
 
     Args:
         connection: the one that migrates; the lock gets another one of its engine.
@@ -113,6 +119,8 @@ def hold_lock(
             _lost_told(locking, name),
             tell_blockers(connection, locking, pid, report),
         ):
+            if connection.in_transaction():
+                connection.execute(_KEEP, second)  # Others would not see what is not committed.
             yield locking
 
 

@@ -262,7 +262,8 @@ class RegistryWriter:
             for column in table.c:
                 if not is_since(column, self._registry):
                     self.context.impl.add_column(table.name, column, schema=table.schema)
-        self._bring_objects(known)
+        if not is_since(self.tables.object, version):
+            self._bring_objects(known)
         for name, removed in REMOVED_IN_3 if version == _FIRST_WITH_NAMES else ():
             self.context.impl.drop_column(
                 name, Column(removed, Text), schema=self.tables.metadata.schema

@@ -171,8 +171,7 @@ class BackupRun:
         if lock_connection is not None:
             with writer.lend_role(lock_connection) as other:
                 other.execute(staged.value.delete())
-                copied = _copy(ours.value, staged.value, self._names, "plugin", VERSION)
-                other.execute(copied)
+                other.execute(_copy(ours.value, staged.value, self._names, "plugin", VERSION))
 
 
 def _tell(path: Path, size: int, contents: Contents, extras: Sequence[Extra]) -> None:
@@ -195,7 +194,9 @@ def copy_rows(
         yield _copy(source.value, to.value, names, "plugin", version)
 
 
-def _copy(source: Table, to: Table, names: Sequence[str], key: str, version: int) -> Executable:
+def _copy(
+    source: Table, to: Table, names: Sequence[str], key: str, version: int = VERSION
+) -> Executable:
     """Return what copies the rows of plugins, in their order; positions are given anew."""
     known = [column for column in to.c if is_since(column, version)]
     columns = [column.name for column in known if column.identity is None]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import takewhile
 from time import monotonic, sleep
 from typing import NoReturn
@@ -175,7 +175,7 @@ class Executor:
         started = monotonic()
         context.steps.forget_types()  # Those that another try has made are not there any more.
         before = {name: writer.pending.rows(name) for name in transaction.plugins}
-        with self._pipeline.transaction():
+        with self._pipeline.transaction(), self._savepoint(transaction):
             writer.set_timeouts()
             writer.ensure_tables()
             writer.ensure_bound()
@@ -188,6 +188,12 @@ class Executor:
                 context.callbacks.go_back()
                 raise
         writer.keep_tables()
+
+    def _savepoint(self, transaction: Transaction) -> AbstractContextManager[object]:
+        """Begin the savepoint that a transaction wants to have in the caller's."""
+        if transaction.has_savepoint and not (self._is_ours or self._writer.is_offline):
+            return self._writer.connection.begin_nested()
+        return nullcontext()
 
     def _run_operations(self, transaction: Transaction) -> None:
         context = self._context
@@ -205,9 +211,11 @@ class Executor:
     ) -> None:
         """Write what was done to the registry, and check once more what may be committed."""
         context, writer = self._context, self._writer
+        detail = "; ".join(op.detail for op in transaction.operations if op.detail) or None
         for name, rows in before.items():
             action = transaction.name_action(name, context.session.state.plugins)
-            writer.pending.add_event(name, action, rows, writer.find_duration(started))
+            duration = writer.find_duration(started)
+            writer.pending.add_event(name, action, rows, duration, detail=detail)
         writer.flush()
         is_last = transaction is context.plan.transactions[-1]
         if is_last and writer.has_tables and not context.is_rehearsal:

@@ -50,7 +50,7 @@ def _make_context(context: Context, operation: RunHook) -> HookContext:
     return HookContext(
         name,
         writer.connection,
-        PluginStore(writer.connection, name, writer.versions.schema or writer.host_schema),
+        PluginStore(writer.connection, name, writer.schema),
         None if is_new else version,
         None if goes else (declared.version if declared else version),
         () if is_new else state.heads(name),

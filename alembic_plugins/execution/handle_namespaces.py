@@ -19,6 +19,7 @@ from ..planning import operations as ops
 from ..planning.errors import NotInstalled
 from ..planning.hook_operations import DropHookObjects
 from ..planning.projection import remember_plugin
+from ..planning.tables import DropSyncedTables
 from ..plugin import Prefix, Schema
 from ..registry.state import InstalledPlugin
 from .context import Context
@@ -130,6 +131,20 @@ def drop_hook_objects(context: Context, operation: DropHookObjects) -> None:
     if not context.writer.is_offline:
         owned = context.objects.read_plugin_objects(operation.name)
         _try_to_drop(context, operation.name, owned.by_hooks, owned.columns_by_hooks)
+
+
+def drop_synced(context: Context, operation: DropSyncedTables) -> None:
+    """Drop the declared tables of plugins, which may refer to what downgrades are to drop.
+
+    What depends on them in turn keeps them until the downgrades are run.
+    """
+    if not context.writer.is_offline:
+        items = [
+            item
+            for name in operation.names
+            for item in context.objects.read_plugin_objects(name).by_syncs
+        ]
+        _try_to_drop(context, operation.names[0], items)
 
 
 def _try_to_drop(
@@ -277,7 +292,9 @@ def leave(context: Context, operation: ops.LeaveAtBase) -> None:
     name, plugins = operation.plugin, context.writer.pending.plugins
     if context.is_rehearsal:
         return  # It has still to be told whose its objects were.
-    if name in plugins and not (operation.has_run and _has_left(context, name)):
+    if name in plugins and plugins[name].synced:
+        log.warning("Plugin '%s' is at base, and stays installed with its synced tables.", name)
+    elif name in plugins and not (operation.has_run and _has_left(context, name)):
         forget_at_base(context, plugins[name])
         log.warning("Plugin '%s' is at base, and not installed any more.", name)
     end_interruption(context, name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..planning import operations as ops
+from ..planning import tables
 from ..planning.hook_operations import DropHookObjects, RunHook
 from . import (
     handle_backups,
@@ -11,6 +12,7 @@ from . import (
     handle_namespaces,
     handle_registry,
     handle_revisions,
+    handle_tables,
 )
 from .context import Context
 
@@ -23,10 +25,12 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.RecordApplied: handle_revisions.record_revision,
     ops.RecordReverted: handle_revisions.record_revision,
     RunHook: handle_hooks.run_hook,
+    tables.SyncTable: handle_tables.sync_table,
     ops.CheckObjects: handle_revisions.check_objects,
     ops.CreateNamespace: handle_namespaces.create,
     ops.DropUnknownObjects: handle_namespaces.drop_unknown,
     DropHookObjects: handle_namespaces.drop_hook_objects,
+    tables.DropSyncedTables: handle_namespaces.drop_synced,
     ops.DropLeftovers: handle_namespaces.drop_leftovers,
     ops.RemovePlugin: handle_namespaces.remove,
     ops.QuarantinePlugin: handle_namespaces.set_aside,

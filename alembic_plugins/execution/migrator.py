@@ -158,11 +158,12 @@ class Migrator:
         if fresh:
             self.end_reading()
 
-    def run(self, make_plan: MakePlan) -> Plan:
+    def run(self, make_plan: MakePlan, *, always_again: bool = False) -> Plan:
         """Run what `make_plan` plans, and return it.
 
         It is planned once without the lock, since most often there is nothing to do, and again
-        under the lock, since another migration may have done it meanwhile.
+        under the lock, since another migration may have done it meanwhile: where that is seen in
+        the registry, or with `always_again` in any case.
 
         Raises:
             LockTimeout: another migration did not end in time.
@@ -174,7 +175,7 @@ class Migrator:
         self.end_reading()
         staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
         with self._lock() as lock_connection, staging:
-            if not self.context.as_sql and self.read():
+            if not self.context.as_sql and (self.read() or always_again):
                 plan = make_plan(self.session)
             self.infer(_find_uninferred(self.session, plan))
             return self._tell(self._execute(plan, make_plan, lock_connection))

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from .._base_errors import PluginError
-from ..registry.tables import HOOK_MARK
+from ..registry.tables import HOOK_MARK, SYNC_MARK
 
 
 def describe_calls(names: Sequence[str], quote: str = "'") -> str:
     """Return what may have done something: revisions by id, and hooks by name after an ``@``."""
+    if SYNC_MARK in names:
+        return "the sync"
     found: dict[str, list[str]] = {"revision": [], "hook": []}
     for name in names:
         kind = "hook" if name.startswith(HOOK_MARK) else "revision"
@@ -37,7 +39,9 @@ class NamespaceViolation(PluginError):
     def facts(self) -> dict[str, object]:
         """Return the facts in the order in which they were found."""
         calls = describe_calls(self.revisions)
-        kinds = [kind for kind in ("revision", "hook") if f"{kind} '" in calls]
+        kinds = [kind for kind in ("revision", "hook") if f"{kind} '" in calls] or [
+            "declared table"
+        ]
         ways = [*self.remedies, f"correct the {' or the '.join(kinds)}"]
         return {
             **super().facts(),

@@ -1,7 +1,7 @@
 """How the work of one of our commands gets through the host's ``env.py``, and comes back."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from ..config.errors import ConnectionFailed
 from ..execution.migrator import MakePlan, Migrator
 from ..planning.plan import Plan
 from ..registry.state import State
+from .auto_sync import upgrade_and_sync
 from .errors import NotAHost
 from .runtime import Work
 
@@ -71,9 +72,17 @@ def read_database(config: Config) -> State | None:
     return state if state.version_table else None
 
 
-def carry_out(make_plan: MakePlan, migrator: Migrator, *, dry_run: bool) -> Plan:
-    """Run what is planned, or with `dry_run` only return it, with what revisions say."""
+def carry_out(
+    make_plan: MakePlan, migrator: Migrator, *, dry_run: bool, names: Sequence[str] | None = None
+) -> Plan:
+    """Run what is planned, or with `dry_run` only return it, with what revisions say.
+
+    `names` are the plugins of an upgrade, which may sync their declared tables: none are all that
+    are installed; None is what is no upgrade.
+    """
     if not dry_run:
+        if names is not None:
+            return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
     plan = make_plan(migrator.session)
     scripts = (migrator.session.find_script(step.plugin, step.revision) for step in plan.steps)

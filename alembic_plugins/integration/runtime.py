@@ -39,6 +39,7 @@ from ..reports.status import find_ahead
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.files import RevisionInfo
 from ..revisions.rendering import render_with
+from .auto_sync import upgrade_and_sync
 from .confirmation import confirm
 from .errors import NotAHost, NoTransactions, UnsupportedDriver
 from .hosts import find_branches, open_session
@@ -234,7 +235,12 @@ def _run_stock(
         migrator.finish_transfer()
         if migrator.context.purge and not migrator.context.as_sql:
             _confirm_purge(config, plans[command](migrator.session))
-        plan = migrator.run(plans[command])
+        makes_heads = command == "upgrade" and (scope not in (None, HOST) or target == "heads")
+        if makes_heads:
+            names = [] if scope in (None, HOST) else [str(scope)]
+            plan = upgrade_and_sync(plans[command], names, migrator)
+        else:
+            plan = migrator.run(plans[command])
         is_relative = command == "downgrade" and target.startswith("-")
         if is_relative and scope is None and not migrator.context.as_sql:
             _tell_branches(config, plan)

@@ -112,6 +112,17 @@ class HooksGone(PluginError):
     reference: str
 
 
+class NotSynced(PluginError):
+    """A plugin has no revisions, and its declared tables are not there."""
+
+    words = (
+        "Plugin '{name}' has no revisions: it declares its tables, which 'alembic plugin sync "
+        "{name}' makes. Do that first."
+    )
+
+    name: str
+
+
 class Quarantined(PluginError):
     """A plugin is set aside, and neither installed nor free to be installed."""
 

@@ -16,7 +16,6 @@ from alembic.script import ScriptDirectory
 from .. import _alembic
 from .._base_errors import PluginError
 from ..config.discovery import Discovery, FoundPlugin
-from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings
 from ..plugin import HOST, Plugin
 from ..registry.errors import DamagedRow
@@ -28,18 +27,21 @@ from ..revisions.files import RevisionInfo
 from ..revisions.source import has_changed
 from .errors import (
     EmptyPlugin,
-    MissingRequirement,
     MissingRevision,
+    NotSynced,
     Quarantined,
-    UnmetRequirement,
 )
 from .hooks import HookFinder
 from .host_folders import HostFolders
+from .requirements import find_required
 
 if TYPE_CHECKING:
     from ..namespaces.inferred import Inferred
     from ..namespaces.ownership import Dependents
 
+
+GIVEN_PLUGINS = "alembic_plugins.given"
+"""The attribute of a configuration with plugins that a caller has brought along."""
 
 _GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are damaged"
 
@@ -119,7 +121,7 @@ class Session:
     @cached_property
     def discovery(self) -> Discovery:
         """The plugins on disk."""
-        return Discovery(self.settings)
+        return Discovery(self.settings, self.config.attributes.get(GIVEN_PLUGINS, ()))
 
     def find_plugin(self, name: str) -> FoundPlugin:
         """Return a plugin that is on disk; see `Discovery.find` for the errors."""
@@ -222,6 +224,7 @@ class Session:
 
         Raises:
             EmptyPlugin: it has no revisions.
+            NotSynced: it has none, since it declares its tables, and these are not made.
             NoVersions: it is the host's, whose folder is not there.
             Quarantined: it is set aside.
         """
@@ -232,7 +235,11 @@ class Session:
             raise Quarantined(name, aside.quarantine)
         branch = self.branch(name)
         if name != HOST and not branch.infos:
-            raise EmptyPlugin(name, self.find_plugin(name).versions)
+            found = self.find_plugin(name)
+            if found.declaration.tables is None:
+                raise EmptyPlugin(name, found.versions)
+            if name not in self.state.plugins and not self.settings.syncs(name):
+                raise NotSynced(name)
         return branch
 
     def find_requirements(self, name: str) -> tuple[str, ...]:
@@ -244,18 +251,7 @@ class Session:
         """
         if name == HOST:
             return ()
-        required = []
-        for requires in self.find_plugin(name).declaration.requirements:
-            if requires.optional and requires.name not in self.state.plugins:
-                continue
-            try:
-                found = self.find_plugin(requires.name)
-            except UnknownPlugin as error:
-                raise MissingRequirement(name, requires.text) from error
-            if not requires.met_by(found.declaration.version):
-                raise UnmetRequirement(name, requires.text, found.declaration.version)
-            required.append(requires.name)
-        return tuple(required)
+        return find_required(self.find_plugin(name), self.state.plugins, self.find_plugin)
 
     def find_owner(self, revision: str, first: Iterable[str] = ()) -> str | None:
         """Return the branch that has a revision, looking at as few branches as can be.

@@ -120,6 +120,7 @@ class PluginObjects:
         unknown: what is in its own schema, and no revision has made.
         foreign: what is in its own schema, or goes by its prefix, and is another's.
         places_of_hooks: where that is which its hooks have made, and not its revisions.
+        places_of_syncs: where that is which was made as it declares it.
     """
 
     objects: tuple[DatabaseObject, ...] = ()
@@ -127,10 +128,11 @@ class PluginObjects:
     unknown: tuple[DatabaseObject, ...] = ()
     foreign: tuple[DatabaseObject, ...] = ()
     places_of_hooks: frozenset[Place] = frozenset()
+    places_of_syncs: frozenset[Place] = frozenset()
 
     @property
     def made(self) -> tuple[DatabaseObject | Column, ...]:
-        """All that its revisions and hooks have made."""
+        """All that its revisions and hooks have made, and its declared tables."""
         return (*self.objects, *self.columns)
 
     @property
@@ -145,9 +147,14 @@ class PluginObjects:
         return tuple(c for c in self.columns if (*c.table.key, c.number) in places)
 
     @property
+    def by_syncs(self) -> tuple[DatabaseObject, ...]:
+        """Its declared tables, and what was made with them."""
+        return tuple(item for item in self.objects if (*item.key, 0) in self.places_of_syncs)
+
+    @property
     def by_revisions(self) -> tuple[DatabaseObject | Column, ...]:
         """All that its revisions have made."""
-        others = {*self.by_hooks, *self.columns_by_hooks}
+        others = {*self.by_hooks, *self.columns_by_hooks, *self.by_syncs}
         return tuple(item for item in self.made if item not in others)
 
 
@@ -169,6 +176,7 @@ def read_plugin_objects(connection: Connection, ownership: Ownership, name: str)
         _sort(item for item in beside if owners[item.key] == ours),
         _sort(item for item in beside if owners[item.key].name != name),
         frozenset(place for place, row in made.items() if row.is_by_hook),
+        frozenset(place for place, row in made.items() if row.is_by_sync),
     )
 
 

@@ -31,7 +31,7 @@ from ..catalog.transaction_rows import Key, Place
 from ..plugin import Prefix
 from ..registry.rows import skip_damaged
 from ..registry.state import InstalledPlugin
-from ..registry.tables import HOOK_MARK, Tables, TextList, is_since
+from ..registry.tables import HOOK_MARK, SYNC_MARK, Tables, TextList, is_since
 
 # The objects that go by some words, wherever they are and whatever they hang on, and the columns.
 _OBJECTS_BY_WORDS = text("""
@@ -90,7 +90,7 @@ class RecordedObject:
     Attributes:
         plugin: the branch.
         revision: which of its revisions has made the object, or with ``@`` before its name which
-            of its hooks; None where that is not known.
+            of its hooks, or `SYNC_MARK`; None where that is not known.
         made: whether it has made it; else it was permitted to change it.
         place: where PostgreSQL has it.
         kind: PostgreSQL's word for what it is.
@@ -111,7 +111,13 @@ class RecordedObject:
     @property
     def is_by_hook(self) -> bool:
         """Whether a hook has made it, so that no downgrade knows of it."""
-        return self.revision is not None and self.revision.startswith(HOOK_MARK)
+        is_marked = self.revision is not None and self.revision.startswith(HOOK_MARK)
+        return is_marked and not self.is_by_sync
+
+    @property
+    def is_by_sync(self) -> bool:
+        """Whether a sync has made it, as the plugin declares it."""
+        return self.revision == SYNC_MARK
 
     @property
     def words(self) -> str:

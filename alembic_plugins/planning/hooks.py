@@ -26,6 +26,7 @@ from .operations import (
     Step,
 )
 from .plan import Plan, Transaction
+from .tables import SyncTable
 
 
 class _Pair(NamedTuple):
@@ -117,11 +118,12 @@ def complete_installs(session: Session, names: Iterable[str]) -> tuple[Transacti
 
 
 def _find_moved(plan: Plan) -> dict[str, bool]:
-    """Return whether plugins go down of which revisions are run, or that go as a whole."""
+    """Return whether plugins go down of which revisions are run, tables synced, or all goes."""
     found: dict[str, bool] = {}
     for step in plan.steps:
         if step.runs and step.plugin != HOST:
             found.setdefault(step.plugin, step.is_downgrade)
+    found |= {op.plugin: False for op in plan.find(SyncTable)}
     gone = (RemovePlugin, QuarantinePlugin)
     return found | {name: True for name, op in plan.outcomes.items() if isinstance(op, gone)}
 
@@ -181,7 +183,9 @@ def _insert_after(
 
 
 def _is_step(operation: Operation, name: str) -> bool:
-    return isinstance(operation, Step) and operation.runs and operation.plugin == name
+    if isinstance(operation, Step | SyncTable):
+        return operation.runs and operation.plugin == name
+    return False
 
 
 def _check_again(operations: Sequence[Operation]) -> Iterator[Operation]:

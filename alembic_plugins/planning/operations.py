@@ -36,6 +36,11 @@ class Operation:
         """The branch on whose search path it is run; None is the host's."""
         return None
 
+    @property
+    def detail(self) -> str | None:
+        """What the history says of it besides; None is nothing."""
+        return None
+
     def to_json(self) -> dict[str, object]:
         """Return the kind of operation and its fields, as JSON can have them."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}

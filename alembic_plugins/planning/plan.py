@@ -43,6 +43,7 @@ from .operations import (
     find_plugins,
 )
 from .ordering import order_nodes
+from .tables import DropSyncedTables
 
 Op = TypeVar("Op", bound=Operation)
 StepT = TypeVar("StepT", bound=Step)
@@ -55,10 +56,13 @@ class Transaction:
     Attributes:
         operations: what to do, in order.
         action: what the history calls it; empty where it is not in there.
+        has_savepoint: whether it has one where the transaction is the caller's, so that what came
+            before it stays when it fails.
     """
 
     operations: tuple[Operation, ...]
     action: str
+    has_savepoint: bool = False
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -234,11 +238,13 @@ def plan_uninstall(
     purge: bool,
     with_unknown: bool = False,
     backup: Path | None = None,
+    synced: Collection[str] = (),
 ) -> Plan:
     """Return the plan that downgrades all of some plugins and removes them.
 
     All or nothing, unless the revisions of one want transactions of their own. What a purge drops
-    goes together at the end, since the objects of one plugin may depend on those of another.
+    goes together at the end, since the objects of one plugin may depend on those of another. The
+    tables of those that are `synced` go first, since they may refer to those of revisions.
     """
     revisions = {item.revision for item in applied if item.plugin in names}
     steps = _revert(revisions, applied, may_fail=purge)
@@ -254,7 +260,7 @@ def plan_uninstall(
         leaving = (
             n for n in dict.fromkeys((*ends, *names)) if ends.get(n, len(runs) - 1) == number
         )
-        before = _prepare_removal(names, number, with_unknown=with_unknown, backup=backup)
+        before = _prepare_removal(names, number, synced, with_unknown=with_unknown, backup=backup)
         after = _finish_removal(run, tuple(leaving), purge=purge, with_unknown=with_unknown)
         transactions.append(Transaction((*before, *run, *after), "uninstall"))
     staging = [Transaction((StageBackup(backup, tuple(names)),), "")] if backup else []
@@ -262,13 +268,20 @@ def plan_uninstall(
 
 
 def _prepare_removal(
-    names: Sequence[str], number: int, *, with_unknown: bool, backup: Path | None
+    names: Sequence[str],
+    number: int,
+    synced: Collection[str],
+    *,
+    with_unknown: bool,
+    backup: Path | None,
 ) -> Iterator[Operation]:
     """Yield what comes before the downgrades of a transaction, by the transaction's number."""
     if backup is not None:
         yield KeepToBackup(backup) if number else WriteBackup(backup, tuple(names))
     if with_unknown and not number:
         yield DropUnknownObjects(tuple(names))
+    if synced and not number:
+        yield DropSyncedTables(tuple(synced))
 
 
 def _finish_removal(

@@ -47,6 +47,7 @@ def remember_plugin(session: Session, name: str, *, schema_created: bool) -> Ins
         tuple(declared.requires),
         hooks=declared.hooks,
         installing=known is not None and known.installing,
+        synced=known is not None and known.synced,
     )
 
 
@@ -64,7 +65,7 @@ def simulate(session: Session, plan: Plan, *, schema_created: bool) -> State:
     plugins = {
         name: known
         for name, known in state.plugins.items()
-        if name not in touched or name in state.branches or name in state.interruptions
+        if name not in touched or name in {*state.branches, *state.interruptions, *state.synced}
     }
     for name in (op.plugin for op in plan.find(RecoverPlugin)):
         own = session.find_plugin(name).namespace

@@ -49,7 +49,8 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     if name != HOST and name not in session.state.branches:
         check_installed(session, [name])
     session.check_undamaged(name)
-    if name in session.state.at_base and target == "base":
+    is_bare = name in session.state.at_base | (session.state.synced - {*session.state.branches})
+    if is_bare and target == "base":
         return uninstall(session, [name], cascade=cascade)
     branch = session.remembered_branch(name)
     going = set(branch.find_downgrade(target, session.state.heads(name)))
@@ -93,7 +94,10 @@ def _plan_going(
         session.check_undamaged(plugin)
     _check_unbroken(session, grown)
     plan = plan_downgrade(
-        grown, session.state.applied, session.is_alone, leaving=whole if leaving else ()
+        grown,
+        session.state.applied,
+        session.is_alone,
+        leaving=[n for n in whole if n not in session.state.synced] if leaving else (),
     )
     return add_hooks(session, plan)
 
@@ -153,6 +157,7 @@ def uninstall(
         purge=purge,
         with_unknown=with_unknown,
         backup=backup,
+        synced=[name for name in removed if name in session.state.synced],
     )
     return add_hooks(session, plan)
 

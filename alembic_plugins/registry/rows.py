@@ -39,7 +39,7 @@ class InstalledPlugin:
 
     `quarantine` is the schema in which its objects are set aside; None where they are in use.
     `hooks` is what its declaration has named by that; `installing` tells whether the hook after its
-    install is still to be called.
+    install is still to be called, and `synced` whether it has tables that no revision has made.
     """
 
     name: str
@@ -51,6 +51,7 @@ class InstalledPlugin:
     quarantine: str | None = None
     hooks: str | None = None
     installing: bool = False
+    synced: bool = False
 
     @property
     def place(self) -> Namespace:
@@ -86,6 +87,7 @@ class InstalledPlugin:
             fields.get("quarantine"),
             fields.get("hooks"),
             bool(fields.get("installing")),
+            bool(fields.get("synced")),
         )
 
     @classmethod
@@ -153,6 +155,23 @@ class AppliedRevision(NamedTuple):
             self.description,
             None,
         )
+
+
+def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, ...]:
+    """Return revisions, also one that was lost and recorded anew, after those that they follow."""
+    known = {item.revision: item for item in applied}
+    ordered: dict[str, AppliedRevision] = {}
+    for item in applied:
+        todo = [item]
+        while todo:
+            needed = (*todo[-1].down_revision, *todo[-1].depends_on)
+            missing = [known[r] for r in needed if r in known and r not in ordered]
+            if missing and len(todo) <= len(applied):
+                todo += missing
+            else:
+                last = todo.pop()
+                ordered.setdefault(last.revision, last)
+    return tuple(ordered.values())
 
 
 @dataclass(frozen=True)

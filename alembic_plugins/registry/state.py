@@ -27,6 +27,7 @@ from .errors import (
 from .rows import AppliedRevision as AppliedRevision
 from .rows import InstalledPlugin as InstalledPlugin
 from .rows import Interruption as Interruption
+from .rows import put_in_order
 from .sql import FIND_TABLES
 from .tables import (
     BACKUP_SCHEMA,
@@ -83,8 +84,13 @@ class State:
 
     @property
     def at_base(self) -> frozenset[str]:
-        """The installed plugins of which nothing is applied."""
-        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions})
+        """The installed plugins of which nothing is applied, nor synced."""
+        return frozenset(self.plugins.keys() - {*self.branches, *self.interruptions, *self.synced})
+
+    @property
+    def synced(self) -> frozenset[str]:
+        """The installed plugins that have declared tables which no revision has made."""
+        return frozenset(name for name, plugin in self.plugins.items() if plugin.synced)
 
     @property
     def leftover(self) -> frozenset[str]:
@@ -143,23 +149,6 @@ class State:
     def with_applied(self, applied: Sequence[AppliedRevision]) -> "State":
         """Return the state with other applied revisions."""
         return replace(self, applied=put_in_order(applied))
-
-
-def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, ...]:
-    """Return revisions, also one that was lost and recorded anew, after those that they follow."""
-    known = {item.revision: item for item in applied}
-    ordered: dict[str, AppliedRevision] = {}
-    for item in applied:
-        todo = [item]
-        while todo:
-            needed = (*todo[-1].down_revision, *todo[-1].depends_on)
-            missing = [known[r] for r in needed if r in known and r not in ordered]
-            if missing and len(todo) <= len(applied):
-                todo += missing
-            else:
-                last = todo.pop()
-                ordered.setdefault(last.revision, last)
-    return tuple(ordered.values())
 
 
 def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:

@@ -147,6 +147,7 @@ def record_installed(tables: Tables, plugin: InstalledPlugin, *, known: bool) ->
         "quarantine": plugin.quarantine,
         "hooks": plugin.hooks,
         "installing": plugin.installing,
+        "synced": plugin.synced,
     }
     if known:
         return tables.plugin.update().values(values).where(tables.plugin.c.name == plugin.name)

@@ -69,6 +69,9 @@ EXTRA = Table(
 HOOK_MARK = "@"
 """What stands before the name of a hook where else a revision's id is, which cannot have it."""
 
+SYNC_MARK = f"{HOOK_MARK}sync"
+"""What is there of what a sync of declared tables has made; no hook goes by that name."""
+
 _COMMENT = "alembic-plugins registry "
 """What the comment of `alembic_plugin` says before the version."""
 
@@ -151,6 +154,8 @@ def _plugin(metadata: MetaData) -> Table:
         Column("hooks", Text, info=_SINCE_4),
         # Whether the hook after its install is still to be called.
         Column("installing", Boolean, nullable=False, server_default=text("false"), info=_SINCE_4),
+        # Whether tables of it were made without revisions, as it declares them.
+        Column("synced", Boolean, nullable=False, server_default=text("false"), info=_SINCE_4),
         comment=f"{_COMMENT}{VERSION}",
     )
 
@@ -221,7 +226,7 @@ def _object(metadata: MetaData) -> Table:
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
         Column("plugin", Text, nullable=False),
-        # A revision's id, or with `HOOK_MARK` before its name a hook.
+        # A revision's id, or with `HOOK_MARK` before its name a hook, or `SYNC_MARK`.
         Column("revision", Text),
         # Whether the revision has made it; else the plugin's declaration lets it change it.
         Column("made", Boolean, nullable=False),

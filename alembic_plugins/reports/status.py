@@ -332,7 +332,16 @@ def _describe(migrator: Migrator, name: str) -> str:
     if name in migrator.session.state.leftover:
         return "at base, its downgrades have left something behind"
     known = migrator.session.state.interruptions.get(name)
-    return _describe_interruption(migrator, known) if known else ""
+    return _describe_interruption(migrator, known) if known else _describe_tables(migrator, name)
+
+
+def _describe_tables(migrator: Migrator, name: str) -> str:
+    """Return what there is to say of a plugin that has tables and no revisions."""
+    session = migrator.session
+    declaration = session.declaration(name)
+    if declaration is None or declaration.tables is None or session.branch(name).infos:
+        return ""
+    return "tables synced" if name in session.state.synced else "tables not synced"
 
 
 def _describe_interruption(migrator: Migrator, known: Interruption) -> str:

@@ -12,8 +12,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Executable, Insert, TextClause
 from sqlalchemy.engine.mock import MockConnection
 
+from .. import _alembic
+
 _QUESTIONS = frozenset({"connection", "exec_driver_sql", "scalar", "scalars"})
 """What a connection has to ask with, and one that prints has not."""
+
+
+_FACTS = ("default_schema_name", "server_version_info", "supports_virtual_generated_columns")
+"""What a dialect knows of the server to which it has connected, and some statements hang on."""
 
 
 class NoDatabaseError(Exception):
@@ -97,3 +103,28 @@ def asks_database(error: BaseException) -> bool:
         return True
     foreign = type(error).__module__.partition(".")[0] == "sqlalchemy"
     return foreign or (isinstance(error, TypeError) and "NoneType" in str(error))
+
+
+class Statements(list[str]):
+    """An output buffer: in offline mode, Alembic writes one statement at a time."""
+
+    def write(self, text: str) -> None:
+        """Keep a statement, without semicolons at its end: Alembic's, and one of the author's."""
+        self.append(text.rstrip("; \n").lstrip())
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+
+def make_renderer(context: MigrationContext, statements: Statements) -> MigrationContext:
+    """Return a context of offline mode that writes to `statements` and is else like another one."""
+    dialect = type(context.dialect)(paramstyle="named")  # type: ignore[call-arg]  # psycopg's has it
+    for fact in _FACTS:
+        if hasattr(context.dialect, fact):
+            setattr(dialect, fact, getattr(context.dialect, fact))
+    output = {"as_sql": True, "literal_binds": True, "output_buffer": statements}
+    options = {**context.opts, **output}
+    with _alembic.silenced_context_log():
+        offline = MigrationContext(dialect, None, options, context.environment_context)
+    render_with(offline)
+    return offline

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from .. import _alembic
 from .._base_errors import explain
 from .branches import BranchScript
-from .rendering import asks_database, is_asked, render_with
+from .rendering import Statements, asks_database, is_asked, make_renderer
 
 _COMMIT, _BEGIN = "COMMIT", "BEGIN"
 
@@ -33,17 +33,6 @@ class Undo:
     reason: str | None
 
 
-class _Statements(list[str]):
-    """An output buffer: in offline mode, Alembic writes one statement at a time."""
-
-    def write(self, text: str) -> None:
-        """Keep a statement, without semicolons at its end: Alembic's, and one of the author's."""
-        self.append(text.rstrip("; \n").lstrip())
-
-    def flush(self) -> None:
-        """Do nothing: nothing is held back."""
-
-
 class Renderer:
     """Render what downgrades revisions, with an offline context that is made once.
 
@@ -55,7 +44,7 @@ class Renderer:
     def __init__(self, context: MigrationContext, run_args: Mapping[str, Any]) -> None:
         self._context = context
         self._run_args = run_args
-        self._statements = _Statements()
+        self._statements = Statements()
 
     def render(self, script: BranchScript) -> Undo:
         """Return what a revision's ``downgrade()`` would send to PostgreSQL.
@@ -82,15 +71,7 @@ class Renderer:
     @cached_property
     def _offline(self) -> MigrationContext:
         """A context that renders."""
-        context = self._context
-        dialect = type(context.dialect)(paramstyle="named")  # type: ignore[call-arg]  # psycopg's has it
-        dialect.default_schema_name = context.dialect.default_schema_name
-        output = {"as_sql": True, "literal_binds": True, "output_buffer": self._statements}
-        options = {**context.opts, **output}
-        with _alembic.silenced_context_log():
-            offline = MigrationContext(dialect, None, options, context.environment_context)
-        render_with(offline)
-        return offline
+        return make_renderer(self._context, self._statements)
 
 
 def needs_database(reason: str) -> bool:
@@ -105,12 +86,13 @@ def run_statements(context: MigrationContext, statements: Sequence[str]) -> None
         if statement == _COMMIT:
             with context.autocommit_block():
                 for inner in iter(lambda: next(todo, _BEGIN), _BEGIN):
-                    _run(context, inner)
+                    run_statement(context, inner)
         else:
-            _run(context, statement)
+            run_statement(context, statement)
 
 
-def _run(context: MigrationContext, statement: str) -> None:
+def run_statement(context: MigrationContext, statement: str) -> None:
+    """Run a statement as it is rendered, or print it."""
     connection = context.connection
     if context.as_sql or connection is None:
         context.impl.static_output(f"{statement};")

@@ -5,14 +5,14 @@ from .databases import Database
 _BACK_TO_3 = """
     SET search_path TO {0};
     DROP TABLE alembic_plugin_value;
-    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing;
+    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing, DROP COLUMN synced;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 3';
 """
 
 _BACK_TO_2 = """
     SET search_path TO {0};
     DROP TABLE alembic_plugin_value;
-    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing;
+    ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing, DROP COLUMN synced;
     ALTER TABLE alembic_plugin_revision ADD COLUMN objects text[];
     UPDATE alembic_plugin_revision r SET objects = (
         SELECT array_agg(o.kind || ' ' || o.identity) FROM alembic_plugin_object o
@@ -27,7 +27,8 @@ _BACK_TO_2 = """
 _BACK_TO_1 = """
     SET search_path TO {0};
     DROP TABLE alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value;
-    ALTER TABLE alembic_plugin DROP COLUMN quarantine, DROP COLUMN hooks, DROP COLUMN installing;
+    ALTER TABLE alembic_plugin DROP COLUMN quarantine, DROP COLUMN hooks, DROP COLUMN installing,
+        DROP COLUMN synced;
     ALTER TABLE alembic_plugin_revision
         DROP COLUMN checksum, DROP COLUMN source, DROP COLUMN downgrade_checksum,
         DROP COLUMN objects_known;

@@ -44,8 +44,10 @@ NAMED = [
 
 
 def find_leaves(base: type[PluginError]) -> set[type[PluginError]]:
-    """Return the subclasses of a class, and theirs."""
-    return {leaf for child in base.__subclasses__() for leaf in (child, *find_leaves(child))}
+    """Return the subclasses of a class, and theirs; one without words is only their base."""
+    children = base.__subclasses__()
+    found = {leaf for child in children for leaf in (child, *find_leaves(child))}
+    return {leaf for leaf in found if hasattr(leaf, "words")}
 
 
 def describe(value: object) -> str | None:

@@ -20,7 +20,7 @@ CIRCLE.append(CIRCLE)
 
 WORDS = "half a surrogate pair|NUL character|numbers are finite|more than 200 levels|at most 2000"
 
-NO_JSON = [{1}, b"a", 1j, object(), int, Path("a"), {1: "a"}, {None: 1}, {"a": [{"b": {2}}]}]
+NO_JSON = [{1}, b"a", 1j, Ellipsis, int, Path("a"), {1: "a"}, {None: 1}, {"a": [{"b": {2}}]}]
 
 NOT_KEPT = [
     *(float("nan"), float("inf"), float("-inf"), [float("nan")]),

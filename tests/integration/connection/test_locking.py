@@ -117,6 +117,17 @@ def test_failure_is_told_where_the_lock_was_lost_too(
         raise ValueError(f"no {database.values(END_HOLDERS)}")
 
 
+def test_second_lock_is_held_until_the_transaction_of_the_caller_ends(
+    connection: Connection, database: Database
+) -> None:
+    with connection.begin() as transaction:
+        with hold_lock(connection, "version", 1, ignore):
+            pass
+        assert database.values(LOCKS) == [1]
+        transaction.rollback()
+    assert database.values(LOCKS) == [0]
+
+
 def test_transaction_of_the_caller_is_left_open(connection: Connection) -> None:
     connection.execute(text("CREATE TEMPORARY TABLE kept (id int)"))
     with hold_lock(connection, "versions", 0, ignore):

@@ -532,7 +532,7 @@ def test_script_names_hooks(shop: Host) -> None:
     (shop.folder / "plugins/shop/versions/shop_2.py").unlink()
     sql = shop.succeed("plugin", "install", "shop", "--sql").stdout
     assert "\n-- Hook after_install of shop is not run by this script\n" in sql
-    assert ", installing) VALUES ('shop', NULL, '1.0', " in sql
+    assert ", installing, synced) VALUES ('shop', NULL, '1.0', " in sql
     assert "UPDATE alembic_plugin " not in sql
 
 

@@ -80,7 +80,11 @@ def discover(here: Path, **values: object) -> Discovery:
 def test_folder_with_versions_is_a_plugin(tmp_path: Path) -> None:
     folder = write_plugin(tmp_path, "billing")
     assert discover(tmp_path).find("billing") == FoundPlugin(
-        Plugin("billing"), folder / "versions", Schema("billing"), f"folder '{folder}'"
+        Plugin("billing"),
+        folder / "versions",
+        Schema("billing"),
+        f"folder '{folder}'",
+        folder=folder,
     )
 
 
@@ -144,7 +148,7 @@ def test_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
     assert excinfo.value.source == f"'{folder / 'plugin.toml'}'"
     assert excinfo.value.problem == (
         "'colour' is not one of description, extensions, hooks, models, namespace, requires, "
-        "transaction, version, versions, writes"
+        "tables, transaction, version, versions, writes"
     )
 
 
@@ -409,6 +413,7 @@ def test_entry_point_names_a_plugin_of_a_package(tmp_path: Path, site: Path) -> 
         "entry point 'billing' of acme-billing",
         "acme-billing",
         "section [alembic_plugins.billing] of alembic.ini",
+        folder=package,
     )
 
 
@@ -642,3 +647,22 @@ def test_declaration_converts_its_namespace() -> None:
 def test_declaration_with_a_bad_name_is_refused() -> None:
     with pytest.raises(InvalidName):
         declare("Bad", {}, "here")
+
+
+def test_plugin_that_declares_tables_needs_no_versions(tmp_path: Path) -> None:
+    write_file(tmp_path / "plugins/wiki/plugin.toml", "tables = 'tables.toml'")
+    found = discover(tmp_path).find("wiki")
+    assert found.declaration.tables == "tables.toml"
+    assert found.find_file("tables.toml") == tmp_path / "plugins/wiki/tables.toml"
+
+
+def test_tables_are_a_file_or_a_list(tmp_path: Path) -> None:
+    write_file(tmp_path / "plugins/wiki/plugin.toml", "tables = 1")
+    with pytest.raises(InvalidDeclaration, match="'tables' must be a file, or a list of tables"):
+        discover(tmp_path).find("wiki")
+
+
+def test_plugin_that_is_given_comes_before_one_on_disk(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "wiki", toml="version = '1.0'")
+    given = Plugin("wiki", version="2.0", tables=())
+    assert Discovery(make_settings(tmp_path), [given]).find("wiki").declaration is given

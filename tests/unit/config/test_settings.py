@@ -62,6 +62,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         guard="enforce",
         guard_reads="warn",
         guard_allow=(),
+        auto_sync=(),
         trusted_roles=(),
         sections={},
         source="alembic.ini",

@@ -17,6 +17,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "-x plugin=billing revision -m MESSAGE'.",
     ),
     (
+        errors.NotSynced("wiki"),
+        "Plugin 'wiki' has no revisions: it declares its tables, which 'alembic plugin sync wiki' "
+        "makes. Do that first.",
+    ),
+    (
         errors.NoVersions(Path("/my app/versions")),
         "There is no folder '/my app/versions', where the host's revisions are. Create it with "
         "'mkdir -p \"/my app/versions\"'.",

@@ -160,8 +160,8 @@ def test_new_plugin_is_inserted() -> None:
     plugin = make_installed("billing", ("tags>=1",), namespace=Schema("money"))
     assert to_sql(record_installed(TABLES, plugin, known=False)) == (
         "INSERT INTO alembic_plugin (name, package, version, namespace, schema_created, requires, "
-        "quarantine, hooks, installing) VALUES ('billing', NULL, '1.0', 'schema money', true, "
-        "CAST(ARRAY['tags>=1'] AS TEXT[]), NULL, NULL, false)"
+        "quarantine, hooks, installing, synced) VALUES ('billing', NULL, '1.0', 'schema money', "
+        "true, CAST(ARRAY['tags>=1'] AS TEXT[]), NULL, NULL, false, false)"
     )
 
 
@@ -169,7 +169,7 @@ def test_known_plugin_is_updated() -> None:
     assert to_sql(record_installed(TABLES, make_installed("billing"), known=True)) == (
         "UPDATE alembic_plugin SET package=NULL, version='1.0', namespace='schema billing', "
         "schema_created=true, requires=CAST(ARRAY[] AS TEXT[]), quarantine=NULL, hooks=NULL, "
-        "installing=false WHERE alembic_plugin.name = 'billing'"
+        "installing=false, synced=false WHERE alembic_plugin.name = 'billing'"
     )
 
 
@@ -183,7 +183,7 @@ def test_plugin_is_recorded_with_the_schema_in_which_it_is_set_aside() -> None:
 def test_plugin_is_recorded_with_its_hooks() -> None:
     plugin = replace(make_installed("billing"), hooks="acme.life", installing=True)
     statement = to_sql(record_installed(TABLES, plugin, known=True))
-    assert "hooks='acme.life', installing=true WHERE" in statement
+    assert "hooks='acme.life', installing=true, synced=false WHERE" in statement
 
 
 def test_uninstalled_plugin_is_deleted() -> None:

@@ -1,0 +1,84 @@
+"""Make declared tables, and change those that are there."""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
+
+from ..declared.errors import SyncFailed
+from ..planning.projection import remember_plugin
+from ..planning.tables import SyncTable
+from ..revisions.failures import describe_refusal
+from ..revisions.undo import run_statement
+from .context import Context
+
+log = logging.getLogger(__name__)
+
+SYNC_PROGRESS = "plugin_sync_progress"
+"""The attribute of a configuration that is called with each `SyncProgress`."""
+
+
+@dataclass(frozen=True)
+class SyncProgress:
+    """A table that was synced.
+
+    Attributes:
+        plugin: the plugin.
+        table: the table, with its schema.
+        number: which one it is of those that are changed, from 1.
+        total: how many these are.
+    """
+
+    plugin: str
+    table: str
+    number: int
+    total: int
+
+
+Watch = Callable[[SyncProgress], object]
+"""What is called with each `SyncProgress`."""
+
+
+def sync_table(context: Context, operation: SyncTable) -> None:
+    """Do to a declared table what is planned, and record that the plugin has it.
+
+    Each statement is waited for, in a savepoint, so that the error is that of this table.
+
+    Raises:
+        SyncFailed: PostgreSQL refuses a statement.
+    """
+    writer, name = context.writer, operation.plugin
+    context.monitor.add(operation)
+    with nullcontext() if writer.is_offline else writer.connection.begin_nested():
+        for change in operation.changes:
+            for statement in change.statements:
+                _run(context, operation, statement)
+    known = plugin = writer.pending.plugins[name]
+    if context.session.declaration(name):
+        plugin = remember_plugin(context.session, name, schema_created=known.schema_created)
+    plugin = replace(plugin, installing=known.installing, synced=True)
+    writer.pending.add_installed(plugin)
+    watch: Watch | None = context.session.config.attributes.get(SYNC_PROGRESS)
+    if watch is not None:
+        context.callbacks.after_commit.append(partial(_tell, watch, context, operation))
+
+
+def _run(context: Context, operation: SyncTable, statement: str) -> None:
+    try:
+        run_statement(context.writer.context, statement)
+    except DBAPIError as error:
+        reason = describe_refusal(error.orig)
+        raise SyncFailed(operation.plugin, operation.table, reason) from error
+
+
+def _tell(watch: Watch, context: Context, operation: SyncTable) -> None:
+    """Tell the caller that a table is synced; what it raises does not decide whether that is so."""
+    planned = context.plan.find(SyncTable)
+    number = planned.index(operation) + 1
+    try:
+        watch(SyncProgress(operation.plugin, operation.table, number, len(planned)))
+    except Exception:
+        log.exception("The progress callback has failed.")
