@@ -88,12 +88,14 @@ from .integration.errors import (
     FlaskNeeded,
     NoModels,
     NotAHost,
+    NotCompared,
     NoTransactions,
     OfflineUnknown,
     PastEnvironment,
     UndeclaredDependency,
     UnknownReference,
     UnsupportedDriver,
+    WrongOptions,
 )
 from .loading.errors import (
     BrokenHooks,
@@ -228,6 +230,7 @@ __all__ = [
     "NoVersions",
     "NotAHost",
     "NotBroughtBack",
+    "NotCompared",
     "NotInBackup",
     "NotInstalled",
     "NotQuarantined",
@@ -283,5 +286,6 @@ __all__ = [
     "UntrustedObjects",
     "WrongCombination",
     "WrongConnection",
+    "WrongOptions",
     "WrongUrl",
 ]

@@ -200,7 +200,7 @@ def _extend_autogenerate() -> None:
         init(self, *args, **options)
         comparisons = _import_ours("integration.comparisons")
         if comparisons:
-            comparisons.leave_out_registry(self)
+            comparisons.prepare_comparison(self)
 
     AutogenContext.__init__ = extended_init  # type: ignore[method-assign]
 

@@ -199,6 +199,8 @@ class Plugin:
             and after it is installed, upgraded, downgraded and uninstalled.
         tables: tables that a sync makes without revisions: a list of mappings, a file of TOML or
             JSON that has one, or ``package.module:Base.metadata``; None is none.
+        autogenerate: ``package.module:mapping`` with options of autogenerate's extensions, which
+            hold for this plugin alone.
 
     Raises:
         InvalidName: `name` is not allowed.
@@ -217,6 +219,7 @@ class Plugin:
     transaction: Literal["plugin", "revision"] = "plugin"
     hooks: str | None = None
     tables: str | Path | tuple[object, ...] | list[object] | None = None
+    autogenerate: str | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -229,7 +232,7 @@ class Plugin:
             value = getattr(self, field)
             if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
                 return f"'{field}' must be a list of strings"
-        for field in ("version", "description", "models", "hooks"):
+        for field in ("version", "description", "models", "hooks", "autogenerate"):
             if not isinstance(getattr(self, field), str | None):
                 return f"'{field}' must be a string"
         return self._find_problem_of_kind() or self._find_problem_of_requirements()

@@ -76,8 +76,8 @@ class FoundPlugin:
             return self.section
         return f"{self.source}, or in {self.section}" if self.package else self.source
 
-    def load_models(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
-        """Return the `MetaData` that `reference`, the declaration's `models`, names.
+    def load(self, field: str, reference: str) -> Any:  # noqa: ANN401 - what the author names
+        """Return what `reference`, which a field of the declaration has, names.
 
         A plugin that is a folder names a file beside its versions by ``models:Base.metadata``.
 
@@ -85,10 +85,10 @@ class FoundPlugin:
             ReferenceFailed: it cannot be imported or is not there.
         """
         module, _, path = reference.partition(":")
-        return self._load("models", reference, module, path)
+        return self._load(field, reference, module, path)
 
     def load_hooks(self, reference: str) -> Any:  # noqa: ANN401 - what the author names
-        """Return the object that the declaration's `hooks` names, or module; as `load_models`."""
+        """Return the object that the declaration's `hooks` names, or module; as `load`."""
         module, separator, path = reference.partition(":")
         return self._load("hooks", reference, module, path if separator else None)
 

@@ -1,69 +1,99 @@
-"""Let autogenerate compare only what the command is about: one plugin's tables, or the host's."""
+"""Let autogenerate compare only what the command is about: what is a plugin's, or the host's."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.util import to_list
-from sqlalchemy import Connection, MetaData, func, inspect, select
+from sqlalchemy import Connection, MetaData, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..config.discovery import FoundPlugin
+from ..loading.dependencies import read_session_ownership
 from ..loading.session import Session
 from ..namespaces.ddl import enter_namespace, leave_namespace
-from ..plugin import (
-    HOST,
-    Namespace,
-    Prefix,
-    Schema,
-)
-from ..registry.tables import BACKUP_SCHEMA, make_tables
+from ..namespaces.ownership import Ownership
+from ..plugin import HOST, Schema, parse_requirement
+from ..registry.rows import InstalledPlugin
+from ..registry.tables import make_tables
+from .compared import Compared
+from .comparisons import COMPARED
 from .errors import NoModels
+from .extension_options import load_options, use_options
 from .references import complete_references
-
-Owns = Callable[[str | None, str], bool]
-"""Tells of a table, by schema (None where unqualified) and name, whether it takes part."""
 
 
 @contextmanager
 def narrow_autogenerate(session: Session, context: MigrationContext, scope: str) -> Iterator[None]:
-    """Narrow the metadata and the filters of `context`, and set the search path, for a while.
+    """Narrow what `context` compares to what belongs to the host or to a plugin, for a while.
+
+    Meanwhile the search path and the dialect's `default_schema_name` are those of the owner, so
+    that what is named without a schema is where migrations make it.
 
     Raises:
         NoModels: a plugin is to be compared, and declares no models.
-        ReferenceFailed: its models cannot be imported.
-        UnknownReference: they refer to a table that nobody has.
+        ReferenceFailed: its models or options cannot be imported.
+        WrongOptions: its options for extensions cannot be used.
+        UnknownReference: its models refer to a table that nobody has.
     """
     connection = context.connection
     assert connection is not None  # noqa: S101 - autogenerate has a connection
-    if scope == HOST:
-        given = dict(context.opts)
-        _filter_tables(context, _owned_by_host(session, context))
-        yield
-        context.opts |= given
-        return
-    found = session.find_plugin(scope)
-    if not found.declaration.models:
-        raise NoModels(scope)
-    metadata = found.load_models(found.declaration.models)
-    path = connection.scalar(select(func.pg_catalog.current_setting("search_path")))
-    qualified = any(table.schema is not None for table in metadata.tables.values())
+    ownership = read_session_ownership(
+        connection, make_tables(context.version_table_schema), session
+    )
     given = dict(context.opts)
-    known = _find_tables(given["target_metadata"], metadata)
-    with complete_references(connection, metadata, scope) as added:
-        context.opts |= {"target_metadata": metadata, "include_schemas": qualified}
-        owns = _owned_by_plugin(connection, found, metadata, known | added, qualified=qualified)
-        _filter_tables(context, owns)
-        if qualified:
-            _choose_schema(context, found.namespace)
-        statement = None if qualified else enter_namespace(found.namespace, ())
-        if statement is not None:
-            connection.execute(statement)
-        try:
-            yield
-        finally:
-            context.opts |= given
-            connection.execute(leave_namespace(path))
+    with ExitStack() as stack:
+        stack.callback(context.opts.update, given)
+        stack.callback(context.opts.pop, COMPARED, None)
+        if scope == HOST:
+            compared = _compare_host(stack, connection, ownership)
+        else:
+            compared = _compare_plugin(stack, session, context, ownership, scope)
+        context.opts[COMPARED] = compared
+        _filter_tables(context, compared)
+        yield
+
+
+def _compare_host(stack: ExitStack, connection: Connection, ownership: Ownership) -> Compared:
+    schema = ownership.host_schema or connection.dialect.default_schema_name or ""
+    stack.enter_context(_default_schema(connection, schema))
+    return Compared(connection, ownership, HOST, None, schema)
+
+
+def _compare_plugin(
+    stack: ExitStack,
+    session: Session,
+    context: MigrationContext,
+    ownership: Ownership,
+    name: str,
+) -> Compared:
+    found = session.find_plugin(name)
+    connection = context.connection
+    if not found.declaration.models:
+        raise NoModels(name)
+    assert connection is not None  # noqa: S101 - see above
+    metadata = found.load("models", found.declaration.models)
+    options = load_options(found)
+    space = found.namespace
+    schema = space.name if isinstance(space, Schema) else ownership.host_schema
+    stack.enter_context(_search_path(connection, found, session))
+    known = _find_tables(context.opts["target_metadata"], metadata)
+    known |= stack.enter_context(complete_references(connection, metadata, name))
+    stack.enter_context(_default_schema(connection, schema))
+    stack.enter_context(use_options(options, context.opts, schema))
+    # The dialect's default schema is the plugin's, and no other is compared.
+    context.opts |= {"target_metadata": metadata, "include_schemas": False}
+    return Compared(connection, _add(ownership, found), name, space, schema, known)
+
+
+def _add(ownership: Ownership, found: FoundPlugin) -> Ownership:
+    """Return what tells whose objects are where a plugin is as good as installed."""
+    if found.name in ownership.plugins:
+        return ownership
+    new = InstalledPlugin(found.name, None, None, found.namespace, False, ())
+    plugins = (*ownership.plugins.values(), new)
+    return Ownership(plugins, ownership.host_schema, ownership.recorded)
 
 
 def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> set[str]:
@@ -72,65 +102,57 @@ def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> 
     return {table.name for other in others for table in other.tables.values()}
 
 
-def _owned_by_host(session: Session, context: MigrationContext) -> Owns:
-    ours = make_tables(context.version_table_schema).names
-    namespaces: list[Namespace] = [plugin.namespace for plugin in session.state.plugins.values()]
-    prefixes = [namespace for namespace in namespaces if isinstance(namespace, Prefix)]
-    schemas = {space.name for space in namespaces if isinstance(space, Schema) and space.create}
-    schemas |= {str(plugin.quarantine) for plugin in session.state.quarantined.values()}
-    schemas.add(BACKUP_SCHEMA)
-
-    def owns(schema: str | None, name: str) -> bool:
-        if schema in schemas or any(prefix.covers(name) for prefix in prefixes):
-            return False
-        return name not in ours
-
-    return owns
+@contextmanager
+def _search_path(connection: Connection, found: FoundPlugin, session: Session) -> Iterator[None]:
+    """Set the search path as it is while migrations of a plugin run."""
+    path = connection.scalar(select(func.pg_catalog.current_setting("search_path")))
+    statement = enter_namespace(found.namespace, _find_required_schemas(found, session))
+    if statement is not None:
+        connection.execute(statement)
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):  # Then the comparison has failed, and tells why.
+            connection.execute(leave_namespace(path))
 
 
-def _owned_by_plugin(
-    connection: Connection,
-    found: FoundPlugin,
-    metadata: MetaData,
-    known: set[str],
-    *,
-    qualified: bool,
-) -> Owns:
-    """Return what tells a plugin's tables; `known` are those of the host's own models."""
-    namespace = found.namespace
-    if isinstance(namespace, Prefix):
-        return lambda _schema, name: namespace.covers(name)
-    if qualified:
-        return lambda schema, _name: schema == namespace.name
-    inspector = inspect(connection)
-    own = set(inspector.get_table_names(schema=namespace.name))
-    # A plugin's metadata may hold the host's tables, as stubs or because the two share it.
-    hosts = set(inspector.get_table_names()) - own
-    if not namespace.create:
-        # Who made a table in a shared schema, only the models can tell.
-        own, hosts = set(), known
-    modelled = {table.name for table in metadata.tables.values()} - hosts
-    return lambda schema, name: schema is None and name in own | modelled
+def _find_required_schemas(found: FoundPlugin, session: Session) -> list[str]:
+    plugins = session.state.plugins
+    names = [requires.name for requires in found.declaration.requirements]
+    for name in names:
+        if name in plugins:
+            required = (parse_requirement(text).name for text in plugins[name].requires)
+            names += [other for other in required if other not in names]
+    spaces = [plugins[name].namespace for name in names if name in plugins]
+    return [space.name for space in spaces if isinstance(space, Schema)]
 
 
-def _choose_schema(context: MigrationContext, namespace: Namespace) -> None:
-    """Let a plugin's schema be compared, of which a filter of the host's may not know."""
-    given = context.opts["include_name"]
+@contextmanager
+def _default_schema(connection: Connection, schema: str) -> Iterator[None]:
+    """Let Alembic and its extensions take `schema` for the one that models do not name.
 
-    def include_name(name: str | None, type_: str, parents: dict[str, Any]) -> bool:
-        if type_ == "schema" and isinstance(namespace, Schema):
-            return name == namespace.name
-        return bool(given(name, type_, parents))
+    The dialect is that of the engine: Alembic's documentation sets its default schema in this way.
+    """
+    dialect = connection.dialect
+    given, dialect.default_schema_name = dialect.default_schema_name, schema
+    try:
+        yield
+    finally:
+        dialect.default_schema_name = given
 
-    context.opts["include_name"] = include_name
 
+def _filter_tables(context: MigrationContext, compared: Compared) -> None:
+    """Put the owner's tables before the host's own filters.
 
-def _filter_tables(context: MigrationContext, owns: Owns) -> None:
-    """Put `owns` before the host's own filters."""
+    A plugin's schema is compared whatever the host's filter says of schemas: that filter does not
+    know of it.
+    """
     host_name, host_object = (context.opts.get(key) for key in ("include_name", "include_object"))
 
     def include_name(name: str | None, type_: str, parents: dict[str, Any]) -> bool:
-        if type_ == "table" and name and not owns(parents.get("schema_name"), name):
+        if type_ == "schema" and compared.name != HOST:
+            return True
+        if type_ == "table" and name and not compared.owns_table(parents.get("schema_name"), name):
             return False
         return host_name is None or host_name(name, type_, parents)
 
@@ -141,7 +163,7 @@ def _filter_tables(context: MigrationContext, owns: Owns) -> None:
         reflected: bool,
         compare_to: object,
     ) -> bool:
-        if type_ == "table" and name and not owns(item.schema, name):
+        if type_ == "table" and name and not compared.owns_table(item.schema, name):
             return False
         return host_object is None or host_object(item, name, type_, reflected, compare_to)
 

@@ -77,6 +77,27 @@ class UndeclaredDependency(PluginError):
     other: str
 
 
+class NotCompared(PluginError):
+    """``check`` could not compare the models of everybody, and found no difference in others."""
+
+    words = "Not everything could be compared; the rest does not differ. {problems}"
+
+    problems: str
+
+
+class WrongOptions(PluginError):
+    """What a plugin declares as `autogenerate` cannot be used."""
+
+    words = (
+        "The options '{reference}', which plugin '{name}' declares as autogenerate, cannot be "
+        "used: {problem}. Correct them, or leave autogenerate out of the declaration."
+    )
+
+    name: str
+    reference: str
+    problem: str
+
+
 class OfflineUnknown(PluginError):
     """Offline mode was asked for what only the database can tell."""
 

@@ -280,12 +280,9 @@ def _run_other(
     if revision_context is not None and command != "check":
         scope = find_written(session, revision_context.command_args["head"])
     if revision_context is not None and revision_context.command_args["autogenerate"]:
-        from .autogenerate import narrow_autogenerate
-
         checks = scope is None and command == "check"
-        for name in _find_compared(migrator) if checks else [scope or HOST]:
-            with narrow_autogenerate(session, migrator.context, name):
-                _call_on_branches(migrator, environment, work, name)
+        names = _find_compared(migrator) if checks else [scope or HOST]
+        _autogenerate(migrator, environment, work, names)
         return
     if command == "current":
         for damaged in session.state.damage:
@@ -297,6 +294,23 @@ def _run_other(
     steps = _call_on_branches(migrator, environment, work, scope or (HOST if alone else None))
     if steps:
         migrator.run(lambda session: targets.run_steps(session, steps))
+
+
+def _autogenerate(
+    migrator: Migrator,
+    environment: EnvironmentContext,
+    work: Callable[..., Any],
+    names: Sequence[str],
+) -> None:
+    """Compare the models of some with the database."""
+    from .autogenerate import narrow_autogenerate
+    from .checks import check_each
+
+    def compare(name: str) -> None:
+        with narrow_autogenerate(migrator.session, migrator.context, name):
+            _call_on_branches(migrator, environment, work, name)
+
+    check_each(names, compare, environment.context_opts["revision_context"])
 
 
 def _find_compared(migrator: Migrator) -> list[str]:

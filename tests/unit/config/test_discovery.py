@@ -147,8 +147,8 @@ def test_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
         discover(tmp_path).find("billing")
     assert excinfo.value.source == f"'{folder / 'plugin.toml'}'"
     assert excinfo.value.problem == (
-        "'colour' is not one of description, extensions, hooks, models, namespace, requires, "
-        "tables, transaction, version, versions, writes"
+        "'colour' is not one of autogenerate, description, extensions, hooks, models, namespace, "
+        "requires, tables, transaction, version, versions, writes"
     )
 
 
@@ -581,7 +581,7 @@ def test_models_of_a_folder_stand_beside_its_versions(tmp_path: Path) -> None:
     folder = write_plugin(tmp_path, "billing")
     write_file(folder / "models.py", "class Base:\n    metadata = 'here'\n")
     found = discover(tmp_path).find("billing")
-    assert found.load_models("models:Base.metadata") == "here"
+    assert found.load("models", "models:Base.metadata") == "here"
 
 
 def test_models_of_a_package_are_imported(tmp_path: Path, site: Path) -> None:
@@ -589,7 +589,7 @@ def test_models_of_a_package_are_imported(tmp_path: Path, site: Path) -> None:
     write_file(package / "models.py", "metadata = 'here'\n")
     write_distribution(site, "acme", f"[{ENTRY_POINT_GROUP}]\nbilling=acme_billing:plugin")
     found = discover(tmp_path).find("billing")
-    assert found.load_models("acme_billing.models:metadata") == "here"
+    assert found.load("models", "acme_billing.models:metadata") == "here"
 
 
 def test_models_of_plugins_of_one_name_in_two_hosts_are_kept_apart(tmp_path: Path) -> None:
@@ -597,14 +597,14 @@ def test_models_of_plugins_of_one_name_in_two_hosts_are_kept_apart(tmp_path: Pat
     second = write_plugin(tmp_path / "two", "billing")
     write_file(first / "models.py", "metadata = 'one'\n")
     write_file(second / "models.py", "metadata = 'two'\n")
-    discover(tmp_path / "one").find("billing").load_models("models:metadata")
-    assert discover(tmp_path / "two").find("billing").load_models("models:metadata") == "two"
+    discover(tmp_path / "one").find("billing").load("models", "models:metadata")
+    assert discover(tmp_path / "two").find("billing").load("models", "models:metadata") == "two"
 
 
 def test_models_that_are_not_there_are_told(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing")
     with pytest.raises(ReferenceFailed) as excinfo:
-        discover(tmp_path).find("billing").load_models("no_such_models:metadata")
+        discover(tmp_path).find("billing").load("models", "no_such_models:metadata")
     assert excinfo.value.reference == "no_such_models:metadata"
 
 
@@ -612,7 +612,7 @@ def test_models_that_raise_are_told(tmp_path: Path) -> None:
     folder = write_plugin(tmp_path, "billing")
     write_file(folder / "models.py", "raise RuntimeError('no application')\n")
     with pytest.raises(ReferenceFailed, match="RuntimeError: no application"):
-        discover(tmp_path).find("billing").load_models("models:metadata")
+        discover(tmp_path).find("billing").load("models", "models:metadata")
 
 
 @pytest.mark.parametrize("reference", ["hooks", "hooks:Life.cycle"])

@@ -58,6 +58,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'alembic plugin uninstall billing' was declined. Nothing was changed.",
     ),
     (
+        errors.NotCompared("crm: Option 'models' cannot be used."),
+        "Not everything could be compared; the rest does not differ. crm: Option 'models' cannot "
+        "be used.",
+    ),
+    (
+        errors.WrongOptions("billing", "acme:options", "'enum' is not one of entities, enums"),
+        "The options 'acme:options', which plugin 'billing' declares as autogenerate, cannot be "
+        "used: 'enum' is not one of entities, enums. Correct them, or leave autogenerate out of "
+        "the declaration.",
+    ),
+    (
         errors.NoModels("billing"),
         "Plugin 'billing' declares no models to compare with. Set models = "
         "'package.module:Base.metadata' in its declaration.",
