@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 
+COMPARED = "alembic_plugins_compared"
+"""The option of a migration context that tells whose objects a comparison is about; None is one
+that knows by itself. Without it, it is taken for the host's."""
+
+
 def current_environment() -> EnvironmentContext:
     """Return the `EnvironmentContext` whose ``env.py`` is being run.
 

@@ -15,6 +15,7 @@ from .backup.errors import (
     ProgramMissing,
     RestoreFailed,
 )
+from .checks.errors import LinterFailed, NoRepository, NoScratchDatabase
 from .config.errors import (
     BrokenConfiguration,
     BrokenPlugin,
@@ -205,6 +206,7 @@ __all__ = [
     "LeftBehind",
     "LeftOut",
     "LeftoverObjects",
+    "LinterFailed",
     "LockLost",
     "LockTimeout",
     "LostRevision",
@@ -223,6 +225,8 @@ __all__ = [
     "NoGreenlet",
     "NoLibpq",
     "NoModels",
+    "NoRepository",
+    "NoScratchDatabase",
     "NoSecondConnection",
     "NoTables",
     "NoTransactions",

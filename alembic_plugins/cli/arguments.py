@@ -17,6 +17,15 @@ _REPAIRED = (
     "plugin",
     {"metavar": "NAME", "nargs": "?", "help": "a plugin, or host; all of them by default"},
 )
+_CHECKED = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "default": [],
+        "help": "plugins by name, or host; by default all that are no installed packages",
+    },
+)
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
@@ -133,6 +142,21 @@ _OF_REVISION: tuple[Argument, ...] = (
 )
 _KEY = ("key", {"metavar": "KEY", "help": "the value's key"})
 _VALUE = ("value", {"metavar": "JSON", "help": "the value, a text in its own quotes"})
+_LOCK = ("--lock", {"dest": "lock", "help": "write NAME.lock, the file of checksums, beside it"})
+_DATABASE = (
+    "--database",
+    {"dest": "database", "help": "also run every revision up, down and up in a scratch database"},
+)
+_GITHUB = ("--github", {"dest": "as_github", "help": "print annotations for GitHub"})
+_SARIF = ("--sarif", {"dest": "as_sarif", "help": "print SARIF 2.1.0, as code hosts read it"})
+_DIFF_BASE = (
+    "--diff-base",
+    {"dest": "diff_base", "metavar": "REF", "help": "only files new or changed since, by git"},
+)
+_EXPLAIN = (
+    "--explain",
+    {"dest": "explain", "metavar": "RULE", "help": "say what a rule is about, and check nothing"},
+)
 
 
 def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
@@ -154,7 +178,7 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
 
 
 def _add_group(group: ArgumentParser) -> None:
-    from . import actions, authoring, store_actions
+    from . import actions, authoring, checking, store_actions
 
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
@@ -220,3 +244,5 @@ def _add_group(group: ArgumentParser) -> None:
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
     add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])
+    flags = [_LOCK, _DATABASE, _JSON, _GITHUB, _SARIF]
+    add("check", checking.check, [_CHECKED], flags, _DIFF_BASE, _EXPLAIN)

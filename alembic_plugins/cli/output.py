@@ -50,7 +50,7 @@ def in_words(value: object) -> str:
 
 def print_json(config: Config, value: Any) -> None:  # noqa: ANN401 - anything that json takes
     """Print JSON."""
-    config.print_stdout(json.dumps(value, indent=2, default=str))
+    config.print_stdout("%s", json.dumps(value, indent=2, default=str))
 
 
 def print_columns(config: Config, rows: Iterable[Sequence[str]]) -> None:

@@ -37,15 +37,8 @@ OPTIONS = frozenset(
     for name in (
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
         *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
-        *(
-            "environment",
-            "guard",
-            "guard_reads",
-            "guard_allow",
-            "host_first",
-            "fail_fast",
-            "auto_sync",
-        ),
+        *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
+        *("auto_sync", "check_ignore"),
     )
 )
 """The options that a configuration may have."""
@@ -93,6 +86,7 @@ class Settings:
             itself; ``true`` is all of them.
         trusted_roles: ``plugin_trusted_roles``, whose functions and operators on the search path
             may be called as PostgreSQL's own.
+        check_ignore: ``plugin_check_ignore``, the rules that `check` leaves out.
         namespace: ``plugin_namespace``, for plugins that declare none; None is a schema of
             the plugin's name.
         sections: ``[alembic_plugins.NAME]`` and ``[tool.alembic_plugins.NAME]`` by NAME.
@@ -117,6 +111,7 @@ class Settings:
     guard_allow: tuple[str, ...]
     auto_sync: tuple[str, ...]
     trusted_roles: tuple[str, ...]
+    check_ignore: tuple[str, ...]
     namespace: Namespace | None
     sections: Mapping[str, Mapping[str, Any]]
     source: str
@@ -180,6 +175,7 @@ def _read(config: Config) -> Settings:
         guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
         auto_sync=_read_auto_sync(config),
         trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
+        check_ignore=tuple(_read_list(config, "plugin_check_ignore")),
         namespace=_read_namespace(config),
         sections=_read_sections(config),
         source=file.name if file else "the configuration",

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import BLANK_SCHEMA, Column, Connection, MetaData, Table, func, select
 from sqlalchemy.types import TypeEngine
 
+from .. import _alembic
 from .definitions import TableDefinition
 
 Operations = Mapping[str, Sequence[MigrateOperation]]
@@ -75,12 +76,12 @@ def compare_columns(
         "include_object": include_object,
         "compare_type": compare_type,
         "compare_server_default": False,
+        _alembic.COMPARED: None,
     }
     context = MigrationContext.configure(connection, opts=options)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # Types that SQLAlchemy does not know are compared by words.
+        # Types that SQLAlchemy does not know are compared by words.
+        warnings.simplefilter("ignore")
         found = produce_migrations(context, _copy(tables, default)).upgrade_ops
     assert found is not None  # noqa: S101 - there is one for each metadata
     changed = [item for item in found.ops if isinstance(item, ops.ModifyTableOps)]

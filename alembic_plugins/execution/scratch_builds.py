@@ -63,7 +63,7 @@ def run_in_empty(scratch: Work, _live: Work, targets: Targets) -> None:
     Raises:
         ScratchFailed: one cannot be run.
     """
-    with _quiet():
+    with quiet():
         _run_targets(scratch, targets)
 
 
@@ -75,7 +75,7 @@ def run_in_reverted_copy(scratch: Work, live: Work, targets: Targets) -> None:
     Raises:
         ScratchFailed: it cannot be copied, or a revision cannot be run.
     """
-    with _quiet():
+    with quiet():
         _copy(scratch, live, targets, targets)
         for name in [*targets][::-1]:
             with _trying(name, targets[name]):
@@ -87,7 +87,7 @@ def run_in_reverted_copy(scratch: Work, live: Work, targets: Targets) -> None:
 
 def run_in_cleared_copy(scratch: Work, live: Work, targets: Targets) -> None:
     """Do as `run_in_reverted_copy` does, where the downgrades cannot be run."""
-    with _quiet():
+    with quiet():
         _copy(scratch, live, targets, {})
         _clear(scratch, targets)
         _run_targets(scratch, targets)
@@ -149,7 +149,7 @@ def _trying(name: str, revisions: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Say nothing of what is only tried out, short of errors."""
     logger = logging.getLogger("alembic_plugins")
     level = logger.level

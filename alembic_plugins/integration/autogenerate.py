@@ -9,6 +9,7 @@ from alembic.util import to_list
 from sqlalchemy import Connection, MetaData, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import _alembic
 from ..config.discovery import FoundPlugin
 from ..loading.dependencies import read_session_ownership
 from ..loading.session import Session
@@ -18,7 +19,6 @@ from ..plugin import HOST, Schema, parse_requirement
 from ..registry.rows import InstalledPlugin
 from ..registry.tables import make_tables
 from .compared import Compared
-from .comparisons import COMPARED
 from .errors import NoModels
 from .extension_options import load_options, use_options
 from .references import complete_references
@@ -45,12 +45,12 @@ def narrow_autogenerate(session: Session, context: MigrationContext, scope: str)
     given = dict(context.opts)
     with ExitStack() as stack:
         stack.callback(context.opts.update, given)
-        stack.callback(context.opts.pop, COMPARED, None)
+        stack.callback(context.opts.pop, _alembic.COMPARED, None)
         if scope == HOST:
             compared = _compare_host(stack, connection, ownership)
         else:
             compared = _compare_plugin(stack, session, context, ownership, scope)
-        context.opts[COMPARED] = compared
+        context.opts[_alembic.COMPARED] = compared
         _filter_tables(context, compared)
         yield
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMPARED = "alembic_plugins_compared"
-"""The option of a migration context that has a `Compared`, while a comparison is narrowed."""
-
 
 def prepare_comparison(context: AutogenContext) -> None:
     """Let a comparison pass over what is another's, and over the registry's tables.
@@ -31,14 +28,18 @@ def prepare_comparison(context: AutogenContext) -> None:
     leave_out_registry(context)
     if not hasattr(context, "comparators") or context.dialect.name != "postgresql":
         return  # A revision is written without a comparison, or the database is none of ours.
-    if COMPARED in context.opts:
+    if context.opts.get(_alembic.COMPARED):
         # It is asked once more when the file is rendered, after the comparison.
         context.dialect = copy(context.dialect)
     context.comparators.dispatch_for("autogenerate", priority=DispatchPriority.LAST)(_keep_own)
 
 
 def _keep_own(context: AutogenContext, found: UpgradeOps) -> PriorityDispatchResult:
-    compared = context.opts.get(COMPARED) or _read_host(context)
+    compared = (
+        context.opts[_alembic.COMPARED]
+        if _alembic.COMPARED in context.opts
+        else _read_host(context)
+    )
     if compared is not None:
         from .owned_operations import keep_own
 

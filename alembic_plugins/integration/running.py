@@ -15,10 +15,12 @@ from ..config.database import find_url
 from ..config.embedded import has_embedded
 from ..config.errors import ConnectionFailed
 from ..execution.migrator import MakePlan, Migrator
+from ..loading.session import Session
 from ..planning.plan import Plan
 from ..registry.state import State
 from .auto_sync import upgrade_and_sync
 from .errors import NotAHost
+from .hosts import open_session
 from .runtime import Work
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,18 @@ def run_work(
     if not work.results:
         raise NotAHost(script.env_py_location)
     return work.results[-1]
+
+
+def read_files(config: Config) -> Session:
+    """Return what a host has on disk, without its ``env.py`` and its database.
+
+    Raises:
+        NotAHost: the ``env.py`` does not call ours.
+    """
+    script = ScriptDirectory.from_config(config)
+    if not is_host(config, script):
+        raise NotAHost(script.env_py_location)
+    return open_session(config, script)
 
 
 def read_database(config: Config) -> State | None:

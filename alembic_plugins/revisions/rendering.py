@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from alembic.ddl import DefaultImpl
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Executable, Insert, TextClause
 from sqlalchemy.engine.mock import MockConnection
@@ -114,6 +115,9 @@ class Statements(list[str]):
 
     def flush(self) -> None:
         """Do nothing: nothing is held back."""
+
+    def attend(self, operations: Operations) -> None:
+        """Do nothing: which operations the statements are of is of no interest here."""
 
 
 def make_renderer(context: MigrationContext, statements: Statements) -> MigrationContext:

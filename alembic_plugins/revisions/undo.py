@@ -16,7 +16,7 @@ from .._base_errors import explain
 from .branches import BranchScript
 from .rendering import Statements, asks_database, is_asked, make_renderer
 
-_COMMIT, _BEGIN = "COMMIT", "BEGIN"
+COMMIT, BEGIN = "COMMIT", "BEGIN"
 
 NEEDS_DATABASE = "its downgrade() asks the database something"
 """Why a downgrade cannot be rendered that can be run."""
@@ -39,26 +39,33 @@ class Renderer:
     Args:
         context: the one that migrates.
         run_args: what ``env.py`` wants passed to each revision's function.
+        statements: where the statements are written to; a list of its own by default.
     """
 
-    def __init__(self, context: MigrationContext, run_args: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        context: MigrationContext,
+        run_args: Mapping[str, Any],
+        statements: Statements | None = None,
+    ) -> None:
         self._context = context
         self._run_args = run_args
-        self._statements = Statements()
+        self._statements = Statements() if statements is None else statements
 
-    def render(self, script: BranchScript) -> Undo:
-        """Return what a revision's ``downgrade()`` would send to PostgreSQL.
+    def render(self, script: BranchScript, function: str = "downgrade") -> Undo:
+        """Return what a revision's ``downgrade()``, or another function, would send to PostgreSQL.
 
-        A downgrade that asks the database something cannot be rendered; nor can one that raises.
+        One that asks the database something cannot be rendered; nor can one that raises.
         """
         self._statements.clear()
         reason = None
         try:
             with (
                 _alembic.replaced_context(self._context, self._offline),
-                Operations.context(self._offline),
+                Operations.context(self._offline) as operations,
             ):
-                script.module.downgrade(**self._run_args)
+                self._statements.attend(operations)
+                getattr(script.module, function)(**self._run_args)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the author's code
             reason = NEEDS_DATABASE if asks_database(error) else explain(error)
         if is_asked(self._offline):  # It may have gone on as if there were an answer.
@@ -83,9 +90,9 @@ def run_statements(context: MigrationContext, statements: Sequence[str]) -> None
     """Run what `Renderer.render` has rendered; what was between COMMIT and BEGIN, by autocommit."""
     todo = iter(statements)
     for statement in todo:
-        if statement == _COMMIT:
+        if statement == COMMIT:
             with context.autocommit_block():
-                for inner in iter(lambda: next(todo, _BEGIN), _BEGIN):
+                for inner in iter(lambda: next(todo, BEGIN), BEGIN):
                     run_statement(context, inner)
         else:
             run_statement(context, statement)

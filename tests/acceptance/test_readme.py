@@ -1,32 +1,13 @@
 """What the README shows is what happens."""
 
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.documents import read_console, run
 
 ROOT = Path(__file__).parents[2]
-
-
-def read_console(heading: str) -> list[tuple[str, str]]:
-    """Return commands and their output, out of the console block below a heading of the README."""
-    section = (ROOT / "README.md").read_text("utf-8").split(f"## {heading}\n")[1]
-    block = section.split("```console\n")[1].split("```")[0]
-    parts = [part.partition("\n") for part in block.split("$ ")[1:]]
-    return [(command, output) for command, _, output in parts]
-
-
-def run(command: str, folder: Path) -> str:
-    """Return what a command prints, on whatever stream."""
-    words = [sys.executable, "-m", *shlex.split(command)]
-    done = subprocess.run(
-        words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    return done.stdout + done.stderr
 
 
 def normalise(output: str) -> str:
@@ -46,7 +27,7 @@ def example(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("database")
 def test_console_block_shows_what_happens(example: Path) -> None:
-    shown = read_console("What it does")
+    shown = read_console(ROOT / "README.md", "What it does")
     happened = [(command, run(command, example)) for command, _ in shown]
     assert [(c, normalise(o)) for c, o in happened] == [(c, normalise(o)) for c, o in shown]
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.databases import Database
@@ -42,4 +43,6 @@ def test_files_and_commands_of_the_page(users: Host) -> None:
 def test_python_of_the_page(database: Database) -> None:
     assert database.is_there
     (code,) = [block for language, block in BLOCKS if language == "python"]
-    exec(compile(code, "sync.md", "exec"), {"__name__": "sync_page"})
+    names: dict[str, Any] = {"__name__": "sync_page"}
+    exec(compile(code, "sync.md", "exec"), names)
+    names["engine"].dispose()

@@ -37,6 +37,7 @@ ROOMS = (
     "execution",
     "reports",
     "authoring",
+    "checks",
     "integration",
     "errors",
     "store_commands",

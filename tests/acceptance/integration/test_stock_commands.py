@@ -307,7 +307,7 @@ def test_check_names_what_the_models_have_more(host: Host) -> None:
 def test_merge_puts_its_file_into_the_plugin(host: Host) -> None:
     host.add("two_heads")
     host.succeed("-x", "plugin=two_heads", "merge", "heads", "-m", "join", "--rev-id", "two_3")
-    assert (host.folder / "plugins/two_heads/versions/two_3_join.py").exists()
+    assert [*(host.folder / "plugins/two_heads/versions").glob("*_two_3_join.py")]
     assert host.succeed("-x", "plugin=two_heads", "heads").lines == ["two_heads: two_3 (head)"]
 
 

@@ -21,7 +21,7 @@ LOST = (
 )
 NEWER = (
     "The registry tables say 'alembic-plugins registry 99', and this release knows them up to "
-    "version 3. Install a later alembic-plugins."
+    "version 4. Install a later alembic-plugins."
 )
 
 READING = ("plugin list", "plugin show billing", "plugin history", "current")
@@ -86,7 +86,7 @@ def test_registry_of_a_newer_version_is_refused(billed: Host, command: str) -> N
 @pytest.mark.parametrize("command", ["plugin list", "upgrade heads"])
 @pytest.mark.parametrize("name", ["", "_revision", "_event", "_journal"])
 def test_registry_that_has_lost_a_table_is_refused(billed: Host, name: str, command: str) -> None:
-    billed.database.execute(f"DROP TABLE alembic_plugin{name}")
+    billed.database.execute(f"DROP TABLE alembic_plugin{name} CASCADE")
     words = billed.refuse(*command.split())
     assert words == (
         f"The registry has lost the tables alembic_plugin{name}. Restore them from a backup."
@@ -107,7 +107,7 @@ def test_column_that_is_gone_is_told(billed: Host, command: str) -> None:
 @pytest.mark.parametrize("tables", ["alembic_plugin", "alembic_plugin, alembic_plugin_revision"])
 def test_truncated_registry_is_made_again_from_files(billed: Host, tables: str) -> None:
     before = billed.succeed("plugin", "list").lines
-    billed.database.execute(f"TRUNCATE {tables}")
+    billed.database.execute(f"TRUNCATE {tables} CASCADE")
     assert billed.succeed("plugin", "list").lines == before
     billed.succeed("plugin", "install", "named_by_prefix")
     assert billed.database.plugins() == ["billing", "named_by_prefix"]
@@ -115,21 +115,21 @@ def test_truncated_registry_is_made_again_from_files(billed: Host, tables: str) 
 
 @pytest.mark.parametrize("tables", ["alembic_plugin", "alembic_plugin, alembic_plugin_revision"])
 def test_plugin_of_a_truncated_registry_is_uninstalled(billed: Host, tables: str) -> None:
-    billed.database.execute(f"TRUNCATE {tables}")
+    billed.database.execute(f"TRUNCATE {tables} CASCADE")
     billed.succeed("plugin", "uninstall", "billing", "--yes")
     assert billed.database.tables() == ["public.accounts"]
     assert billed.database.versions() == ["host_2"]
 
 
 def test_orphan_whose_row_was_truncated_is_still_listed(billed: Host) -> None:
-    billed.remove("billing").database.execute("TRUNCATE alembic_plugin")
+    billed.remove("billing").database.execute("TRUNCATE alembic_plugin CASCADE")
     [line, _] = billed.succeed("plugin", "list").lines
     assert line.split("  ", 1)[0] == "[!] billing"
     assert line.endswith("billing_2  its revision files are gone")
 
 
 def test_orphan_whose_row_was_truncated_is_uninstalled(billed: Host) -> None:
-    billed.remove("billing").database.execute("TRUNCATE alembic_plugin")
+    billed.remove("billing").database.execute("TRUNCATE alembic_plugin CASCADE")
     billed.succeed("plugin", "uninstall", "billing", "--yes")
     assert billed.database.tables() == ["public.accounts"]
 
@@ -141,7 +141,9 @@ def test_orphan_whose_revisions_were_truncated_is_still_there(billed: Host, comm
 
 
 def test_orphan_of_a_truncated_registry_is_unknown(billed: Host) -> None:
-    billed.remove("billing").database.execute("TRUNCATE alembic_plugin, alembic_plugin_revision")
+    billed.remove("billing").database.execute(
+        "TRUNCATE alembic_plugin, alembic_plugin_revision CASCADE"
+    )
     assert sorted(billed.succeed("current").lines) == [
         "host: host_2 (head)",
         "unknown (its revision files are gone): billing_2 (head)",
@@ -149,7 +151,9 @@ def test_orphan_of_a_truncated_registry_is_unknown(billed: Host) -> None:
 
 
 def test_others_go_on_in_a_truncated_registry(billed: Host) -> None:
-    billed.remove("billing").database.execute("TRUNCATE alembic_plugin, alembic_plugin_revision")
+    billed.remove("billing").database.execute(
+        "TRUNCATE alembic_plugin, alembic_plugin_revision CASCADE"
+    )
     billed.succeed("plugin", "install", "named_by_prefix")
     assert billed.database.plugins() == ["named_by_prefix"]
     assert billed.database.versions() == ["billing_2", "host_2", "wiki_1"]

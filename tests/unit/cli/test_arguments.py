@@ -184,7 +184,7 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget repair "
-    "history history-sync store eject revision new init-host"
+    "history history-sync store eject revision new init-host check"
 )
 
 

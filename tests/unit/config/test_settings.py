@@ -64,6 +64,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         guard_allow=(),
         auto_sync=(),
         trusted_roles=(),
+        check_ignore=(),
         sections={},
         source="alembic.ini",
     )

@@ -1,0 +1,96 @@
+"""The lock file beside a versions folder: head and checksums, one line a revision.
+
+Two branches that both add a revision change the same line, the head's, and so conflict in git. A
+checksum is of the file's text, whatever its line ends: git may have changed these.
+"""
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from ..revisions.source import find_checksum
+from .findings import Finding
+from .rules import LOCK_DIFFERS
+from .sources import Files, RevisionFile
+
+_FIRST = "# Written by 'alembic plugin check --lock': the head, and the checksum of each revision."
+_HEAD = "head"
+
+
+def find_lock(files: Files) -> Path | None:
+    """Return where the lock file of a branch is, or would be; None where it has no folder."""
+    folder = next((folder for folder in files.folders if folder.is_dir()), None)
+    return folder.parent / f"{files.name}.lock" if folder else None
+
+
+def write_lock(files: Files) -> Path | None:
+    """Write the lock file of a branch; return it, or None where there is nothing to lock."""
+    path = find_lock(files)
+    if path is None or not any(files.readable):
+        return None
+    lines = [_FIRST, _describe_heads(files), *_describe(files)]
+    path.write_text("\n".join((*lines, "")), "utf-8")
+    return path
+
+
+def check_lock(files: Files) -> Iterator[Finding]:
+    """Find what differs from the lock file of a branch, if it has one."""
+    path = find_lock(files)
+    if path is None or not path.is_file():
+        return
+    found = {info.revision: file for file, info in files.readable}
+    locked: dict[str, str] = {}
+    heads = ""
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        match line.split():
+            case [] | ["#", *_]:
+                continue
+            case [word, *_] if word == _HEAD:
+                heads = line
+            case [revision, checksum] if len(checksum) == len(find_checksum(b"")):
+                locked[revision] = checksum
+                if revision not in found:
+                    message = f"revision '{revision}' is locked, and has no file"
+                    yield Finding(LOCK_DIFFERS, files.name, path, number, message)
+            case _:
+                message = "this line is none of a lock file's; a conflict may be unresolved"
+                yield Finding(LOCK_DIFFERS, files.name, path, number, message)
+    yield from _compare(found, locked, path)
+    if locked.keys() == found.keys() and heads != _describe_heads(files):
+        message = f"the file says '{heads}', and not '{_describe_heads(files)}'"
+        yield Finding(LOCK_DIFFERS, files.name, path, 2, message)
+
+
+def _compare(
+    found: Mapping[str, RevisionFile], locked: Mapping[str, str], path: Path
+) -> Iterator[Finding]:
+    for revision, file in found.items():
+        line = file.find_line("revision")
+        if revision not in locked:
+            yield file.find(LOCK_DIFFERS, line, f"'{path.name}' does not have the revision")
+        elif locked[revision] != _find_checksum(file):
+            yield file.find(LOCK_DIFFERS, line, f"the file is not as '{path.name}' has it")
+
+
+def _describe_heads(files: Files) -> str:
+    followed = {down for _, info in files.readable for down in info.down_revision}
+    heads = (info.revision for _, info in files.readable if info.revision not in followed)
+    return " ".join((_HEAD, *sorted(heads)))
+
+
+def _describe(files: Files) -> Iterator[str]:
+    """Return the lines of the revisions, each after those that it follows."""
+    found = {info.revision: file for file, info in files.readable}
+    graph = {
+        info.revision: [down for down in info.down_revision if down in found]
+        for _, info in files.readable
+    }
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError:
+        order = tuple(found)  # That there is a circle is another finding.
+    return (f"{revision} {_find_checksum(found[revision])}" for revision in order)
+
+
+def _find_checksum(file: RevisionFile) -> str:
+    return find_checksum(file.text.encode())

@@ -1,0 +1,150 @@
+"""Every revision of a plugin, run up, down and up again in a database of its own."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from .. import _alembic
+from .._base_errors import PluginError
+from ..catalog.diff import Picture, find_differences
+from ..catalog.snapshot import read_picture
+from ..execution.errors import ScratchFailed
+from ..execution.migrator import Migrator
+from ..execution.scratch_builds import quiet
+from ..namespaces.inferred import place_rows
+from ..planning.removals import downgrade
+from ..planning.targets import upgrade_to
+from ..plugin import Namespace
+from .errors import NoScratchDatabase
+from .findings import Finding, Rule
+from .rules import DOWNGRADE_DIFFERS, FAILS_IN_DATABASE, UNCHECKED, UPGRADE_DIFFERS
+from .sources import Files, RevisionFile, choose, read_files
+
+
+def try_revisions(migrator: Migrator, names: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Try out every revision of plugins; return what is wrong with them.
+
+    Args:
+        migrator: leads to the server where the database is made, and dropped again.
+        names: whose revisions; see `checks.run.check`. Those of the host are not tried.
+
+    Raises:
+        NoScratchDatabase: the database cannot be made.
+    """
+    branches, _ = read_files(migrator.session)
+    chosen = [files for files in choose(branches, names) if files.plugin and files.revisions]
+    return tuple(finding for files in chosen for finding in _try_plugin(migrator, files))
+
+
+def _try_plugin(migrator: Migrator, files: Files) -> Iterator[Finding]:
+    by_id = {info.revision: file for file, info in files.readable}
+    try:
+        order = migrator.session.branch(files.name).order
+    except PluginError:
+        return  # Why the branch cannot be read is another finding.
+    first = by_id[order[0]]
+    try:
+        with (
+            migrator.build({files.name: (order[0],)}) as other,
+            _alembic.replaced_context(migrator.context, other.context),
+            quiet(),
+        ):
+            yield from _Trial(other, files, by_id).run(order)
+    except ScratchFailed as error:
+        if not isinstance(error.__cause__, PluginError):
+            raise NoScratchDatabase(error.reason) from error
+        yield first.find(FAILS_IN_DATABASE, 1, _describe(error))
+
+
+class _Trial:
+    """The revisions of one plugin in a database that is at the first of them."""
+
+    def __init__(self, migrator: Migrator, files: Files, by_id: dict[str, RevisionFile]) -> None:
+        self._migrator = migrator
+        self._name = files.name
+        self._by_id = by_id
+        assert files.plugin is not None  # noqa: S101 - the host's are not tried
+        self._namespace: Namespace = files.plugin.namespace
+
+    def run(self, order: Sequence[str]) -> Iterator[Finding]:
+        """Try revisions out, of which the first one is applied; stop where none can follow."""
+        branch = self._migrator.session.branch(self._name)
+        before: Picture = {}
+        followed: set[str] = set()
+        for number, revision in enumerate(order):
+            file = self._by_id[revision]
+            down = [each for each in branch.infos[revision].down_revision if each in branch]
+            if number and (not down or not followed.isdisjoint(down)):
+                # To downgrade it would downgrade what else follows the same revision, too.
+                yield file.find(UNCHECKED, 1, "it is on a branch of its own, and was not tried")
+                return
+            followed.update(down)
+            try:
+                if number:
+                    self._upgrade(revision)
+                after = self._read()
+                yield from self._go_down_and_up(file, revision, down, before, after)
+            except PluginError as error:
+                yield file.find(FAILS_IN_DATABASE, 1, _describe(error))
+            if not self._is_applied(revision):
+                return
+            before = after
+
+    def _go_down_and_up(
+        self,
+        file: RevisionFile,
+        revision: str,
+        down: Sequence[str],
+        before: Picture,
+        after: Picture,
+    ) -> Iterator[Finding]:
+        self._migrator.read()
+        target = down[0] if down else "base"
+        self._migrator.run(partial(downgrade, scope=self._name, target=target, cascade=True))
+        found = self._compare_with(file, before) if down else self._find_left(file)
+        differences = list(found)
+        yield from differences
+        try:
+            self._upgrade(revision)
+        except PluginError:
+            if differences:
+                return  # What is in its way has been told.
+            raise
+        yield from _compare(file, UPGRADE_DIFFERS, "upgrade", after, self._read())
+
+    def _compare_with(self, file: RevisionFile, before: Picture) -> Iterator[Finding]:
+        return _compare(file, DOWNGRADE_DIFFERS, "downgrade", before, self._read())
+
+    def _find_left(self, file: RevisionFile) -> Iterator[Finding]:
+        """Find what is left of the first revision, which may share its schema with others."""
+        self._migrator.read()
+        made = self._migrator.read_made(self._name)
+        for row in place_rows(self._migrator.connection, made):
+            message = f"downgrade() leaves behind {row.kind} {row.identity}"
+            yield file.find(DOWNGRADE_DIFFERS, file.find_function("downgrade"), message)
+        self._migrator.end_reading()
+
+    def _is_applied(self, revision: str) -> bool:
+        self._migrator.read()
+        return revision in self._migrator.session.state.by_revision
+
+    def _upgrade(self, revision: str) -> None:
+        self._migrator.read()
+        self._migrator.run(partial(upgrade_to, targets={self._name: revision}))
+
+    def _read(self) -> Picture:
+        picture = read_picture(self._migrator.connection, self._namespace)
+        self._migrator.end_reading()
+        return picture
+
+
+def _compare(
+    file: RevisionFile, rule: Rule, function: str, expected: Picture, found: Picture
+) -> Iterator[Finding]:
+    line = file.find_function(function)
+    for difference in find_differences(expected, found):
+        yield file.find(rule, line, f"after {function}(), {difference}")
+
+
+def _describe(error: PluginError) -> str:
+    reason: object = getattr(error, "reason", None)
+    return str(reason or error).rstrip(".")

@@ -1,0 +1,71 @@
+"""What ``alembic plugin check`` runs."""
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from alembic.config import Config
+
+from .. import __version__
+from .._base_errors import WrongCombination
+from ..checks import formats, run
+from ..checks.findings import Finding
+from ..integration.running import read_files, run_work
+from .output import number_of, print_json, print_line
+
+
+def check(
+    config: Config,
+    plugins: Sequence[str],
+    lock: bool,
+    database: bool,
+    as_json: bool,
+    as_github: bool,
+    as_sarif: bool,
+    diff_base: str | None,
+    explain: str | None,
+) -> None:
+    """Check the files of plugins for mistakes, without a database."""
+    if explain is not None:
+        rule = run.explain(explain)
+        print_line(config, f"{rule.name}: {rule.reason}")
+        print_line(config, f"{rule.advice}.")
+        return
+    form = _choose_form(json=as_json, github=as_github, sarif=as_sarif)
+    session = read_files(config)
+    tried = _try_out(config, plugins) if database else ()
+    report = run.check(session, plugins, diff_base=diff_base, lock=lock, tried=tried)
+    for remark in report.remarks:
+        print(remark, file=sys.stderr)
+    _print(config, report, form)
+    if report.fails:
+        sys.exit(1)
+
+
+def _try_out(config: Config, plugins: Sequence[str]) -> tuple[Finding, ...]:
+    from ..checks.trial import try_revisions
+
+    return run_work(config, partial(try_revisions, names=plugins), finishes_transfer=False)
+
+
+def _choose_form(**forms: bool) -> str | None:
+    chosen = [name for name, is_given in forms.items() if is_given]
+    if len(chosen) > 1:
+        raise WrongCombination(f"--{chosen[0]}", f"with --{chosen[1]}", "Leave out one of them")
+    return chosen[0] if chosen else None
+
+
+def _print(config: Config, report: run.Report, form: str | None) -> None:
+    if form == "json":
+        print_json(config, [formats.to_json(finding) for finding in report.findings])
+    elif form == "sarif":
+        print_json(config, formats.to_sarif(report.findings, __version__))
+    else:
+        describe = formats.to_annotation if form == "github" else formats.to_line
+        for path in report.written if form is None else ():
+            print_line(config, f"wrote {formats.find_path(path)}")
+        for finding in report.findings:
+            print_line(config, describe(finding))
+        if form is None:
+            failing = sum(finding.rule.fails for finding in report.findings)
+            print_line(config, number_of(failing, "finding") if failing else "no findings")
