@@ -5,15 +5,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._base_errors import PluginError as PluginError
+    from .inspection import is_up_to_date as is_up_to_date
+    from .inspection import pending as pending
     from .integration.runtime import configure as configure
     from .integration.runtime import run_migrations as run_migrations
+    from .locations import find_namespace as find_namespace
+    from .locations import translate_map as translate_map
     from .plugin import Plugin as Plugin
     from .plugin import Prefix as Prefix
     from .plugin import Schema as Schema
+    from .startup import upgrade_on_startup as upgrade_on_startup
 
     __version__: str
 
-__all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "run_migrations"]
+__all__ = ["Plugin", "PluginError", "Prefix", "Schema", "configure", "find_namespace"]
+__all__ += ["is_up_to_date", "pending", "run_migrations", "translate_map", "upgrade_on_startup"]
 
 _MODULES = {
     "Plugin": "plugin",
@@ -21,7 +27,12 @@ _MODULES = {
     "Prefix": "plugin",
     "Schema": "plugin",
     "configure": "integration.runtime",
+    "find_namespace": "locations",
+    "is_up_to_date": "inspection",
+    "pending": "inspection",
     "run_migrations": "integration.runtime",
+    "translate_map": "locations",
+    "upgrade_on_startup": "startup",
 }
 
 

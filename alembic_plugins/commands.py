@@ -1,4 +1,8 @@
-"""The ``alembic plugin`` commands as functions: a `Config` comes in, data goes out."""
+"""The ``alembic plugin`` commands as functions: a configuration comes in, data goes out.
+
+A configuration is a `Config` of Alembic's, or the path of its file. Those that install, upgrade and
+take away are here; the others are in `inspection` and `maintenance`, and are had from here, too.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,26 +12,27 @@ from alembic.config import Config
 
 from ._base_errors import WrongCombination
 from .config.settings import read_cascade
+from .config.sources import ConfigSource, open_config
 from .execution.migrator import MakePlan, Migrator
+from .execution.rehearsal import Rehearsal
+from .inspection import history as history
+from .inspection import list_plugins as list_plugins
+from .inspection import show_plugin as show_plugin
 from .integration.errors import OfflineUnknown
 from .integration.running import carry_out, read_database, run_work
 from .loading.session import Session
-from .planning import removals, targets, upkeep
-from .planning.operations import Eject
+from .maintenance import adopt as adopt
+from .maintenance import eject as eject
+from .maintenance import forget as forget
+from .maintenance import rehearse_adoption as rehearse_adoption
+from .maintenance import repair as repair
+from .maintenance import restore as restore
+from .maintenance import sync_history as sync_history
+from .planning import removals, targets
 from .planning.plan import Plan
-from .plugin import HOST, check_name, list_names
-from .registry.history import Event, read_events
-from .reports.preview import Preview, read_previews
-from .reports.results import Leaving, Removal, Repair
-from .reports.status import (
-    Listing,
-    PluginDetails,
-    find_moved,
-    read_changes,
-    read_claims,
-    read_details,
-    read_listing,
-)
+from .plugin import list_names
+from .reports.preview import read_previews
+from .reports.results import Removal
 from .store_commands import delete_value, get_value, list_values, set_value
 
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
@@ -36,22 +41,8 @@ __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "re
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 
 
-def list_plugins(config: Config) -> Listing:
-    """Return all plugins that are on disk or in the database, by name."""
-    return run_work(config, read_listing, finishes_transfer=False)
-
-
-def show_plugin(config: Config, name: str) -> PluginDetails:
-    """Return what is to be known of one plugin, or of the host by the name ``host``.
-
-    Raises:
-        UnknownPlugin: it is neither on disk nor in the database.
-    """
-    return run_work(config, lambda migrator: read_details(migrator, name), finishes_transfer=False)
-
-
 def install(
-    config: Config, names: str | Sequence[str], *, sql: bool = False, dry_run: bool = False
+    config: ConfigSource, names: str | Sequence[str], *, sql: bool = False, dry_run: bool = False
 ) -> Plan:
     """Bring plugins, and what they require, to their heads; return what was run.
 
@@ -67,9 +58,9 @@ def install(
 
 
 def rehearse(
-    config: Config, names: str | Sequence[str] = (), *, upgrade: bool = False
-) -> tuple[str, ...]:
-    """Install plugins and roll that back; return what it has done, in words.
+    config: ConfigSource, names: str | Sequence[str] = (), *, upgrade: bool = False
+) -> Rehearsal:
+    """Install plugins and roll that back; return what it has done.
 
     With `upgrade` they have to be installed, and no names are all that are.
 
@@ -84,7 +75,7 @@ def rehearse(
 
 
 def upgrade(
-    config: Config,
+    config: ConfigSource,
     names: str | Sequence[str] = (),
     *,
     sql: bool = False,
@@ -98,7 +89,7 @@ def upgrade(
         NotInstalled: the database does not have one of them.
         PluginError: what else cannot be done, in words.
     """
-    names = list_names(names)
+    names, config = list_names(names), open_config(config)
     state = read_database(config) if sql else None
     is_empty = sql and state is None
     if is_empty and not names:
@@ -110,7 +101,7 @@ def upgrade(
 
 
 def downgrade(
-    config: Config, name: str, revision: str, *, sql: bool = False, dry_run: bool = False
+    config: ConfigSource, name: str, revision: str, *, sql: bool = False, dry_run: bool = False
 ) -> Plan:
     """Downgrade a plugin to a revision; return what was run.
 
@@ -121,6 +112,7 @@ def downgrade(
         RevisionInUse: other plugins depend on what would go.
         PluginError: what else cannot be done, in words.
     """
+    config = open_config(config)
     start, separator, rest = revision.partition(":")
     make_plan = _plan_downgrade(config, name, rest if sql and separator else revision)
     return run_work(
@@ -131,8 +123,9 @@ def downgrade(
     )
 
 
-def rehearse_downgrade(config: Config, name: str, revision: str) -> tuple[str, ...]:
-    """Downgrade a plugin and roll that back; return what it has done, in words; see `rehearse`."""
+def rehearse_downgrade(config: ConfigSource, name: str, revision: str) -> Rehearsal:
+    """Downgrade a plugin and roll that back; return what it has done; see `rehearse`."""
+    config = open_config(config)
     make_plan = _plan_downgrade(config, name, revision)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
@@ -143,7 +136,7 @@ def _plan_downgrade(config: Config, name: str, revision: str) -> MakePlan:
 
 
 def uninstall(
-    config: Config,
+    config: ConfigSource,
     names: str | Sequence[str],
     *,
     cascade: bool = False,
@@ -197,199 +190,3 @@ def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bo
     if sql and (keep_data or backup):
         command = f"alembic plugin uninstall --sql {'--keep-data' if keep_data else '--backup'}"
         raise OfflineUnknown(command, "Leave out --sql")
-
-
-def restore(
-    config: Config, name: str, *, path: Path | None = None, dry_run: bool = False
-) -> tuple[str, ...]:
-    """Bring back a plugin that is set aside, or all of a backup; return the names of what is back.
-
-    Raises:
-        AlreadyInstalled: the database has the plugin.
-        NotQuarantined: nothing of it is set aside, and there is no `path`.
-        NotInBackup: the backup at `path` has nothing of it.
-        RestoreFailed: pg_restore says why.
-        PluginError: what else cannot be done, in words.
-    """
-    check_name(name)
-    if path is not None:
-        return run_work(
-            config, lambda migrator: migrator.bring_back(path, name), finishes_transfer=False
-        )
-    plan = run_work(
-        config, partial(carry_out, lambda session: upkeep.restore(session, name), dry_run=dry_run)
-    )
-    return tuple(plan.outcomes)
-
-
-def forget(config: Config, name: str, *, dry_run: bool = False) -> Preview:
-    """Remove a plugin from the registry; return what it has, which stays where it is.
-
-    Raises:
-        NotInstalled: the database does not have it.
-        CannotForget: other plugins need it.
-    """
-
-    def make_plan(session: Session) -> Plan:
-        return upkeep.forget(session, name)
-
-    def run(migrator: Migrator) -> Preview:
-        preview = read_previews(migrator, make_plan(migrator.session))[name]
-        carry_out(make_plan, migrator, dry_run=dry_run)
-        return preview
-
-    return run_work(config, run)
-
-
-def adopt(
-    config: Config,
-    names: str | Sequence[str] = (),
-    revision: str | None = None,
-    *,
-    version_table: str | None = None,
-    dry_run: bool = False,
-) -> Plan:
-    """Record plugins whose objects are there already as installed; return what was recorded.
-
-    What their revisions would make is made in a scratch database, and compared with what is there.
-
-    Args:
-        config: the host's.
-        names: the plugins; none are all that have a version table of their own.
-        revision: up to which revision, of a single plugin; None is up to the heads.
-        version_table: what the plugins' own version tables are called, ``{name}`` in it standing
-            for a plugin's name. The rows tell the revision, and the tables are dropped.
-        dry_run: only compare.
-
-    Raises:
-        AlreadyInstalled: the database has one of the plugins.
-        NothingToAdopt: nothing of one is there.
-        NoVersionTable: one has no version table, or one that says nothing.
-        Different: what is there is not what the revisions make.
-        ScratchFailed: the revisions could not be tried out.
-        PluginError: what else cannot be done, in words.
-    """
-    names = list_names(names)
-    for name in names:
-        check_name(name)
-
-    def run(migrator: Migrator) -> Plan:
-        make_plan = _plan_adoption(migrator, names, revision, version_table)
-        return carry_out(make_plan, migrator, dry_run=dry_run)
-
-    return run_work(config, run)
-
-
-def rehearse_adoption(
-    config: Config,
-    names: str | Sequence[str] = (),
-    revision: str | None = None,
-    *,
-    version_table: str | None = None,
-) -> tuple[str, ...]:
-    """Adopt plugins and roll that back; return what it has done, in words; see `adopt`."""
-    names = list_names(names)
-
-    def run(migrator: Migrator) -> tuple[str, ...]:
-        return migrator.rehearse(_plan_adoption(migrator, names, revision, version_table))
-
-    return run_work(config, run)
-
-
-def _plan_adoption(
-    migrator: Migrator, names: Sequence[str], revision: str | None, pattern: str | None
-) -> MakePlan:
-    from .reports.adoption import check_adoption
-
-    return check_adoption(migrator, names, revision, pattern)
-
-
-def repair(
-    config: Config,
-    name: str | None = None,
-    *,
-    with_unknown_objects: bool = False,
-    dry_run: bool = False,
-) -> Repair:
-    """Accept changed revision files of a branch, and delete rows that nothing explains.
-
-    Args:
-        config: the host's.
-        name: the plugin, or ``host``; None is all of them.
-        with_unknown_objects: record what plugins may have made too; see `status.read_claims`.
-        dry_run: only return what differs.
-
-    Raises:
-        NotInstalled: the database does not have the plugin.
-        RevisionMoved: a changed file needs revisions that are not applied.
-    """
-
-    def make_plan(session: Session) -> Plan:
-        plugins = find_plugins(session)
-        targets.check_installed(session, plugins, with_aside=with_unknown_objects)
-        names = (HOST, *plugins) if name is None else (name,)
-        return upkeep.repair(session, names, upkeep.find_unknown_rows(session), claims.keys())
-
-    def find_plugins(session: Session) -> list[str]:
-        if name is not None:
-            return [name] if name != HOST else []
-        aside = session.state.quarantined if with_unknown_objects else {}
-        return [n for n in {**session.state.plugins, **aside} if session.find_damage(n) is None]
-
-    claims: dict[str, tuple[str, ...]] = {}
-
-    def run(migrator: Migrator) -> Repair:
-        if with_unknown_objects:
-            claims.update(read_claims(migrator, find_plugins(migrator.session)))
-        plan = make_plan(migrator.session)
-        changes = read_changes(migrator, tuple(plan.outcomes))
-        unknown_rows = plan.deleted_rows
-        moved = find_moved(migrator.session, find_plugins(migrator.session))
-        problems = (*moved, *migrator.session.state.damage)
-        done = carry_out(make_plan, migrator, dry_run=dry_run)
-        return Repair(done, changes, unknown_rows, problems, claims)
-
-    return run_work(config, run)
-
-
-def sync_history(config: Config, *, dry_run: bool = False) -> tuple[str, ...]:
-    """Delete the rows of the version table that neither a file nor the registry explains."""
-
-    def make_plan(session: Session) -> Plan:
-        return upkeep.repair(session, (), upkeep.find_unknown_rows(session))
-
-    plan = run_work(config, partial(carry_out, make_plan, dry_run=dry_run))
-    return plan.deleted_rows
-
-
-def eject(config: Config, *, dry_run: bool = False) -> Leaving:
-    """Hand the database back to stock Alembic: its rows as it wants them, and none of our tables.
-
-    Raises:
-        CannotLeave: plugins are there whose revisions stock Alembic could not find.
-    """
-
-    def run(migrator: Migrator) -> Leaving:
-        locations = upkeep.find_locations(migrator.session)
-        plan = carry_out(upkeep.eject, migrator, dry_run=dry_run)
-        return Leaving(tuple(row for op in plan.find(Eject) for row in op.rows), locations)
-
-    return run_work(config, run)
-
-
-def history(config: Config, name: str | None = None) -> tuple[Event, ...]:
-    """Return what was done to a plugin, or to all and the host, first things first.
-
-    Raises:
-        UnknownPlugin: nothing was ever done to it, and it is not on disk.
-    """
-
-    def read(migrator: Migrator) -> tuple[Event, ...]:
-        state = migrator.session.state
-        is_known = bool(state.registry)
-        events = read_events(migrator.connection, migrator.tables, name) if is_known else ()
-        if not events and name not in (None, HOST, *state.plugins, *state.quarantined):
-            migrator.session.discovery.check_known(str(name))
-        return events
-
-    return run_work(config, read, finishes_transfer=False)

@@ -83,10 +83,13 @@ from .execution.errors import (
 )
 from .guard.errors import NamespaceViolation, TransactionEnded
 from .integration.errors import (
+    AlreadyRunning,
     Cancelled,
     ConfirmationNeeded,
+    ConnectionIgnored,
     Declined,
     FlaskNeeded,
+    LoopRuns,
     NoModels,
     NotAHost,
     NotCompared,
@@ -158,6 +161,7 @@ from .revisions.errors import (
 
 __all__ = [
     "AlreadyInstalled",
+    "AlreadyRunning",
     "BackupExists",
     "BackupFailed",
     "BackupIncomplete",
@@ -176,6 +180,7 @@ __all__ = [
     "ColumnMissing",
     "ConfirmationNeeded",
     "ConnectionFailed",
+    "ConnectionIgnored",
     "ConnectionLost",
     "DamagedRow",
     "DatabaseAhead",
@@ -209,6 +214,7 @@ __all__ = [
     "LinterFailed",
     "LockLost",
     "LockTimeout",
+    "LoopRuns",
     "LostRevision",
     "MigrationFailed",
     "MigrationInterrupted",

@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from alembic.config import Config
-
 from ._base_errors import first_line
+from .config.sources import ConfigSource
 from .execution.migrator import Migrator
 from .integration.running import run_work
 from .json_values import JSON, encode_entries
@@ -16,7 +15,7 @@ from .reports.errors import InvalidValue
 from .reports.values import read_value, read_values
 
 
-def list_values(config: Config, name: str) -> dict[str, JSON]:
+def list_values(config: ConfigSource, name: str) -> dict[str, JSON]:
     """Return what a plugin has stored, by key.
 
     Raises:
@@ -26,7 +25,7 @@ def list_values(config: Config, name: str) -> dict[str, JSON]:
     return run_work(config, partial(read_values, name=name), finishes_transfer=False)
 
 
-def get_value(config: Config, name: str, key: str) -> JSON:
+def get_value(config: ConfigSource, name: str, key: str) -> JSON:
     """Return a value that a plugin has stored.
 
     Raises:
@@ -37,7 +36,7 @@ def get_value(config: Config, name: str, key: str) -> JSON:
     return run_work(config, partial(read_value, name=name, key=key), finishes_transfer=False)
 
 
-def set_value(config: Config, name: str, key: str, value: JSON) -> None:
+def set_value(config: ConfigSource, name: str, key: str, value: JSON) -> None:
     """Store a value of a plugin, in place of the one that is there.
 
     Raises:
@@ -53,7 +52,7 @@ def set_value(config: Config, name: str, key: str, value: JSON) -> None:
     run_work(config, lambda migrator: migrator.run(partial(_plan, StoreValue(name, key, value))))
 
 
-def delete_value(config: Config, name: str, key: str) -> None:
+def delete_value(config: ConfigSource, name: str, key: str) -> None:
     """Delete a value that a plugin has stored.
 
     Raises:

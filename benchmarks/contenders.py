@@ -29,6 +29,8 @@ class Job(Enum):
     EVERYTHING = ("everything from empty", Start.EMPTY)
     ONE = ("one plugin from empty", Start.EMPTY)
     NOTHING = ("nothing to do", Start.INSTALLED)
+    STARTUP = ("nothing to do, ten times by our function", Start.INSTALLED)
+    CALLS = ("nothing to do, ten times by Alembic's function", Start.INSTALLED)
     HEADS = ("heads", Start.INSTALLED)
     CURRENT = ("current", Start.INSTALLED)
     DOWNGRADE = ("one plugin to base", Start.COPY)
@@ -58,6 +60,19 @@ class Contender:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+_STARTUP = """
+from alembic_plugins import upgrade_on_startup
+for _ in range(10):
+    upgrade_on_startup('alembic.ini')
+"""
+_CALLS = """
+from alembic.command import upgrade
+from alembic.config import Config
+for _ in range(10):
+    upgrade(Config('alembic.ini'), 'heads')
+"""
+
+
 def _tool(*configuration: str) -> Mapping[Job, Arguments]:
     alembic = ("-m", "alembic", *configuration)
     return {
@@ -65,6 +80,8 @@ def _tool(*configuration: str) -> Mapping[Job, Arguments]:
         Job.EVERYTHING: lambda shape: (*alembic, "plugin", "install", *shape.names),
         Job.ONE: lambda shape: (*alembic, "-x", f"plugin={shape.target}", "upgrade", "head"),
         Job.NOTHING: lambda _: (*alembic, "upgrade", "heads"),
+        Job.STARTUP: lambda _: ("-c", _STARTUP),
+        Job.CALLS: lambda _: ("-c", _CALLS),
         Job.HEADS: lambda _: (*alembic, "heads"),
         Job.CURRENT: lambda _: (*alembic, "current"),
         Job.DOWNGRADE: lambda shape: (
@@ -79,6 +96,7 @@ _STOCK: Mapping[Job, Arguments] = {
     Job.EVERYTHING: lambda _: ("-m", "alembic", "upgrade", "heads"),
     Job.ONE: lambda shape: ("-m", "alembic", "upgrade", f"{shape.target}@head"),
     Job.NOTHING: lambda _: ("-m", "alembic", "upgrade", "heads"),
+    Job.CALLS: lambda _: ("-c", _CALLS),
     Job.HEADS: lambda _: ("-m", "alembic", "heads"),
     Job.CURRENT: lambda _: ("-m", "alembic", "current"),
     Job.DOWNGRADE: lambda shape: ("-m", "alembic", "downgrade", f"{shape.target}@base"),

@@ -37,6 +37,8 @@ class Run:
     @property
     def label(self) -> str:
         """What tells it from the other runs of its row."""
+        if self.job is Job.STARTUP:
+            return f"{self.contender}, by `upgrade_on_startup`"
         return f"{self.contender}, 1 present" if self.alone else self.contender
 
 
@@ -126,6 +128,20 @@ ROWS: tuple[Row, ...] = (
         "nothing to do, without bytecode and index",
         Run("tool", Job.NOTHING, bytecode=False, index=False),
         Run("stock", Job.NOTHING, bytecode=False),
+    ),
+    Row(
+        "startup",
+        "nothing to do, ten calls of `upgrade_on_startup` against `alembic.command.upgrade`",
+        Run("tool", Job.STARTUP),
+        Run("stock", Job.CALLS),
+        goals={("100x20", NEAR): 0.50},
+    ),
+    Row(
+        "startup-own",
+        "nothing to do, ten calls of `upgrade_on_startup` against our `upgrade heads`",
+        Run("tool", Job.STARTUP),
+        Run("tool", Job.CALLS),
+        goals={("100x20", NEAR): 1.05},
     ),
     Row(
         "heads",

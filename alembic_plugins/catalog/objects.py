@@ -27,6 +27,22 @@ from .transaction_rows import Key
 
 
 @dataclass(frozen=True)
+class NamedObject:
+    """An object of the database, for readers.
+
+    Attributes:
+        kind: PostgreSQL's word: table, function, column ...
+        identity: what SQL calls it, with its schema.
+    """
+
+    kind: str
+    identity: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+@dataclass(frozen=True)
 class DatabaseObject:
     """An object of the database, as one of its sessions sees it.
 

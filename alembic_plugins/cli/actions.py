@@ -18,6 +18,7 @@ from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings, read_without_hooks
+from ..execution.rehearsal import Rehearsal
 from ..integration.confirmation import confirm
 from ..planning.operations import (
     DropVersionTables,
@@ -70,8 +71,9 @@ def _as_json(plugin: PluginStatus) -> dict[str, object]:
 
 def show(config: Config, plugin: str, as_json: bool) -> None:
     """Show all that is known of one plugin."""
-    details = asdict(commands.show_plugin(config, plugin))
-    facts = {**details.pop("status"), **details}
+    details = commands.show_plugin(config, plugin)
+    facts = {**asdict(details.status), **vars(details)}
+    del facts["status"]
     if as_json:
         print_json(config, facts)
     else:
@@ -90,7 +92,7 @@ def install(
     _check_json(as_json, sql=sql)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        _print_lines(config, commands.rehearse(config, plugins), as_json=as_json)
+        _print_rehearsal(config, commands.rehearse(config, plugins), as_json=as_json)
         return
     plan = commands.install(config, plugins, sql=sql, dry_run=dry_run)
     report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
@@ -111,7 +113,7 @@ def upgrade(
     _check_json(as_json, sql=sql)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        _print_lines(config, commands.rehearse(config, plugins, upgrade=True), as_json=as_json)
+        _print_rehearsal(config, commands.rehearse(config, plugins, upgrade=True), as_json=as_json)
         return
     plan = commands.upgrade(config, plugins, sql=sql, dry_run=dry_run)
     report(config, plan, sql=sql, dry_run=dry_run, as_json=as_json)
@@ -132,11 +134,11 @@ def _check_json(as_json: bool, *, sql: bool, is_told: bool = True) -> None:
         raise WrongCombination("--json", "without --yes or --dry-run", "Add one of them")
 
 
-def _print_lines(config: Config, lines: Sequence[str], *, as_json: bool = False) -> None:
+def _print_rehearsal(config: Config, rehearsal: Rehearsal, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(config, lines)
+        print_json(config, rehearsal.words)
         return
-    for line in lines:
+    for line in rehearsal.words:
         print_line(config, line)
 
 
@@ -154,8 +156,8 @@ def downgrade(
     _check_json(as_json, sql=sql, is_told=yes or dry_run)
     if footprint:
         _check_footprint(sql=sql, dry_run=dry_run)
-        lines = commands.rehearse_downgrade(config, plugin, revision)
-        _print_lines(config, lines, as_json=as_json)
+        rehearsal = commands.rehearse_downgrade(config, plugin, revision)
+        _print_rehearsal(config, rehearsal, as_json=as_json)
         return
     if not sql:
         plan = commands.downgrade(config, plugin, revision, dry_run=True)
@@ -244,8 +246,8 @@ def restore(config: Config, plugin: str, dry_run: bool, path: str | None) -> Non
     """Bring back a plugin that is set aside, or with --from the plugins of a backup."""
     if path and dry_run:
         raise WrongCombination("--dry-run", "with --from", "Leave out one of them")
-    names = commands.restore(config, plugin, path=Path(path) if path else None, dry_run=dry_run)
-    for name in names:
+    found = commands.restore(config, plugin, path=Path(path) if path else None, dry_run=dry_run)
+    for name in found.plugins:
         config.print_stdout(f"{'restore' if dry_run else 'restored'} {name}")
 
 
@@ -266,8 +268,8 @@ def adopt(
         raise WrongCombination("--version-table", "with a revision", "Leave out one of them")
     if footprint:
         _check_footprint(sql=False, dry_run=dry_run)
-        lines = commands.rehearse_adoption(config, names, revision, version_table=version_table)
-        _print_lines(config, lines)
+        rehearsal = commands.rehearse_adoption(config, names, revision, version_table=version_table)
+        _print_rehearsal(config, rehearsal)
         return
     plan = commands.adopt(config, names, revision, version_table=version_table, dry_run=dry_run)
     if dry_run:
@@ -327,7 +329,7 @@ def repair(
 
 def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
     """Delete rows of the version table whose revisions no longer exist anywhere."""
-    unknown_rows = commands.sync_history(config, dry_run=True)
+    unknown_rows = commands.sync_history(config, dry_run=True).deleted_rows
     _print_unknown_rows(config, unknown_rows)
     if not unknown_rows:
         config.print_stdout("nothing to do")

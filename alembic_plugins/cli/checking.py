@@ -10,7 +10,7 @@ from .. import __version__
 from .._base_errors import WrongCombination
 from ..checks import formats, run
 from ..checks.findings import Finding
-from ..integration.running import read_files, run_work
+from ..integration.running import read_disk, run_work
 from .output import number_of, print_json, print_line
 
 
@@ -32,7 +32,7 @@ def check(
         print_line(config, f"{rule.advice}.")
         return
     form = _choose_form(json=as_json, github=as_github, sarif=as_sarif)
-    session = read_files(config)
+    session = read_disk(config)
     tried = _try_out(config, plugins) if database else ()
     report = run.check(session, plugins, diff_base=diff_base, lock=lock, tried=tried)
     for remark in report.remarks:

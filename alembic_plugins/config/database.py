@@ -174,6 +174,10 @@ def lacks_libpq(error: BaseException) -> bool:
 
 
 def set_up_logging(config: Config) -> None:
-    """Configure logging from the configuration file, if that says anything of it."""
-    if config.config_file_name and config.file_config.has_section("loggers"):
+    """Configure logging from the configuration file, if that says anything of it.
+
+    An application that calls commands has its own logging, of which nothing would be left.
+    """
+    is_command = config.cmd_opts is not None
+    if is_command and config.config_file_name and config.file_config.has_section("loggers"):
         fileConfig(config.config_file_name, disable_existing_loggers=False)

@@ -17,7 +17,7 @@ class UnknownOption(PluginError):
 class BrokenConfiguration(PluginError):
     """The configuration file cannot be read."""
 
-    words = "Configuration file '{file}' cannot be read: {reason}. Correct it."
+    words = "Configuration file '{file}' cannot be read: {reason}. Correct it, or name another one."
 
     file: str
     reason: str

@@ -4,10 +4,9 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from configparser import Error as ConfigParserError
+from configparser import InterpolationError
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,7 @@ from alembic.config import Config
 from .._base_errors import (
     InvalidName,
     InvalidOption,
-    explain,
     first_line,
-    foreign_code,
 )
 from ..plugin import (
     HOST,
@@ -26,9 +23,10 @@ from ..plugin import (
     check_name,
     parse_namespace,
 )
-from .errors import BrokenConfiguration, ReferenceFailed, UnknownOption
+from .errors import BrokenConfiguration, UnknownOption
 from .flags import ALL, read_names
 from .flags import read_flag as read_flag
+from .references import load_reference as load_reference
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
 SECTION = "alembic_plugins."
@@ -133,7 +131,16 @@ def read_settings(config: Config) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BrokenConfiguration(str(config.toml_file_name), first_line(error)) from error
     except ConfigParserError as error:
-        raise BrokenConfiguration(str(config.config_file_name), first_line(error)) from error
+        reason = describe_fault(error)
+        raise BrokenConfiguration(str(config.config_file_name), reason) from error
+
+
+def describe_fault(error: ConfigParserError) -> str:
+    """Return what is wrong with an ini file, without what stands there: it may be a password."""
+    if isinstance(error, InterpolationError):
+        where = f"option '{error.option}' in [{error.section}]"
+        return f"{where} has a '%' that cannot be replaced; '%%' is one"
+    return first_line(error)
 
 
 def _check_options(config: Config) -> None:
@@ -271,19 +278,6 @@ def read_without_hooks(config: Config) -> bool:
 def read_yes(config: Config) -> bool:
     """Tell whether ``-x yes=true`` was given: do not ask."""
     return read_flag("-x yes", read_arguments(config).get("yes"), default=False)
-
-
-def load_reference(option: str, reference: str) -> Any:  # noqa: ANN401 - the object is anything
-    """Return the object that an option names as ``package.module:name.name``.
-
-    Raises:
-        ReferenceFailed: it cannot be imported or is not there.
-    """
-    module, _, path = reference.partition(":")
-    if not module or not path:
-        raise ReferenceFailed(option, reference, "it has no ':'")
-    with foreign_code(lambda error: ReferenceFailed(option, reference, explain(error))):
-        return attrgetter(path)(import_module(module))
 
 
 def _config_file(config: Config) -> Path | None:

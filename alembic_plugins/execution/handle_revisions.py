@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 def run_revision(context: Context, operation: Step) -> None:
     """Run a revision on its branch's search path, and record it."""
     context.session.ensure_loaded(operation.plugin)
-    context.progress.report(operation)
-    context.steps.run(operation, context.plan.nodes)
+    with context.progress.report(operation):
+        context.steps.run(operation, context.plan.nodes)
 
 
 def record_revision(context: Context, operation: Step) -> None:

@@ -18,9 +18,9 @@ from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
 from ..namespaces.recorded import RecordedObject, find_in_namespace, read_recorded
+from ..planning.dependents import find_going
 from ..planning.errors import RevisionInUse
 from ..planning.hooks import plan_completion
-from ..planning.operations import Direction, QuarantinePlugin, RemovePlugin
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
@@ -28,12 +28,13 @@ from ..registry.state import State, find_heads, read_state
 from ..registry.tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
 from .errors import CannotRehearse, FilesChanged, ScratchFailed
 from .outcomes import Outcomes
-from .progress import make_drawing
+from .progress import Watch, make_drawing
 from .scratch import make_scratch_database
 from .scratch_builds import WAYS
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
+    from .rehearsal import Rehearsal
     from .runner import Runner
 
 log = logging.getLogger(__name__)
@@ -51,14 +52,20 @@ class Migrator:
         session: the command's view of disk and database.
         context: Alembic's, configured by ``env.py``.
         run_args: what ``env.py`` wants passed to each revision's function.
+        watch: is called with each `RevisionProgress`, if it is given.
     """
 
     def __init__(
-        self, session: Session, context: MigrationContext, run_args: Mapping[str, Any]
+        self,
+        session: Session,
+        context: MigrationContext,
+        run_args: Mapping[str, Any],
+        watch: Watch | None = None,
     ) -> None:
         self.session = session
         self.context = context
         self.run_args = run_args
+        self._watch = watch
         self._catch_up = Plan()
         self._state: State | None = None
         self._recorded: frozenset[str] = frozenset()
@@ -177,11 +184,11 @@ class Migrator:
         with self._lock() as lock_connection, staging:
             if not self.context.as_sql and (self.read() or always_again):
                 plan = make_plan(self.session)
-            self.infer(_find_uninferred(self.session, plan))
+            self.infer(find_going(self.session, plan))
             return self._tell(self._execute(plan, make_plan, lock_connection))
 
-    def rehearse(self, make_plan: MakePlan) -> tuple[str, ...]:
-        """Run what `make_plan` plans and roll it back; return what it has touched, in words.
+    def rehearse(self, make_plan: MakePlan) -> "Rehearsal":
+        """Run what `make_plan` plans and roll it back; return what it has done.
 
         Raises:
             CannotRehearse: a revision would commit midway.
@@ -191,7 +198,7 @@ class Migrator:
         with self._lock() as lock_connection:
             self.read()
             plan = make_plan(self.session)
-            self.infer(_find_uninferred(self.session, plan))
+            self.infer(find_going(self.session, plan))
             self.end_reading()
             with self.connection.begin() as transaction:
                 context = self.context
@@ -375,6 +382,7 @@ class Migrator:
             self._recorded,
             self.run_args,
             make_drawing(sys.stderr),
+            self._watch,
             lock_connection,
         )
 
@@ -385,16 +393,3 @@ def _refuse() -> NoReturn:
 
 def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _find_uninferred(session: Session, plan: Plan) -> list[str]:
-    """Return the plugins of which a plan has to know what they have made: those that go."""
-    gone = (RemovePlugin, QuarantinePlugin)
-    going = [name for name, op in plan.outcomes.items() if isinstance(op, gone)]
-    reverted = {s.revision for s in plan.steps if s.runs and s.direction is Direction.DOWNGRADE}
-    going += [
-        name
-        for name in session.state.plugins
-        if reverted and {item.revision for item in session.state.of(name)} <= reverted
-    ]
-    return going

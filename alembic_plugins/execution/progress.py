@@ -1,11 +1,46 @@
-"""A bar on stderr, for what takes more than a second on a terminal."""
+"""How far a command has come: told to a callback, or shown as a bar on stderr of a terminal."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TextIO
 
-from ..planning.operations import Step
+from ..planning.operations import Direction, Step
+
+log = logging.getLogger(__name__)
+
+PROGRESS = "plugin_progress"
+"""The attribute of a configuration that is called with each `RevisionProgress`."""
+
+
+@dataclass(frozen=True)
+class RevisionProgress:
+    """A revision that begins to run, or has run.
+
+    That it has run is not that it is kept: its transaction may still be rolled back, and is tried
+    again where it met another one. Then the number is told again.
+
+    Attributes:
+        plugin: the branch: a plugin's name, or ``host``.
+        revision: its id.
+        direction: which way it is run.
+        number: which one it is of those that the command runs, from 1.
+        total: how many these are.
+        seconds: how long it has taken; None where it begins.
+    """
+
+    plugin: str
+    revision: str
+    direction: Direction
+    number: int
+    total: int
+    seconds: float | None = None
+
+
+Watch = Callable[[RevisionProgress], object]
+"""What is called with each `RevisionProgress`."""
 
 Draw = Callable[[int, int, Step], None]
 """Takes how many revisions are done, how many there are, and the next one."""
@@ -17,14 +52,19 @@ _PATIENCE_SECONDS = 1.0
 class Progress:
     """How far a plan has come.
 
+    A callback that raises is called no more, and its error is logged: it does not decide whether
+    revisions are applied.
+
     Args:
         total: how many revisions run.
-        draw: shows it.
+        draw: shows it, where nobody watches.
+        watch: the caller's callback, if it has given one.
     """
 
-    def __init__(self, total: int, draw: Draw) -> None:
+    def __init__(self, total: int, draw: Draw, watch: Watch | None = None) -> None:
         self._total = total
         self._draw = draw
+        self._watch = watch
         self._done = 0
 
     @property
@@ -36,10 +76,28 @@ class Progress:
         """Take note that revisions were rolled back, and how many were not."""
         self._done = done
 
-    def report(self, step: Step) -> None:
-        """Show that a revision is about to run."""
-        self._draw(self._done, self._total, step)
+    @contextmanager
+    def report(self, step: Step) -> Iterator[None]:
+        """Tell that a revision is about to run, and when it has run in the block."""
+        if self._watch is None:
+            self._draw(self._done, self._total, step)
         self._done += 1
+        event = RevisionProgress(
+            step.plugin, step.revision, step.direction, self._done, self._total
+        )
+        self._tell(event)
+        started = monotonic()
+        yield
+        self._tell(replace(event, seconds=monotonic() - started))
+
+    def _tell(self, event: RevisionProgress) -> None:
+        if self._watch is None:
+            return
+        try:
+            self._watch(event)
+        except Exception:
+            self._watch = None
+            log.exception("The progress callback has failed, and is called no more.")
 
 
 def make_drawing(stream: TextIO) -> Draw:

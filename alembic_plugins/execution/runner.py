@@ -18,7 +18,8 @@ from .context import Context
 from .executor import Executor
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
-from .progress import Draw, Progress
+from .progress import Draw, Progress, Watch
+from .rehearsal import Rehearsal
 from .restoring import Restorer
 from .steps import StepRunner
 
@@ -32,6 +33,7 @@ class Runner:
         recorded: the plugins that have a row in the registry.
         run_args: what ``env.py`` wants passed to each revision's function.
         draw: shows how far a plan has come: how many revisions are done, of how many, and the next.
+        watch: the caller's callback for that, if it has given one.
         lock_connection: the one that holds the lock, which sees what is committed, for the guard;
             None where there is none.
     """
@@ -43,11 +45,12 @@ class Runner:
         recorded: frozenset[str],
         run_args: Mapping[str, Any],
         draw: Draw,
+        watch: Watch | None = None,
         lock_connection: Connection | None = None,
     ) -> None:
         self._session = session
         self._run_args = run_args
-        self._draw = draw
+        self._draw, self._watch = draw, watch
         self._lock_connection = lock_connection
         self._callbacks = Callbacks()
         self._writer = RegistryWriter(session, context, recorded, self._callbacks)
@@ -56,15 +59,16 @@ class Runner:
 
     def run(self, plan: Plan) -> None:
         """Run a plan; see `Executor.run` for what is raised."""
-        self._make_executor(plan, is_rehearsal=False).run()
+        self._make_executor(plan, self._make_progress(plan), is_rehearsal=False).run()
 
-    def rehearse(self, plan: Plan) -> tuple[str, ...]:
-        """Run a plan in the transaction that is the caller's; return what it has done, in words.
+    def rehearse(self, plan: Plan) -> Rehearsal:
+        """Run a plan in the transaction that is the caller's; return what it has done.
 
         Raises:
             NamespaceViolation: a revision does what it may not do.
         """
         monitor, writer = self._make_monitor(self._lock_connection), self._writer
+        progress = self._make_progress(plan)
         writer.remember_path()
         writer.ensure_tables()
         writer.keep_tables()
@@ -74,15 +78,14 @@ class Runner:
             running = [step for step in transaction.steps if step.runs]
             before = monitor.find_violations(running)
             part = replace(plan, transactions=(transaction,), problems={})
-            self._make_executor(part, is_rehearsal=True).run()
+            self._make_executor(part, progress, is_rehearsal=True).run()
             after = monitor.find_violations(running)
             new = [violation for words, violation in after.items() if words not in before]
             if new:
                 monitor.refuse(new)
         for step in plan.steps:
             monitor.add(step)
-        hooks = (f"does not run hook {op.moment} of {op.plugin}" for op in plan.find(RunHook))
-        return (*monitor.describe(), *dict.fromkeys(hooks))
+        return Rehearsal(monitor.describe(), plan.find(RunHook))
 
     @property
     def restorer(self) -> Restorer:
@@ -92,7 +95,10 @@ class Runner:
     def _make_monitor(self, lock_connection: Connection | None) -> Monitor:
         return Monitor(self._writer, self._pipeline, lock_connection)
 
-    def _make_executor(self, plan: Plan, *, is_rehearsal: bool) -> Executor:
+    def _make_progress(self, plan: Plan) -> Progress:
+        return Progress(sum(step.runs for step in plan.steps), self._draw, self._watch)
+
+    def _make_executor(self, plan: Plan, progress: Progress, *, is_rehearsal: bool) -> Executor:
         # What the caller has done in its transaction cannot be told from what revisions do.
         monitor = self._make_monitor(self._lock_connection if self._writer.is_ours else None)
         steps = StepRunner(self._writer, monitor, self._pipeline, self._run_args)
@@ -105,7 +111,7 @@ class Runner:
             monitor,
             self._callbacks,
             plan,
-            Progress(sum(step.runs for step in plan.steps), self._draw),
+            progress,
             self._lock_connection,
             is_rehearsal,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..catalog.objects import DatabaseObject
 from ..catalog.transaction_rows import Key
+from ..plugin import HOST
 
 CHANGING = ("AccessExclusiveLock", "ShareUpdateExclusiveLock", "ShareRowExclusiveLock")
 """The locks under which a relation may have become something else."""
@@ -68,3 +69,29 @@ class Footprint:
     changes: tuple[Change, ...] = ()
     shared: tuple[str, ...] = ()
     catalogs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something that revisions do, to whomever it is; as text, a sentence without its subject.
+
+    Attributes:
+        verb: what they do: ``creates``, ``drops``, ``alters``, ``writes to`` ...
+        kind: PostgreSQL's word for what they do it to: table, function, role ...
+        identity: what SQL calls that, with its schema.
+        owner: whose it is: a plugin, ``host``, or None for what belongs to the whole database.
+    """
+
+    verb: str
+    kind: str
+    identity: str
+    owner: str | None
+
+    def __str__(self) -> str:
+        return f"{self.verb} {describe_owned(f'{self.kind} {self.identity}', self.owner)}"
+
+
+def describe_owned(what: str, owner: str | None) -> str:
+    """Return what something is, and whose, in words; None is what is nobody's."""
+    whose = {None: "", HOST: ", which belongs to the host"}
+    return what + whose.get(owner, f", which belongs to plugin '{owner}'")

@@ -19,7 +19,7 @@ from ..namespaces.recorded import read_column_makers, select_widened
 from ..planning.operations import Call
 from ..planning.plan import Plan
 from ..plugin import Schema
-from .changes import Change, Footprint
+from .changes import Change, Effect, Footprint, describe_owned
 from .checking import make_checker
 from .enforcement import Candidates, enforce
 from .errors import TransactionEnded, capitalize, describe_calls
@@ -35,7 +35,7 @@ from .footprint import (
 from .permissions import Permissions, make_permissions
 from .recording import Recorder
 from .registry_writes import RegistryWrites
-from .rules import Checker, Findings, Violation, describe_owned
+from .rules import Checker, Findings, Violation
 
 log = logging.getLogger(__name__)
 
@@ -350,8 +350,8 @@ class Monitor:
         others = tuple(change for change in rest if change not in ours)
         return replace(found, changes=others), ours
 
-    def describe(self) -> tuple[str, ...]:
-        """Return what was done since `begin`, in words."""
+    def describe(self) -> tuple[Effect, ...]:
+        """Return what was done since `begin`."""
         if self._begun is None:
             return ()
         checker, *_ = self._make_checker(

@@ -11,7 +11,7 @@ from ..catalog.objects import DatabaseObject
 from ..catalog.oids import PG_CLASS
 from ..catalog.transaction_rows import Key, Place
 from ..plugin import HOST
-from .changes import CHANGING, Change, Footprint
+from .changes import CHANGING, Change, Effect, Footprint, describe_owned
 from .permissions import Permissions
 
 _TABLES = ("table", "view", "materialized view", "foreign table")
@@ -55,12 +55,6 @@ class Violation:
         if self.is_prefixed:
             return f"{self.verb} {what}, which has the prefix of plugin '{self.owner}'"
         return f"{self.verb} {describe_owned(what, self.owner)}"
-
-
-def describe_owned(what: str, owner: str | None) -> str:
-    """Return what something is, and whose, in words; None is what is nobody's."""
-    whose = {None: "", HOST: ", which belongs to the host"}
-    return what + whose.get(owner, f", which belongs to plugin '{owner}'")
 
 
 @dataclass(frozen=True)
@@ -322,16 +316,16 @@ class Checker:
     def _may_touch(self, change: Change) -> bool:
         return self._permissions.is_own(change.item) or self._permissions.may_change(change)
 
-    def describe(self) -> tuple[str, ...]:
-        """Return in words what was done, to whomever it was; parts of relations are left out."""
+    def describe(self) -> tuple[Effect, ...]:
+        """Return what was done, to whomever it was; parts of relations are left out."""
         found = set()
         for change in self.changes:
             verb = self._find_verb(change) or self._find_verb_of_own(change)
             item = change.item
             if verb and not item.is_part and item.kind != "default value":
                 owner = self._permissions.find_owner(item)
-                found.add(str(Violation(verb, item, str(item), owner)))
-        return tuple(sorted(found))
+                found.add(Effect(verb, item.kind, item.identity, owner))
+        return tuple(sorted(found, key=str))
 
     def _find_verb_of_own(self, change: Change) -> str | None:
         """Return what was done to what is the branches' own, which was not compared."""

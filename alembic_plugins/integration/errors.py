@@ -36,6 +36,40 @@ class PastEnvironment(PluginError):
     environment: str
 
 
+class AlreadyRunning(PluginError):
+    """A command was called while the same thread runs another one, as by a revision or a task."""
+
+    words = (
+        "A command was called inside another one, and Alembic runs one at a time in a thread. Call "
+        "it before or after that one, and not in env.py or a revision; in tasks of asyncio, await "
+        "one after the other, or use 'asyncio.to_thread(...)'."
+    )
+
+
+class LoopRuns(PluginError):
+    """The environment starts an event loop of its own, where one runs already."""
+
+    words = (
+        "The environment '{environment}' starts an event loop, and one runs in this thread. Call "
+        "the command by 'await asyncio.to_thread(...)', or give it a connection by 'await "
+        "async_connection.run_sync(...)'."
+    )
+
+    environment: str
+
+
+class ConnectionIgnored(PluginError):
+    """The environment has connected by itself, though a connection was given."""
+
+    words = (
+        "The environment '{environment}' does not use the connection that was given. Let its "
+        "env.py call configure(connection=context.config.attributes['connection']) where that is "
+        "there; nothing was changed."
+    )
+
+    environment: str
+
+
 class ConfirmationNeeded(PluginError):
     """A command that destroys was run where nobody can be asked."""
 

@@ -10,7 +10,7 @@ from configparser import Error as ConfigParserError
 from contextlib import ExitStack, redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
-from threading import RLock
+from threading import Lock, get_ident
 from types import FrameType
 from typing import Any
 
@@ -32,6 +32,7 @@ from ..config.database import translate_errors
 from ..config.errors import BrokenConfiguration, ReferenceFailed, WrongUrl
 from ..config.settings import (
     check_arguments,
+    describe_fault,
     find_global_options,
     load_reference,
     read_scope,
@@ -42,7 +43,7 @@ from ..registry.rows import tell_once
 from ..registry.state import State
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import DuplicateRevision, UnknownRevision
-from .errors import Cancelled, FlaskNeeded, NotAHost, PastEnvironment
+from .errors import AlreadyRunning, Cancelled, FlaskNeeded, NotAHost, PastEnvironment
 from .flask import find_flask_program
 from .new_revisions import direct_revisions
 from .streams import ensure_streams
@@ -115,7 +116,7 @@ def _translate(error: Exception, config: Config) -> Exception:
     if _needs_flask(error, config):
         return FlaskNeeded(str(config.config_file_name))
     if isinstance(error, ConfigParserError):
-        return BrokenConfiguration(str(config.config_file_name), words)
+        return BrokenConfiguration(str(config.config_file_name), describe_fault(error))
     if isinstance(error, RevisionError):
         return UnknownRevision(read_scope(config) or HOST, config.attributes[_COMMAND], words)
     if isinstance(error, ArgumentError) and "URL" in str(error):
@@ -146,13 +147,40 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
     open_session(config, script)
 
 
-_running = RLock()
-"""Held while an environment is run: Alembic's `context` and `op` are those of the whole process."""
+class _Turn:
+    """Lets one environment be run at a time: `context` and `op` of Alembic are the process's."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._thread: int | None = None
+
+    def take(self) -> None:
+        """Wait until no other thread runs an environment.
+
+        Raises:
+            AlreadyRunning: this one does, so that there is nothing to wait for.
+        """
+        if self._thread == get_ident():
+            raise AlreadyRunning
+        self._lock.acquire()
+        self._thread = get_ident()
+
+    def give_back(self) -> None:
+        """Let other threads run their environments."""
+        self._thread = None
+        self._lock.release()
+
+
+_turn = _Turn()
 
 
 def begin_environment(environment: EnvironmentContext) -> None:
-    """Wait until no other thread runs an environment of one of our hosts."""
-    _running.acquire()
+    """Wait until no other thread runs an environment of one of our hosts.
+
+    Raises:
+        AlreadyRunning: this thread runs one.
+    """
+    _turn.take()
     scope = ExitStack()
     program = find_flask_program(environment.config)
     if program:  # Its own commands do not come by Alembic's command line.
@@ -163,7 +191,7 @@ def begin_environment(environment: EnvironmentContext) -> None:
 def end_environment(environment: EnvironmentContext) -> None:
     """Let other threads run their environments."""
     environment.config.attributes[_SCOPES].pop().close()
-    _running.release()
+    _turn.give_back()
 
 
 def open_session(config: Config, script: ScriptDirectory) -> Session:

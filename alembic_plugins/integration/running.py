@@ -1,7 +1,9 @@
 """How the work of one of our commands gets through the host's ``env.py``, and comes back."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,25 +13,27 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from .._detection import is_host
-from ..config.database import find_url
+from ..config.database import find_url, translate_errors
 from ..config.embedded import has_embedded
 from ..config.errors import ConnectionFailed
+from ..config.sources import ConfigSource, keep_config, open_config
 from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
 from ..registry.state import State
 from .auto_sync import upgrade_and_sync
-from .errors import NotAHost
-from .hosts import open_session
+from .errors import LoopRuns, NotAHost
 from .runtime import Work
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_SCRIPT = "alembic_plugins.script"
+
 
 def run_work(
-    config: Config,
+    config: ConfigSource,
     function: Callable[[Migrator], T],
     *,
     sql: bool = False,
@@ -49,28 +53,59 @@ def run_work(
 
     Raises:
         NotAHost: the ``env.py`` does not call ours.
+        AlreadyRunning: this thread runs a command.
+        LoopRuns: the ``env.py`` starts an event loop, and one runs.
     """
-    script = ScriptDirectory.from_config(config)
-    if not is_host(config, script):
-        raise NotAHost(script.env_py_location)
+    config = open_config(config)
+    script = find_script(config)
     work = Work(function, start, state, finishes_transfer=finishes_transfer)
-    with EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads"):
+    environment = EnvironmentContext(config, script, fn=work, as_sql=sql, destination_rev="heads")
+    with translate_errors(), _loops_told(script.env_py_location), environment:
         script.run_env()
     if not work.results:
         raise NotAHost(script.env_py_location)
     return work.results[-1]
 
 
-def read_files(config: Config) -> Session:
-    """Return what a host has on disk, without its ``env.py`` and its database.
+def find_script(config: Config) -> ScriptDirectory:
+    """Return the script directory of a host.
 
     Raises:
-        NotAHost: the ``env.py`` does not call ours.
+        NotAHost: its ``env.py`` does not name us.
     """
     script = ScriptDirectory.from_config(config)
+    if len({*sys.path}) < len(sys.path):
+        # It has put ``prepend_sys_path`` there, and a health check asks again and again.
+        sys.path[:] = dict.fromkeys(sys.path)
     if not is_host(config, script):
         raise NotAHost(script.env_py_location)
-    return open_session(config, script)
+    return script
+
+
+def read_disk(source: ConfigSource) -> Session:
+    """Return what there is on disk, without a database.
+
+    It may be asked for again and again: a script directory, which Alembic keeps until the process
+    ends, is made once for a configuration, and what is in it is looked at each time.
+
+    Raises:
+        NotAHost: the ``env.py`` does not name us.
+    """
+    config = keep_config(source)
+    if _SCRIPT not in config.attributes:
+        config.attributes[_SCRIPT] = find_script(config)
+    return Session(config, config.attributes[_SCRIPT], State())
+
+
+@contextmanager
+def _loops_told(environment: str) -> Iterator[None]:
+    """Say so in words where ``asyncio.run()`` refuses to run inside a loop."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error).startswith("asyncio.run() cannot be called from a running event loop"):
+            raise LoopRuns(environment) from error
+        raise
 
 
 def read_database(config: Config) -> State | None:

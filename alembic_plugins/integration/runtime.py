@@ -25,7 +25,9 @@ from ..config.settings import (
     read_yes,
 )
 from ..connection.autobegin import end_autobegun
+from ..connection.visits import is_autocommit
 from ..execution.migrator import MakePlan, Migrator
+from ..execution.progress import PROGRESS
 from ..loading.session import Session
 from ..planning import removals, targets
 from ..planning.identifiers import find_scope, split_target
@@ -41,7 +43,7 @@ from ..revisions.files import RevisionInfo
 from ..revisions.rendering import render_with
 from .auto_sync import upgrade_and_sync
 from .confirmation import confirm
-from .errors import NotAHost, NoTransactions, UnsupportedDriver
+from .errors import ConnectionIgnored, NotAHost, NoTransactions, UnsupportedDriver
 from .hosts import find_branches, open_session
 from .new_revisions import find_written
 
@@ -144,12 +146,13 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
     if _WORK not in context.opts:
         refuse((), context)  # `configure()` was left to Alembic.
     _check_driver(context)
-    work = context.opts[_WORK]
+    work, attributes = context.opts[_WORK], environment.config.attributes
+    _check_given(context, attributes.get("connection") if isinstance(work, Work) else None)
     printed = _printed_whole(context) if context.as_sql else nullcontext()
     with translate_errors(), tell_once(), printed:
         session = open_session(environment.config, environment.script)
         session.configure(transaction_per_revision=context.opts[_PER_REVISION])
-        migrator = Migrator(session, context, run_args)
+        migrator = Migrator(session, context, run_args, attributes.get(PROGRESS))
         if context.as_sql:
             migrator.assume(_assume_state(session, context, work))
         else:
@@ -163,16 +166,19 @@ def run_migrations(**run_args: Any) -> None:  # noqa: ANN401 - as Alembic
             migrator.put_back_path()
 
 
+def _check_given(context: MigrationContext, given: object) -> None:
+    """Check that the connection that a caller has given is the one that is used."""
+    if isinstance(given, Connection) and not context.as_sql and context.connection is not given:
+        raise ConnectionIgnored(context.script.env_py_location if context.script else "env.py")
+
+
 def _check_driver(context: MigrationContext) -> None:
     dialect = context.dialect
     place = context.script.env_py_location if context.script else "env.py"
     if dialect.name != "postgresql" or not (context.as_sql or dialect.driver in DRIVERS):
         raise UnsupportedDriver(place, f"{dialect.name}+{dialect.driver}")
-    if context.connection is not None and not context.as_sql:
-        # Every driver that we take has it, by itself or by SQLAlchemy's adapter.
-        driver = context.connection.connection.dbapi_connection
-        if getattr(driver, "autocommit", False):
-            raise NoTransactions(place)
+    if context.connection is not None and not context.as_sql and is_autocommit(context.connection):
+        raise NoTransactions(place)
 
 
 @contextmanager

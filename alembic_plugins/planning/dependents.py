@@ -7,7 +7,8 @@ from ..loading.session import Session
 from ..namespaces.errors import ObjectsInUse
 from ..plugin import HOST, parse_requirement
 from ..registry.state import AppliedRevision, InstalledPlugin
-from .plan import find_dependents
+from .operations import Direction, QuarantinePlugin, RemovePlugin
+from .plan import Plan, find_dependents
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
@@ -107,3 +108,16 @@ def find_plugin_dependents(session: Session, name: str) -> tuple[str, ...]:
     by_revision = [applied.plugin for applied in dependents]
     found = dict.fromkeys((*find_requiring(session, [name]), *by_revision))
     return tuple(other for other in found if other != name)
+
+
+def find_going(session: Session, plan: Plan) -> list[str]:
+    """Return the plugins that go by a plan, which has to know what they have made."""
+    gone = (RemovePlugin, QuarantinePlugin)
+    going = [name for name, op in plan.outcomes.items() if isinstance(op, gone)]
+    reverted = {s.revision for s in plan.steps if s.runs and s.direction is Direction.DOWNGRADE}
+    going += [
+        name
+        for name in session.state.plugins
+        if reverted and {item.revision for item in session.state.of(name)} <= reverted
+    ]
+    return going

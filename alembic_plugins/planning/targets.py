@@ -33,8 +33,10 @@ def upgrade(session: Session, scope: str | None, target: str) -> Plan:
     return upgrade_to(session, {scope or HOST: target})
 
 
-def upgrade_installed(session: Session) -> Plan:
+def upgrade_installed(session: Session, wanted: Collection[str] = ()) -> Plan:
     """Plan the upgrade of the host and of every installed plugin to its heads.
+
+    Those that are `wanted` come too, installed or not, and have to be on disk.
 
     A plugin whose files are gone is left as it is. One that is broken is left out, and its error
     is raised when all others are done: it must not stop them. One that has nothing to be done
@@ -44,20 +46,14 @@ def upgrade_installed(session: Session) -> Plan:
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
     state = session.state
-    for name in dict.fromkeys((*state.plugins, *sorted(state.damaged.keys() - {HOST}))):
-        if name in state.leftover and not session.find_damage(name):
-            warnings.append(LeftOut(name))
-            continue
+    damaged = sorted(state.damaged.keys() - {HOST})
+    for name in dict.fromkeys((*state.plugins, *damaged, *map(check_name, wanted))):
         try:
-            session.check_undamaged(name)
-            if _misses_requirement(session, name, warnings):
-                continue
-            needed = _with_requirements(session, [name])
-            if any(_is_behind(session, n) or is_unfinished(session, n) for n in needed):
-                _plan_targets(session, dict.fromkeys(needed, "heads"))
+            if _has_to_come(session, name, warnings, is_wanted=name in wanted):
                 targets[name] = "heads"
-        except UnknownPlugin:
-            continue
+        except UnknownPlugin as error:
+            if name in wanted:
+                problems[name] = error
         except PluginError as error:
             if _has_pending(session, name):
                 problems[name] = error
@@ -68,6 +64,26 @@ def upgrade_installed(session: Session) -> Plan:
     told = {str(error) for error in problems.values()}
     untold = tuple(warning for warning in warnings if str(warning) not in told)
     return replace(plan, problems=problems, warnings=untold)
+
+
+def _has_to_come(
+    session: Session, name: str, warnings: list[PluginError], *, is_wanted: bool
+) -> bool:
+    """Tell whether there is something to do for a plugin, which can be done.
+
+    Why it is left out is added to `warnings`.
+    """
+    if name in session.state.leftover and not session.find_damage(name):
+        warnings.append(LeftOut(name))
+        return False
+    session.check_undamaged(name)
+    if not is_wanted and _misses_requirement(session, name, warnings):
+        return False
+    needed = _with_requirements(session, [name])
+    if not any(_is_behind(session, n) or is_unfinished(session, n) for n in needed):
+        return False
+    _plan_targets(session, dict.fromkeys(needed, "heads"))
+    return True
 
 
 def _misses_requirement(session: Session, name: str, warnings: list[PluginError]) -> bool:

@@ -23,7 +23,19 @@ _MOMENTS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 @dataclass(frozen=True)
 class Event:
-    """A row of `alembic_plugin_event`: something was done, or failed."""
+    """A row of `alembic_plugin_event`: something was done, or failed.
+
+    Attributes:
+        plugin: the branch: a plugin's name, or ``host``.
+        action: what was done: ``install``, ``upgrade``, ``downgrade``, ``uninstall`` ...
+        from_revisions: the branch's heads before.
+        to_revisions: its heads after it.
+        outcome: ``done`` or ``failed``.
+        detail: why it failed; None where it did not.
+        happened_at: when it ended.
+        happened_by: the role of the session.
+        duration_ms: how long it took, in milliseconds; None where that is not known.
+    """
 
     plugin: str
     action: str

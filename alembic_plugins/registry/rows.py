@@ -174,6 +174,23 @@ def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, .
     return tuple(ordered.values())
 
 
+def find_circles(applied: Sequence[AppliedRevision]) -> Iterator[AppliedRevision]:
+    """Yield revisions that follow themselves."""
+    known = {item.revision: (number, item) for number, item in enumerate(applied)}
+    for number, item in enumerate(applied):
+        # Whatever follows itself comes before something that it follows: not all are walked.
+        if any(known[down][0] >= number for down in item.down_revision if down in known):
+            below = [known[down][1] for down in item.down_revision if down in known]
+            found: set[str] = set()
+            while below and item.revision not in found:
+                last = below.pop()
+                if last.revision not in found:
+                    found.add(last.revision)
+                    below += [known[down][1] for down in last.down_revision if down in known]
+            if item.revision in found:
+                yield item
+
+
 @dataclass(frozen=True)
 class Interruption:
     """A row of `alembic_plugin_journal`: a revision has committed a part of itself.

@@ -27,7 +27,7 @@ from .errors import (
 from .rows import AppliedRevision as AppliedRevision
 from .rows import InstalledPlugin as InstalledPlugin
 from .rows import Interruption as Interruption
-from .rows import put_in_order
+from .rows import find_circles, put_in_order
 from .sql import FIND_TABLES
 from .tables import (
     BACKUP_SCHEMA,
@@ -177,7 +177,7 @@ def read_state(
     found = _find_tables(connection, names, version_table.schema, trusted)
     if found[0].untrusted:
         raise UntrustedObjects(tuple(found[0].untrusted))
-    comments = {row.relname: row.comment for row in found if row.relname}
+    comments = _find_comments(found)
     first = next(iter(found[0].path), None)
     rows: frozenset[str] = frozenset()
     if version_table.name in comments:
@@ -220,12 +220,35 @@ def read_kept(connection: Connection, tables: Tables) -> State:
         DamagedRow: a row says what cannot be.
     """
     found = _find_tables(connection, tables.names, tables.metadata.schema)
-    comments = {row.relname: row.comment for row in found if row.relname}
-    version = _find_registry(connection, tables, comments)
+    version = _find_registry(connection, tables, _find_comments(found))
     state = _read_registry(connection, tables, version, State()) if version else State()
     for error in state.damage:
         raise error
     return state
+
+
+def read_places(connection: Connection, tables: Tables) -> State:
+    """Return where plugins and the host are, and nothing else that is remembered of them.
+
+    Raises:
+        IncompleteRegistry: some of our tables are gone.
+        NewerRegistry: a later release of ours made them.
+    """
+    found = _find_tables(connection, tables.names, tables.metadata.schema)
+    version = _find_registry(connection, tables, _find_comments(found))
+    first = next(iter(found[0].path), None)
+    if not version:
+        return State(host_schema=first)
+    damage = _Damage()
+    plugins = tuple(_read_plugins(connection, tables, version, damage))
+    state = State(
+        plugins={plugin.name: plugin for plugin in plugins if not plugin.quarantine},
+        quarantined={plugin.name: plugin for plugin in plugins if plugin.quarantine},
+        first_schema=first,
+        registry=version,
+        damaged=damage.branches,
+    )
+    return replace(state, host_schema=_find_host_schema(found, tables, state))
 
 
 def _find_tables(
@@ -234,6 +257,10 @@ def _find_tables(
     values = {"names": list(names), "schema": schema, "trusted": list(trusted)}
     values |= {"transfer": TRANSFER.name, "staging": BACKUP_SCHEMA}
     return connection.execute(FIND_TABLES, values).all()
+
+
+def _find_comments(found: Iterable[Row[Any]]) -> Mapping[str, str | None]:
+    return {row.relname: row.comment for row in found if row.relname}
 
 
 def _find_registry(
@@ -270,7 +297,7 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
         if plugin.quarantine and plugin.name not in aside:
             reason = f"its quarantine is '{plugin.quarantine}', and revisions of it are applied"
             damage.add(DamagedRow(plugin.name, tables.plugin.name, reason, plugin.name))
-    for item in _find_circles(applied):
+    for item in find_circles(applied):
         reason = "its down_revision leads back to it"
         damage.add(DamagedRow(item.revision, tables.revision.name, reason, item.plugin))
         applied = tuple(
@@ -297,23 +324,6 @@ def _read_registry(connection: Connection, tables: Tables, version: int, state: 
 def _is_active(plugin: InstalledPlugin, applied: Iterable[AppliedRevision], state: State) -> bool:
     """Tell whether the version table has revisions of a plugin, as it has of none set aside."""
     return any(item.plugin == plugin.name and item.revision in state.rows for item in applied)
-
-
-def _find_circles(applied: Sequence[AppliedRevision]) -> Iterator[AppliedRevision]:
-    """Yield revisions that follow themselves."""
-    known = {item.revision: (number, item) for number, item in enumerate(applied)}
-    for number, item in enumerate(applied):
-        # Whatever follows itself comes before something that it follows: not all are walked.
-        if any(known[down][0] >= number for down in item.down_revision if down in known):
-            below = [known[down][1] for down in item.down_revision if down in known]
-            found: set[str] = set()
-            while below and item.revision not in found:
-                last = below.pop()
-                if last.revision not in found:
-                    found.add(last.revision)
-                    below += [known[down][1] for down in last.down_revision if down in known]
-            if item.revision in found:
-                yield item
 
 
 class _Damage:

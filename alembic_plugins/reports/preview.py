@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from .._base_errors import find_sqlstate
 from ..backup.archive import check_free
 from ..backup.contents import check_complete, find_contents
-from ..catalog.objects import DatabaseObject, read_objects
+from ..catalog.objects import DatabaseObject, NamedObject, read_objects
 from ..catalog.queries import Column, find_partitions
 from ..execution.errors import CannotTell
 from ..execution.migrator import Migrator
@@ -41,23 +41,16 @@ _UNDEFINED_TABLE = "42P01"
 
 
 @dataclass(frozen=True)
-class Counted:
+class Counted(NamedObject):
     """An object, and what is in it.
 
     Attributes:
-        kind: PostgreSQL's word: table, function, column ...
-        identity: its name as SQL would write it, with the schema.
         rows: how many rows it has, or how many of its table hold a value; None for what has none.
         bytes: what it takes on disk, indexes included; None for what takes nothing.
     """
 
-    kind: str
-    identity: str
     rows: int | None = None
     bytes: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.identity}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .._base_errors import PluginError
 from ..planning.plan import Plan
@@ -34,6 +35,14 @@ class Repair:
     unknown_rows: tuple[str, ...]
     problems: tuple[PluginError, ...] = ()
     claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What is back: the names of the plugins, and the backup that had them, if one did."""
+
+    plugins: tuple[str, ...]
+    path: Path | None = None
 
 
 @dataclass(frozen=True)

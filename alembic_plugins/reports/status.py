@@ -1,18 +1,18 @@
 """What there is to know of plugins, on disk and in the database."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .._alembic import version_table
 from .._base_errors import PluginError
-from ..catalog.queries import read_invalid_indexes
+from ..catalog.objects import DatabaseObject, NamedObject
+from ..catalog.queries import Column, read_invalid_indexes
 from ..config.discovery import FoundPlugin
 from ..config.errors import UnknownPlugin
 from ..execution.errors import FilesChanged
 from ..execution.migrator import Migrator
 from ..loading.dependencies import read_branch_objects, read_session_ownership
 from ..loading.session import Session
-from ..namespaces.claims import find_claims
 from ..namespaces.ownership import PluginObjects, read_plugin_objects
 from ..planning.dependents import find_requiring
 from ..planning.errors import Interrupted
@@ -20,7 +20,6 @@ from ..plugin import HOST
 from ..registry.errors import DamagedRow
 from ..registry.state import InstalledPlugin, Interruption, find_heads
 from ..revisions.branches import Branch
-from ..revisions.source import find_changes, read_source
 from .errors import DatabaseAhead, NamespaceChanged
 
 
@@ -51,8 +50,17 @@ class PluginStatus:
 class PluginDetails:
     """What ``alembic plugin show`` tells besides the status.
 
-    `objects` are what the plugin's revisions have made; `unknown_objects` are in its own schema,
-    and none of them has made these.
+    Attributes:
+        package: the distribution that brings it, or that has brought it.
+        source: where its declaration is; None where it is gone.
+        versions: the folder of its revision files; likewise.
+        models, transaction, requires, extensions, writes, description: what it declares.
+        required_by: the installed plugins that require it.
+        revisions: all of its branch, each after those that it follows.
+        pending_revisions: those of them that are not applied.
+        objects: what its revisions have made.
+        unknown_objects: what is in its own schema, and none of them has made.
+        problems: what is wrong with it.
     """
 
     status: PluginStatus
@@ -68,14 +76,20 @@ class PluginDetails:
     writes: tuple[str, ...]
     revisions: tuple[str, ...]
     pending_revisions: tuple[str, ...]
-    objects: tuple[str, ...]
-    unknown_objects: tuple[str, ...]
-    problems: tuple[str, ...]
+    objects: tuple[NamedObject, ...]
+    unknown_objects: tuple[NamedObject, ...]
+    problems: tuple[PluginError, ...]
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All plugins, what is wrong with them and with the host, and where they were looked for."""
+    """All plugins, what is wrong with them and with the host, and where they were looked for.
+
+    Attributes:
+        plugins: a line each, by name.
+        problems: what is wrong.
+        places: where plugins were looked for, in words.
+    """
 
     plugins: tuple[PluginStatus, ...]
     problems: tuple[PluginError, ...]
@@ -173,9 +187,9 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         tuple(declared.writes) if declared else (),
         branch.order,
         tuple(revision for revision in branch.order if revision not in known),
-        tuple(str(item) for item in owned.made),
-        tuple(str(item) for item in owned.unknown),
-        tuple(str(problem) for problem in (*problems, *_find_problems(session, name))),
+        _name(owned.made),
+        _name(owned.unknown),
+        (*problems, *_find_problems(session, name)),
     )
 
 
@@ -196,7 +210,6 @@ def _read_host(migrator: Migrator) -> PluginDetails:
         None if problem else len(pending),
         _describe(migrator, HOST),
     )
-    problems = (*filter(None, [problem]), *_find_problems(session, HOST))
     return PluginDetails(
         status,
         description="",
@@ -213,7 +226,7 @@ def _read_host(migrator: Migrator) -> PluginDetails:
         pending_revisions=pending,
         objects=_read_host_objects(migrator),
         unknown_objects=(),
-        problems=tuple(map(str, problems)),
+        problems=(*filter(None, [problem]), *_find_problems(session, HOST)),
     )
 
 
@@ -242,7 +255,16 @@ def _find_host_state(session: Session, branch: Branch, *, is_broken: bool) -> st
     return "outdated" if applied else "available"
 
 
-def _read_host_objects(migrator: Migrator) -> tuple[str, ...]:
+def _name(items: Iterable[DatabaseObject | Column]) -> tuple[NamedObject, ...]:
+    return tuple(
+        NamedObject("column", f"{item.table.identity}.{item.name}")
+        if isinstance(item, Column)
+        else NamedObject(item.kind, item.identity)
+        for item in items
+    )
+
+
+def _read_host_objects(migrator: Migrator) -> tuple[NamedObject, ...]:
     """Return what is the host's in its schema, without the version table and the registry."""
     schema, tables = migrator.session.state.host_schema, migrator.tables
     if schema is None:
@@ -251,7 +273,7 @@ def _read_host_objects(migrator: Migrator) -> tuple[str, ...]:
     found = read_branch_objects(migrator.connection, ownership, HOST)
     migrator.end_reading()
     ours = {version_table(migrator.context).name, *tables.names}
-    return tuple(str(item) for item in found if item.name not in ours)
+    return _name(item for item in found if item.name not in ours)
 
 
 def _read_plugin_objects(migrator: Migrator, name: str) -> PluginObjects:
@@ -351,28 +373,3 @@ def _describe_interruption(migrator: Migrator, known: Interruption) -> str:
     indexes = [index for index in found if index not in known.invalid_before]
     invalid = f", invalid index {', '.join(indexes)}" if indexes else ""
     return f"interrupted in the {known.direction} of {known.revision}{invalid}"
-
-
-def read_changes(
-    migrator: Migrator, names: Sequence[str]
-) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """Return what differs in the changed files of branches."""
-    changes: dict[tuple[str, str], tuple[str, ...]] = {}
-    for name in names:
-        changed = migrator.session.find_changed(name)
-        known = migrator.session.find_sources(changed)
-        for revision in changed:
-            source = read_source(migrator.session.branch(name).infos[revision].path)
-            before, after = known.get(revision), source.text if source else ""
-            changes[name, revision] = find_changes(before, after) if before else ()
-    return changes
-
-
-def read_claims(migrator: Migrator, names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return what nobody is known to have made and plugins may have; see `claims.find_claims`."""
-    ownership = read_session_ownership(migrator.connection, migrator.tables, migrator.session)
-    found = {
-        name: find_claims(migrator.connection, migrator.tables, ownership, name) for name in names
-    }
-    migrator.end_reading()
-    return {name: tuple(row.words for row in rows) for name, rows in found.items() if rows}

@@ -20,8 +20,8 @@ import alembic_plugins
 _NOT_OURS = ("flask_commands", "environment.env")
 """What is imported by hosts, if at all."""
 
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(
     [
         __name__,
         "sqlalchemy.dialects.postgresql.psycopg",
@@ -42,7 +42,7 @@ def call_alembic(
     """Run ``python -m alembic``; return its exit code and what it wrote to stdout and stderr."""
     with TemporaryDirectory() as written:
         streams = [Path(written, name) for name in ("stdout", "stderr")]
-        process = _processes.Process(target=_run, args=(arguments, folder, dict(env), streams))
+        process = PROCESSES.Process(target=_run, args=(arguments, folder, dict(env), streams))
         process.start()
         process.join()
         code = process.exitcode or 0

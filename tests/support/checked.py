@@ -8,7 +8,7 @@ from textwrap import dedent
 from alembic.config import Config
 
 from alembic_plugins.checks.run import Report, check
-from alembic_plugins.integration.running import read_files
+from alembic_plugins.integration.running import read_disk
 
 from .hosts import INI, SITUATIONS
 
@@ -75,7 +75,7 @@ class Checked:
 
     def check(self, *names: str, diff_base: str | None = None, lock: bool = False) -> Report:
         """Check plugins, `tags` by default."""
-        session = read_files(Config(self.folder / "alembic.ini"))
+        session = read_disk(Config(self.folder / "alembic.ini"))
         return check(session, names or ["tags"], diff_base=diff_base, lock=lock)
 
     def find(self, *names: str, diff_base: str | None = None) -> list[tuple[str, str, int]]:

@@ -4,8 +4,10 @@ import pickle
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import walk_packages
+from typing import Any, get_type_hints
 
 import pytest
 from alembic.config import CommandLine
@@ -58,6 +60,19 @@ def describe(value: object) -> str | None:
 @pytest.mark.parametrize(("error", "text"), WORDED, ids=describe)
 def test_error_words_itself(error: PluginError, text: str) -> None:
     assert str(error) == text
+
+
+def test_errors_keep_their_facts() -> None:
+    facts = [(error, name) for error in ERRORS for name in type(error).__annotations__]
+    assert [(error, name) for error, name in facts if not hasattr(error, name)] == []
+
+
+def test_facts_of_errors_are_public_and_typed() -> None:
+    hints = [(type(e), *fact) for e in ERRORS for fact in get_type_hints(type(e)).items()]
+    facts = [(e, name, hint) for e, name, hint in hints if name in e.__annotations__]
+    assert facts
+    vague = (object, Any, Sequence, tuple, dict)
+    assert [fact for fact in facts if fact[1].startswith("_") or fact[2] in vague] == []
 
 
 def test_errors_put_names_in_single_quotes() -> None:

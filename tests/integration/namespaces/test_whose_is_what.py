@@ -378,7 +378,7 @@ def test_what_is_made_by_hand_in_a_schema_is_set_aside_with_it(hand: Host) -> No
 
 def test_show_names_what_is_made_by_hand(hand: Host) -> None:
     details = commands.show_plugin(hand.config(), "k")
-    assert details.unknown_objects == ("table k.mine", "type k.pair")
+    assert [str(item) for item in details.unknown_objects] == ["table k.mine", "type k.pair"]
 
 
 @pytest.fixture(params=["schema k", "schema public existing"])

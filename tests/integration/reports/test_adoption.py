@@ -45,7 +45,7 @@ def adopt(host: Host, *names: str, table: str | None = None, revision: str | Non
 
 def show_objects(host: Host, name: str) -> tuple[str, ...]:
     """Return what a plugin has made."""
-    return commands.show_plugin(host.config(), name).objects
+    return tuple(map(str, commands.show_plugin(host.config(), name).objects))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_plugin_of_columns_alone_is_adopted(bare: Host) -> None:
     adopt(bare, "nick")
     assert show_objects(bare, "nick") == (
         "index public.nick_i",
-        "column nick of table public.accounts",
+        "column public.accounts.nick",
     )
 
 
@@ -327,7 +327,7 @@ def test_column_on_a_table_that_no_revision_makes_is_adopted(host: Host) -> None
     host.revise("ext", up, "DROP TABLE ext; ALTER TABLE package DROP state")
     host.database.execute(up + ";" + version("ext_alembic_version", "ext_1"))
     adopt(host, "ext", table=PATTERN)
-    assert show_objects(host, "ext") == ("table public.ext", "column state of table public.package")
+    assert show_objects(host, "ext") == ("table public.ext", "column public.package.state")
     host.succeed("plugin", "uninstall", "ext", "--yes")
     assert host.database.query("SELECT * FROM package") == []
 

@@ -6,13 +6,13 @@ from support.checked import Checked
 
 from alembic_plugins.checks.sources import read_files as read_branches
 from alembic_plugins.checks.statements import Rendered, reading_statements
-from alembic_plugins.integration.running import read_files
+from alembic_plugins.integration.running import read_disk
 
 
 def render(checked: Checked, up: str, down: str = "pass") -> Rendered:
     """Render a revision, by its functions."""
     checked.revise(up, down)
-    session = read_files(Config(checked.folder / "alembic.ini"))
+    session = read_disk(Config(checked.folder / "alembic.ini"))
     [(file, info)] = read_branches(session)[0]["tags"].readable
     with reading_statements(session) as reader:
         return reader.read(file, info)

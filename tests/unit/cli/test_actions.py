@@ -13,6 +13,7 @@ from alembic.config import Config
 
 from alembic_plugins import commands
 from alembic_plugins._quoting import quoting_as, quoting_with
+from alembic_plugins.catalog.objects import NamedObject
 from alembic_plugins.cli import actions
 from alembic_plugins.errors import (
     ConfirmationNeeded,
@@ -23,10 +24,13 @@ from alembic_plugins.errors import (
     UnknownPlugin,
     WrongCombination,
 )
+from alembic_plugins.execution.rehearsal import Rehearsal
+from alembic_plugins.guard.changes import Effect
 from alembic_plugins.integration.confirmation import confirm
 from alembic_plugins.planning.operations import (
     ApplyRevision,
     CreateNamespace,
+    DeleteVersionRows,
     DropUnknownObjects,
     DropVersionTables,
     QuarantinePlugin,
@@ -38,7 +42,7 @@ from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
 from alembic_plugins.reports.preview import Counted, Preview
-from alembic_plugins.reports.results import Leaving, Removal, Repair
+from alembic_plugins.reports.results import Leaving, Removal, Repair, Restoration
 from alembic_plugins.reports.status import Listing, PluginDetails, PluginStatus
 
 from ..builders import make_dependent
@@ -84,9 +88,9 @@ DETAILS = PluginDetails(
     writes=(),
     revisions=("8c3e",),
     pending_revisions=(),
-    objects=("table audit.entries", "view audit.sums"),
+    objects=(NamedObject("table", "audit.entries"), NamedObject("view", "audit.sums")),
     unknown_objects=(),
-    problems=("It is broken.",),
+    problems=(FilesChanged("audit", ("8c3e",)),),
 )
 EVENT = Event(
     "audit",
@@ -278,7 +282,7 @@ def test_show_prints_a_fact_a_line(monkeypatch: pytest.MonkeyPatch, config: Conf
     assert "requires:           tags" in lines
     assert "required_by:        -" in lines
     assert "objects:            table audit.entries, view audit.sums" in lines
-    assert lines[-1] == "problems:           It is broken."
+    assert lines[-1] == f"problems:           {DETAILS.problems[0]}"
 
 
 def test_show_tells_what_was_interrupted(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -293,7 +297,8 @@ def test_show_as_json_is_flat(monkeypatch: pytest.MonkeyPatch, config: Config) -
     actions.show(config, "audit", as_json=True)
     facts = json.loads(printed(config))
     assert (facts["name"], facts["requires"], facts["package"]) == ("audit", ["tags"], None)
-    assert (facts["problems"], facts["remark"]) == (["It is broken."], "")
+    assert (facts["problems"], facts["remark"]) == ([str(DETAILS.problems[0])], "")
+    assert facts["objects"] == ["table audit.entries", "view audit.sums"]
 
 
 def test_install_says_what_was_done(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -340,7 +345,11 @@ def test_plan_is_printed_as_json(
 
 
 def test_footprint_is_printed(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
+    stub(
+        monkeypatch,
+        "rehearse",
+        CREATES,
+    )
     actions.install(config, ["audit"], sql=False, dry_run=True, footprint=True, as_json=False)
     assert printed(config) == "creates table audit.entries (50%)\n"
 
@@ -360,7 +369,11 @@ def test_sql_is_the_whole_answer(monkeypatch: pytest.MonkeyPatch, config: Config
 def test_footprint_of_an_upgrade_is_printed(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    calls = stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
+    calls = stub(
+        monkeypatch,
+        "rehearse",
+        CREATES,
+    )
     actions.upgrade(
         config, ["audit"], False, sql=False, dry_run=True, footprint=True, as_json=False
     )
@@ -386,7 +399,11 @@ def downgrade(config: Config, *, yes: bool = False, dry_run: bool = False) -> No
 def test_footprint_of_a_downgrade_is_printed(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    calls = stub(monkeypatch, "rehearse_downgrade", ("drops table audit.entries",))
+    calls = stub(
+        monkeypatch,
+        "rehearse_downgrade",
+        DROPS,
+    )
     actions.downgrade(
         config, "audit", "-1", yes=False, sql=False, dry_run=True, footprint=True, as_json=False
     )
@@ -440,12 +457,21 @@ def eject(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
     actions.eject(config, yes=yes, dry_run=dry_run)
 
 
+CREATES = Rehearsal((Effect("creates", "table", "audit.entries (50%)", None),))
+DROPS = Rehearsal((Effect("drops", "table", "audit.entries", None),))
+
+
+def make_cleaning(*rows: str) -> Plan:
+    """Return the plan that deletes rows of the version table."""
+    return Plan((Transaction((DeleteVersionRows(rows),), "repair"),))
+
+
 ASKING: list[tuple[Door, str, object, str]] = [
     (downgrade, "downgrade", DOWN, "alembic plugin downgrade audit -1"),
     (uninstall, "uninstall", Removal(GONE, {}), "alembic plugin uninstall billing"),
     (forget, "forget", NOTHING, "alembic plugin forget billing"),
     (repair, "repair", CHANGES, "alembic plugin repair billing"),
-    (history_sync, "sync_history", ("zz",), "alembic plugin history-sync"),
+    (history_sync, "sync_history", make_cleaning("zz"), "alembic plugin history-sync"),
     (eject, "eject", LEAVING, "alembic plugin eject"),
 ]
 """The doors that ask, each with the function that it calls, what that returns, and the command."""
@@ -740,7 +766,7 @@ def test_downgrade_of_nothing_does_not_ask(monkeypatch: pytest.MonkeyPatch, conf
 
 
 def test_restored_plugins_are_told(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "restore", ("tags", "posts"))
+    stub(monkeypatch, "restore", Restoration(("tags", "posts")))
     actions.restore(config, "posts", dry_run=False, path=None)
     assert printed(config) == "restored tags\nrestored posts\n"
 
@@ -748,7 +774,7 @@ def test_restored_plugins_are_told(monkeypatch: pytest.MonkeyPatch, config: Conf
 def test_restore_that_is_only_planned_says_what_it_would_do(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    calls = stub(monkeypatch, "restore", ("posts",))
+    calls = stub(monkeypatch, "restore", Restoration(("posts",)))
     actions.restore(config, "posts", dry_run=True, path=None)
     assert (printed(config), calls[0][1]["dry_run"]) == ("restore posts\n", True)
 
@@ -757,7 +783,7 @@ def test_restore_that_is_only_planned_says_what_it_would_do(
 def test_restore_passes_on_the_backup(
     monkeypatch: pytest.MonkeyPatch, config: Config, given: str | None, path: Path | None
 ) -> None:
-    calls = stub(monkeypatch, "restore", ("posts",))
+    calls = stub(monkeypatch, "restore", Restoration(("posts",)))
     actions.restore(config, "posts", dry_run=False, path=given)
     assert calls == [(("posts",), {"path": path, "dry_run": False})]
 
@@ -765,7 +791,7 @@ def test_restore_passes_on_the_backup(
 def test_restore_of_a_backup_cannot_be_planned_alone(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    calls = stub(monkeypatch, "restore", ("posts",))
+    calls = stub(monkeypatch, "restore", Restoration(("posts",)))
     with pytest.raises(WrongCombination) as excinfo:
         actions.restore(config, "posts", dry_run=True, path="p.dump")
     assert (excinfo.value.option, calls) == ("--dry-run", [])
@@ -899,7 +925,7 @@ def test_repair_of_all_is_asked_for_without_a_name(
 def test_history_sync_says_what_was_done(
     monkeypatch: pytest.MonkeyPatch, config: Config, rows: tuple[str, ...], words: str
 ) -> None:
-    stub(monkeypatch, "sync_history", rows)
+    stub(monkeypatch, "sync_history", make_cleaning(*rows))
     history_sync(config, yes=True)
     lines = printed(config).splitlines()
     assert lines[0] == f"row {rows[0]} of the version table: no file and no registry knows it"
@@ -909,7 +935,7 @@ def test_history_sync_says_what_was_done(
 def test_history_sync_of_nothing_does_not_ask(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
-    calls = stub(monkeypatch, "sync_history", ())
+    calls = stub(monkeypatch, "sync_history", Plan())
     history_sync(config)
     assert (printed(config), len(calls)) == ("nothing to do\n", 1)
 
@@ -966,7 +992,11 @@ def test_doors_print_only_to_stderr_by_themselves() -> None:
 
 
 def test_footprint_is_printed_as_json(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    stub(monkeypatch, "rehearse", ("creates table audit.entries (50%)",))
+    stub(
+        monkeypatch,
+        "rehearse",
+        CREATES,
+    )
     actions.install(config, ["audit"], sql=False, dry_run=True, footprint=True, as_json=True)
     assert json.loads(printed(config)) == ["creates table audit.entries (50%)"]
 

@@ -18,6 +18,7 @@ from alembic_plugins.config.settings import (
     read_settings,
 )
 from alembic_plugins.errors import (
+    BrokenConfiguration,
     InvalidName,
     InvalidOption,
     PluginError,
@@ -424,3 +425,11 @@ def test_reference_that_leads_nowhere_keeps_its_cause(
     with pytest.raises(ReferenceFailed) as excinfo:
         load_reference("plugin_bootstrap", reference)
     assert isinstance(excinfo.value.__cause__, cause)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p%40ss@/db", "postgresql://u:%(p4ss)s@/db"])
+def test_fault_of_an_ini_file_does_not_tell_what_stands_there(tmp_path: Path, url: str) -> None:
+    with pytest.raises(BrokenConfiguration) as excinfo:
+        read_ini(tmp_path, f"sqlalchemy.url = {url}")
+    reason = "option 'sqlalchemy.url' in [alembic] has a '%' that cannot be replaced; '%%' is one"
+    assert excinfo.value.reason == reason

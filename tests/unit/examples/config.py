@@ -33,7 +33,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.BrokenConfiguration("alembic.ini", "no section headers"),
-        "Configuration file 'alembic.ini' cannot be read: no section headers. Correct it.",
+        "Configuration file 'alembic.ini' cannot be read: no section headers. Correct it, or name "
+        "another one.",
     ),
     (
         errors.ReferenceFailed("plugin_bootstrap", "app", "it has no ':'"),

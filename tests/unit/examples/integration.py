@@ -44,6 +44,24 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "alembic.command.",
     ),
     (
+        errors.AlreadyRunning(),
+        "A command was called inside another one, and Alembic runs one at a time in a thread. Call "
+        "it before or after that one, and not in env.py or a revision; in tasks of asyncio, await "
+        "one after the other, or use 'asyncio.to_thread(...)'.",
+    ),
+    (
+        errors.LoopRuns("migrations/env.py"),
+        "The environment 'migrations/env.py' starts an event loop, and one runs in this thread. "
+        "Call the command by 'await asyncio.to_thread(...)', or give it a connection by 'await "
+        "async_connection.run_sync(...)'.",
+    ),
+    (
+        errors.ConnectionIgnored("migrations/env.py"),
+        "The environment 'migrations/env.py' does not use the connection that was given. Let its "
+        "env.py call configure(connection=context.config.attributes['connection']) where that is "
+        "there; nothing was changed.",
+    ),
+    (
         errors.ConfirmationNeeded("alembic plugin uninstall billing"),
         "'alembic plugin uninstall billing' needs confirmation. Pass --yes to run it without "
         "asking.",

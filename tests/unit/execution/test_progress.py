@@ -1,12 +1,12 @@
-"""The bar on stderr."""
+"""What is told of how far a command has come, and the bar on stderr."""
 
 import logging
 from io import StringIO
 
 import pytest
 
-from alembic_plugins.execution.progress import make_drawing
-from alembic_plugins.planning.operations import ApplyRevision, RevertRevision
+from alembic_plugins.execution.progress import Progress, RevisionProgress, make_drawing
+from alembic_plugins.planning.operations import ApplyRevision, RevertRevision, Step
 
 STEP = ApplyRevision("billing", "b1")
 
@@ -95,3 +95,63 @@ def test_bar_of_nothing_is_empty(clock: Clock) -> None:
     clock.now += 60
     draw(0, 0, STEP)
     assert "[........................]" in stream.getvalue()
+
+
+def refuse_to_draw(_done: int, _total: int, _step: Step) -> None:
+    """Be the bar of a command that somebody watches."""
+    raise AssertionError
+
+
+def interrupt(_event: RevisionProgress) -> None:
+    """Be a callback that ends the process."""
+    raise KeyboardInterrupt
+
+
+def run(progress: Progress, *steps: Step) -> None:
+    """Report steps that do nothing."""
+    for step in steps:
+        with progress.report(step):
+            pass
+
+
+def test_callback_hears_of_each_revision_before_and_after() -> None:
+    events: list[RevisionProgress] = []
+    run(Progress(2, refuse_to_draw, events.append), STEP, RevertRevision("crm", "c1"))
+    assert [(e.plugin, e.revision, e.direction, e.number, e.total) for e in events] == [
+        *[("billing", "b1", "upgrade", 1, 2)] * 2,
+        *[("crm", "c1", "downgrade", 2, 2)] * 2,
+    ]
+    assert [event.seconds is None for event in events] == [True, False, True, False]
+
+
+def test_callback_hears_of_nothing_after_a_revision_that_fails() -> None:
+    events: list[RevisionProgress] = []
+    with pytest.raises(ZeroDivisionError), Progress(1, refuse_to_draw, events.append).report(STEP):
+        _ = 1 / 0
+    assert [event.seconds for event in events] == [None]
+
+
+def test_callback_hears_again_of_what_is_tried_again() -> None:
+    events: list[RevisionProgress] = []
+    progress = Progress(2, refuse_to_draw, events.append)
+    run(progress, STEP)
+    progress.go_back(0)
+    run(progress, STEP)
+    assert [event.number for event in events] == [1] * 4
+
+
+def test_callback_that_raises_is_called_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    calls = []
+
+    def fail(event: RevisionProgress) -> None:
+        calls.append(event)
+        raise ValueError("no")
+
+    run(Progress(2, lambda *_: None, fail), STEP, STEP)
+    assert (len(calls), len(caplog.records)) == (1, 1)
+    assert caplog.messages == ["The progress callback has failed, and is called no more."]
+
+
+def test_callback_may_end_the_process() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Progress(1, refuse_to_draw, interrupt), STEP)

@@ -568,7 +568,8 @@ def test_tables_that_a_branch_has_changed_and_may_change_are_those_it_has_writte
     ],
 )
 def test_all_that_was_done_can_be_described(change: Change, words: str) -> None:
-    assert make_checker(change).describe() == (words,)
+    [effect] = make_checker(change).describe()
+    assert str(effect) == words
 
 
 @pytest.mark.parametrize("part", [created(INDEX), created(DEFAULT), make_change(MOOD, MOOD)])

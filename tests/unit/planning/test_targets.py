@@ -8,6 +8,8 @@ import pytest
 
 from alembic_plugins.errors import (
     BrokenRevision,
+    EmptyPlugin,
+    InvalidName,
     LeftOut,
     LostRevision,
     MissingRequirement,
@@ -225,6 +227,37 @@ def test_upgrade_to_heads_leaves_a_plugin_at_base_whose_requirement_is_gone(here
     state = replace(state, applied=HOST, plugins={"posts": state.plugins["posts"]})
     plan = targets.upgrade(open_session(here, state), None, "heads")
     assert (plan.steps, [type(w) for w in plan.warnings]) == ((), [RequirementNotInstalled])
+
+
+def test_upgrade_to_heads_brings_plugins_that_are_wanted_and_what_they_require(here: Path) -> None:
+    plan = targets.upgrade_installed(open_session(here, make_state(HOST[0])), ["posts"])
+    assert group(plan) == [["h2"], ["t1", "t2"], ["p1"]]
+
+
+def test_wanted_plugins_that_are_not_to_be_had_hinder_no_other(here: Path) -> None:
+    write_plugin(here, "empty")
+    session = open_session(here, make_state(TAGS[0]))
+    plan = targets.upgrade_installed(session, ["no_such", "empty", "posts"])
+    assert group(plan) == [["h1", "h2"], ["t2"], ["p1"]]
+    found = {name: type(problem) for name, problem in plan.problems.items()}
+    assert found == {"no_such": UnknownPlugin, "empty": EmptyPlugin}
+
+
+def test_wanted_plugin_that_is_set_aside_is_told_last(here: Path) -> None:
+    plan = targets.upgrade_installed(open_session(here, ASIDE), ["tags"])
+    assert {type(problem) for problem in plan.problems.values()} == {Quarantined}
+
+
+def test_wanted_plugin_needs_a_name_that_a_plugin_can_have(here: Path) -> None:
+    with pytest.raises(InvalidName):
+        targets.upgrade_installed(open_session(here), ["no name"])
+
+
+def test_wanted_plugin_at_base_comes_with_the_requirement_that_is_gone(here: Path) -> None:
+    state = keep_at_base("posts", requires=("tags",))
+    state = replace(state, applied=HOST, plugins={"posts": state.plugins["posts"]})
+    plan = targets.upgrade_installed(open_session(here, state), ["posts"])
+    assert (group(plan), plan.warnings) == ([["t1", "t2"], ["p1"]], ())
 
 
 def test_plugin_at_base_hinders_no_other_from_going(here: Path) -> None:

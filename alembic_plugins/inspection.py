@@ -1,0 +1,105 @@
+"""The commands that look and change nothing, as functions."""
+
+from functools import cache
+
+from sqlalchemy import Column, Connection, MetaData, String, Table
+
+from .config.sources import ConfigSource
+from .connection.visits import visit
+from .execution.migrator import Migrator
+from .integration.running import read_disk, run_work
+from .plugin import HOST
+from .registry.history import Event, read_events
+from .registry.state import read_state
+from .registry.tables import make_tables
+from .reports.pending import Pending, find_pending
+from .reports.status import Listing, PluginDetails, read_details, read_listing
+
+__all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin"]
+
+
+def list_plugins(config: ConfigSource) -> Listing:
+    """Return all plugins that are on disk or in the database, by name."""
+    return run_work(config, read_listing, finishes_transfer=False)
+
+
+def show_plugin(config: ConfigSource, name: str) -> PluginDetails:
+    """Return what is to be known of one plugin, or of the host by the name ``host``.
+
+    Raises:
+        UnknownPlugin: it is neither on disk nor in the database.
+    """
+    return run_work(config, lambda migrator: read_details(migrator, name), finishes_transfer=False)
+
+
+def history(config: ConfigSource, name: str | None = None) -> tuple[Event, ...]:
+    """Return what was done to a plugin, or to all and the host, first things first.
+
+    Raises:
+        UnknownPlugin: nothing was ever done to it, and it is not on disk.
+    """
+
+    def read(migrator: Migrator) -> tuple[Event, ...]:
+        state = migrator.session.state
+        is_known = bool(state.registry)
+        events = read_events(migrator.connection, migrator.tables, name) if is_known else ()
+        if not events and name not in (None, HOST, *state.plugins, *state.quarantined):
+            migrator.session.discovery.check_known(str(name))
+        return events
+
+    return run_work(config, read, finishes_transfer=False)
+
+
+def is_up_to_date(
+    connection: Connection,
+    config: ConfigSource,
+    *,
+    version_table: str = "alembic_version",
+    version_table_schema: str | None = None,
+) -> bool:
+    """Tell whether a database is at the heads of the host and of the plugins that it has.
+
+    It is the question of health checks; see `pending`, whose `is_up_to_date` it returns.
+    """
+    found = pending(
+        connection, config, version_table=version_table, version_table_schema=version_table_schema
+    )
+    return found.is_up_to_date
+
+
+def pending(
+    connection: Connection,
+    config: ConfigSource,
+    *,
+    version_table: str = "alembic_version",
+    version_table_schema: str | None = None,
+) -> Pending:
+    """Return how a database differs from the heads of the host and of the plugins that it has.
+
+    It is read by the connection that is given, whose transaction is left as it was; nothing is
+    written, no migration is waited for, and the host's ``env.py`` is not run.
+
+    Args:
+        connection: leads to the database; that of an async engine by ``run_sync``.
+        config: the host's.
+        version_table: Alembic's, as ``env.py`` gives it to `configure`.
+        version_table_schema: its schema, likewise; None is the search path.
+
+    Raises:
+        NotAHost: the ``env.py`` does not name us.
+        DatabaseRefused: the role may not read the registry, for example.
+        ConnectionLost: the connection is lost.
+        PluginError: the host's own revisions or the registry cannot be read.
+    """
+    session = read_disk(config)
+    versions = _make_version_table(version_table, version_table_schema)
+    trusted = session.settings.trusted_roles
+    with visit(connection):
+        state = read_state(connection, versions, make_tables(version_table_schema), trusted)
+    return find_pending(session, state)
+
+
+@cache
+def _make_version_table(name: str, schema: str | None) -> Table:
+    """Return the version table, the same one again: SQLAlchemy keeps what it compiles of it."""
+    return Table(name, MetaData(schema), Column("version_num", String(32)))

@@ -1,0 +1,18 @@
+"""What commands return, by name; each stands in the room that makes it."""
+
+from .catalog.objects import NamedObject
+from .config.sources import ConfigSource
+from .execution.progress import RevisionProgress
+from .execution.rehearsal import Rehearsal
+from .guard.changes import Effect
+from .locations import PluginNamespace
+from .planning.plan import Plan, Transaction
+from .registry.history import Event
+from .reports.pending import Pending
+from .reports.preview import Counted, Preview
+from .reports.results import Leaving, Removal, Repair, Restoration
+from .reports.status import Listing, PluginDetails, PluginStatus
+
+__all__ = ["ConfigSource", "Counted", "Effect", "Event", "Leaving", "Listing", "NamedObject"]
+__all__ += ["Pending", "Plan", "PluginDetails", "PluginNamespace", "PluginStatus", "Preview"]
+__all__ += ["Rehearsal", "Removal", "Repair", "Restoration", "RevisionProgress", "Transaction"]
