@@ -115,7 +115,7 @@ def test_lost_connection_is_told(fresh: Host, asked: Connection) -> None:
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
-        ("DROP TABLE alembic_plugin", IncompleteRegistry),
+        ("DROP TABLE alembic_plugin CASCADE", IncompleteRegistry),
         ("COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 99'", NewerRegistry),
     ],
 )
