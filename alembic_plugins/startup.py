@@ -5,9 +5,12 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from .config.settings import AUTO_SYNC
 from .config.sources import ConfigSource, extend_config, open_config
+from .execution.migrator import Migrator
 from .execution.progress import PROGRESS, RevisionProgress
-from .integration.running import carry_out, run_work
+from .integration.auto_sync import upgrade_and_sync
+from .integration.running import run_work
 from .planning.plan import Plan
 from .planning.targets import upgrade_installed
 from .plugin import list_names
@@ -16,6 +19,7 @@ from .plugin import list_names
 def upgrade_on_startup(
     config: ConfigSource,
     plugins: str | Sequence[str] | None = None,
+    auto_sync: bool = False,
     *,
     connection: Connection | None = None,
     progress: Callable[[RevisionProgress], object] | None = None,
@@ -28,6 +32,8 @@ def upgrade_on_startup(
     Args:
         config: the host's.
         plugins: the plugins that are to be there: those that are not are installed.
+        auto_sync: sync the declared tables of all these plugins, as with ``plugin_auto_sync =
+            true``; without it, that option says of which.
         connection: is used instead of what ``env.py`` would connect to. In a transaction, that is
             the caller's to commit.
         progress: is called with each revision that begins to run, and that has run. When it raises
@@ -36,12 +42,17 @@ def upgrade_on_startup(
     Raises:
         PluginsFailed: some plugins could not be upgraded or installed, and the others were.
         LockTimeout: another migration did not end in time.
+        SyncForbidden: tables are to be synced in an environment that is marked as production.
         AlreadyRunning: this thread runs a migration.
         ConnectionIgnored: the ``env.py`` does not use the connection that is given.
         PluginError: what else cannot be done.
     """
-    given = {"connection": connection, PROGRESS: progress}
+    wanted = list_names(plugins or ())
+    given = {"connection": connection, PROGRESS: progress, AUTO_SYNC: auto_sync or None}
     attributes = {name: value for name, value in given.items() if value is not None}
-    make_plan = partial(upgrade_installed, wanted=list_names(plugins or ()))
-    found = extend_config(open_config(config), **attributes)
-    return run_work(found, partial(carry_out, make_plan, dry_run=False))
+
+    def run(migrator: Migrator) -> Plan:
+        names = (*wanted, *migrator.session.state.plugins)
+        return upgrade_and_sync(partial(upgrade_installed, wanted=wanted), names, migrator)
+
+    return run_work(extend_config(open_config(config), **attributes), run)

@@ -19,13 +19,18 @@ from alembic_plugins.errors import (
     ConnectionIgnored,
     InvalidName,
     LoopRuns,
+    NotSynced,
     PluginsFailed,
+    SyncForbidden,
     UnknownPlugin,
 )
 from alembic_plugins.planning.plan import Plan
 from alembic_plugins.results import RevisionProgress
 
 THREADS = 8
+
+PAGES = '[[tables]]\nname = "pages"\nschema = { title = { type = "string" } }\n'
+"""A declared table."""
 
 
 def write_environment(host: Host, text: str) -> None:
@@ -94,6 +99,38 @@ def test_database_that_is_ahead_is_left_as_it_is(host: Host) -> None:
     for file in (host.folder / "plugins/billing/versions").glob("billing_2*"):
         file.unlink()
     assert list_revisions(upgrade_on_startup(host.ini, ["billing"])) == []
+
+
+@pytest.fixture
+def declaring(host: Host) -> Host:
+    """A host with a plugin that declares its tables."""
+    host.database.ensure()
+    host.declare("wiki", 'tables = "tables.toml"')
+    host.write("plugins/wiki/tables.toml", PAGES)
+    return host
+
+
+def test_declared_tables_are_synced_where_that_is_wanted(declaring: Host) -> None:
+    with pytest.raises(NotSynced):
+        upgrade_on_startup(declaring.ini, ["wiki"])
+    upgrade_on_startup(declaring.ini, ["wiki"], auto_sync=True)
+    assert "wiki.pages" in declaring.database.tables()
+    declaring.write("plugins/wiki/tables.toml", PAGES.replace("pages", "notes"))
+    assert upgrade_on_startup(declaring.ini).operations == ()
+    upgrade_on_startup(declaring.ini, auto_sync=True)
+    assert "wiki.notes" in declaring.database.tables()
+
+
+def test_configuration_says_of_which_plugins_declared_tables_are_synced(declaring: Host) -> None:
+    declaring.configure("plugin_auto_sync = wiki")
+    upgrade_on_startup(declaring.ini, ["wiki"])
+    assert "wiki.pages" in declaring.database.tables()
+
+
+def test_declared_tables_are_not_synced_in_production(declaring: Host) -> None:
+    declaring.configure("plugin_environment = production")
+    with pytest.raises(SyncForbidden):
+        upgrade_on_startup(declaring.ini, ["wiki"], auto_sync=True)
 
 
 def test_threads_that_start_together_apply_each_revision_once(host: Host) -> None:
