@@ -46,7 +46,8 @@ def _make_context(context: Context, operation: RunHook) -> HookContext:
     after = writer.pending.rows(name)
     if moment.is_before:
         after = find_heads_after(state, plan, name)
-    is_restored = is_new and not any(step.plugin == name for step in plan.steps)
+    calls = (call for item in plan.transactions for call in item.calls if call.plugin == name)
+    is_restored = is_new and all(isinstance(call, RunHook) for call in calls)
     return HookContext(
         name,
         writer.connection,

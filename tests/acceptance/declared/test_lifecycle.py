@@ -196,16 +196,16 @@ def test_plugin_that_others_require_is_synced_first(wiki: Host) -> None:
 
 def test_hooks_are_called_with_a_sync(wiki: Host) -> None:
     hooks = "".join(
-        f"def {moment}(context):\n    print('{moment}', context.plugin)\n"
+        f"def {moment}(context):\n    print('{moment}', context.keeps_data)\n"
         for moment in ("before_install", "after_install", "before_upgrade", "after_upgrade")
     )
     wiki.write("plugins/wiki/hooks.py", hooks)
     wiki.declare("wiki", 'tables = "tables.toml"', 'hooks = "hooks"')
     told = wiki.succeed("plugin", "sync", "wiki").lines
-    assert told[:-1] == ["before_install wiki", "after_install wiki"]
+    assert told[:-1] == ["before_install False", "after_install False"]
     change(wiki, "size = 50", "size = 60")
     told = wiki.succeed("plugin", "sync", "wiki").lines
-    assert told[:-1] == ["before_upgrade wiki", "after_upgrade wiki"]
+    assert told[:-1] == ["before_upgrade False", "after_upgrade False"]
     assert wiki.succeed("plugin", "sync", "wiki").output == "nothing to do\n"
 
 
