@@ -12,14 +12,13 @@ of the search path.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic.config import Config
 from sqlalchemy import Column, Connection, Engine, MetaData, Table
 
+from .config.sources import ConfigSource, extend_config, open_config
 from .declared.definitions import ColumnDefinition
 from .declared.errors import (
     ColumnExists,
@@ -54,7 +53,7 @@ __all__ += ["TableExists", "TableMissing", "UnknownRelation"]
 __all__ += ["create_column", "create_table", "drop_column", "read_column", "sync_tables"]
 __all__ += ["update_column", "update_table"]
 
-Target = Config | str | Path | Engine | Connection
+Target = ConfigSource | Engine | Connection
 """Where tables are: see above."""
 
 Declared = Table | type[Any] | Mapping[str, Any]
@@ -68,7 +67,7 @@ def sync_tables(
     plugin: str | Plugin,
     tables: Iterable[Declared] | MetaData | None = None,
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
     progress: Watch | None = None,
 ) -> SyncResult:
@@ -113,7 +112,7 @@ def create_table(
     plugin: str | Plugin,
     table: Declared,
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
 ) -> SyncResult:
     """Make one table; see `sync_tables`.
@@ -138,7 +137,7 @@ def update_table(
     plugin: str | Plugin,
     table: Declared,
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
 ) -> SyncResult:
     """Bring one table that a sync has made to what is declared; see `sync_tables`.
@@ -164,7 +163,7 @@ def create_column(
     table: str,
     column: Column[Any] | Mapping[str, Any],
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
 ) -> SyncResult:
     """Add a column to a table that a sync has made.
@@ -192,7 +191,7 @@ def update_column(
     table: str,
     column: Column[Any] | Mapping[str, Any],
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
 ) -> SyncResult:
     """Bring a column of a table that a sync has made to what is declared; see `create_column`.
@@ -212,7 +211,7 @@ def read_column(
     table: str,
     column: str,
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
 ) -> ColumnDefinition:
     """Return what a column of a table is, in PostgreSQL's own words.
 
@@ -237,7 +236,7 @@ def drop_column(
     table: str,
     column: str,
     *,
-    config: Config | str | Path | None = None,
+    config: ConfigSource | None = None,
     dry_run: bool = False,
 ) -> SyncResult:
     """Drop a column of a table that a sync has made, with all that is in it.
@@ -259,7 +258,7 @@ def _sync_column(
     plugin: str | Plugin,
     table: str,
     column: Column[Any] | Mapping[str, Any],
-    config: Config | str | Path | None,
+    config: ConfigSource | None,
     *,
     is_new: bool,
     dry_run: bool,
@@ -283,7 +282,7 @@ def _sync_column(
 def _sync(
     target: Target,
     plugin: str | Plugin,
-    config: Config | str | Path | None,
+    config: ConfigSource | None,
     make: MakeSync,
     *,
     dry_run: bool,
@@ -298,7 +297,7 @@ def _sync(
 def _run(
     target: Target,
     plugin: str | Plugin,
-    config: Config | str | Path | None,
+    config: ConfigSource | None,
     function: Callable[[Migrator, str], T],
     *,
     progress: Watch | None = None,
@@ -315,17 +314,15 @@ def _run(
         config = target
     if isinstance(target, Connection) and not target.in_transaction():
         target.begin()  # It is the caller's, who commits it.
-    copied = copy(_open(config))
-    copied.attributes = {**copied.attributes, **attributes}
-    return run_work(copied, lambda migrator: function(migrator, check_name(name)))
+    found = extend_config(_open(config), **attributes)
+    return run_work(found, lambda migrator: function(migrator, check_name(name)))
 
 
-def _open(config: Config | str | Path | None) -> Config:
-    if isinstance(config, Config):
-        return config
+def _open(config: ConfigSource | None) -> Config:
+    """Return the host's configuration, or one of our own environment, where there is none."""
     if config is not None:
-        return Config(config)
-    config = Config()
-    config.set_main_option("script_location", "alembic_plugins:environment")
-    config.set_main_option("plugin_folders", "")
-    return config
+        return open_config(config)
+    own = Config()
+    own.set_main_option("script_location", "alembic_plugins:environment")
+    own.set_main_option("plugin_folders", "")
+    return own
