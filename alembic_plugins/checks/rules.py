@@ -64,8 +64,8 @@ OUTSIDE_PREFIX = Rule(
 )
 MISSING_DOWNGRADE = Rule(
     "missing-downgrade",
-    "Write a downgrade() that takes back what upgrade() does",
-    "Without it the plugin cannot be uninstalled but by --purge, nor taken back to an earlier "
+    "Write a downgrade() that undoes what upgrade() does",
+    "Without it the plugin cannot be uninstalled but by --purge, nor downgraded to an earlier "
     "revision.",
 )
 EMPTY_DOWNGRADE = Rule(
