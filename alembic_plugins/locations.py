@@ -10,7 +10,7 @@ from .connection.visits import visit
 from .integration.running import read_disk
 from .loading.errors import Quarantined
 from .planning.errors import NotInstalled
-from .plugin import HOST, Namespace, Prefix, Schema, check_name, list_names
+from .plugin import HOST, Namespace, Schema, check_name, list_names, name_table
 from .registry.state import State, read_places
 from .registry.tables import make_tables
 
@@ -35,11 +35,7 @@ class PluginNamespace:
 
         A name that has it already is returned as it is.
         """
-        space = self.namespace
-        if not isinstance(space, Prefix) or space.covers(name):
-            return name
-        prefix = next((prefix for prefix in space.names if prefix.endswith("_")), "")
-        return f"{prefix}{name}"
+        return name_table(self.namespace, name)
 
 
 def find_namespace(

@@ -100,6 +100,13 @@ class Prefix:
 Namespace = Schema | Prefix
 
 
+def name_table(namespace: Namespace | None, name: str) -> str:
+    """Return what a table is called in a namespace: with a prefix where that has one, once."""
+    if not isinstance(namespace, Prefix) or namespace.covers(name):
+        return name
+    return next((prefix for prefix in namespace.names if prefix.endswith("_")), "") + name
+
+
 def parse_namespace(text: str) -> Namespace:
     """Return the namespace that a configuration file writes as `text`.
 

@@ -38,7 +38,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.naming import conv
 from sqlalchemy.types import TypeEngine
 
-from ..plugin import Namespace, Prefix, Schema
+from ..plugin import Namespace, Prefix, Schema, name_table
 from .errors import InvalidColumn, InvalidTable, UnknownRelation
 from .shapes import (
     KEY,
@@ -103,7 +103,7 @@ class Place:
 
     def name_table(self, name: str) -> str:
         """Return what the database calls a table that a mapping declares by some name."""
-        return _add_prefix(self.namespace, name)
+        return name_table(self.namespace, name)
 
     def find_candidates(self, target: str) -> Iterator[tuple[str, str]]:
         """Yield schema and name of the tables that a relation may lead to, best first."""
@@ -113,14 +113,7 @@ class Place:
             yield self.host_schema, name
         elif first == self.plugin or first in self.required:
             space = self.namespace if first == self.plugin else self.required[first]
-            yield self.find_schema(space), _add_prefix(space, name)
-
-
-def _add_prefix(namespace: Namespace, name: str) -> str:
-    if not isinstance(namespace, Prefix) or namespace.covers(name):
-        return name
-    prefix = next((prefix for prefix in namespace.names if prefix.endswith("_")), "")
-    return prefix + name
+            yield self.find_schema(space), name_table(space, name)
 
 
 def build_tables(
