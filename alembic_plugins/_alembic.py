@@ -6,7 +6,7 @@ So is what is replaced of a `MigrationContext` while a command runs.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,11 +118,12 @@ def version_locations(script: ScriptDirectory) -> list[Path]:
     return list(script._version_locations)
 
 
-def forget_version_locations(script: ScriptDirectory) -> None:
-    """Let a script directory look at its version locations again, after they were changed.
+def set_version_locations(script: ScriptDirectory, locations: Iterable[Path]) -> None:
+    """Let a script directory have other version locations.
 
-    It resolves them once, and keeps the paths.
+    It resolves them once, and keeps the paths, which are forgotten here.
     """
+    script.version_locations = [str(location) for location in locations]
     for name in ("_version_locations", "_singular_version_location"):
         script.__dict__.pop(name, None)
 

@@ -2,12 +2,11 @@
 
 import inspect
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from alembic.operations import Operations
 
+from .. import _alembic
 from .._base_errors import PluginError, explain, foreign_code
 from ..connection.writer import RegistryWriter
 from ..guard.errors import TransactionEnded
@@ -53,7 +52,12 @@ class HookRunner:
         # What the revisions have done before is not to be taken for what it does.
         self._monitor.check_part()
         self._monitor.add(operation)
-        with self._journal.watch_hook(operation), self._without_blocks(operation):
+        # What an autocommit_block() has committed, a hook could not carry on.
+        refuse = partial(self._ends.refuse, operation)
+        with (
+            self._journal.watch_hook(operation),
+            _alembic.replaced_autocommit_block(self._writer.context, refuse),
+        ):
             self._call(operation, function, context)
         if self._journal.has_set:
             self._writer.return_session()
@@ -75,17 +79,6 @@ class HookRunner:
                 raise
             except PluginError as error:  # It has called something of ours.
                 raise fail(error) from error
-
-    @contextmanager
-    def _without_blocks(self, operation: RunHook) -> Iterator[None]:
-        """Refuse an `autocommit_block()`, of which a hook could not be carried on."""
-        context = self._writer.context
-        original = context.autocommit_block
-        context.autocommit_block = partial(self._ends.refuse, operation)  # type: ignore[method-assign]
-        try:
-            yield
-        finally:
-            context.autocommit_block = original  # type: ignore[method-assign]
 
 
 def _explain(operation: RunHook, function: Hook, error: BaseException) -> HookFailed:

@@ -223,8 +223,7 @@ def _narrow(session: Session) -> None:
         # A plugin that is gone may still be in the database, which only env.py can tell.
         with suppress(PluginError):
             locations = (session.find_plugin(scope).versions,)
-    script.version_locations = [str(location) for location in locations]
-    _alembic.forget_version_locations(script)
+    _alembic.set_version_locations(script, locations)
     shows_heads = config.attributes.get(_COMMAND) == "heads"
     branches = partial(find_branches, session, scope, alike=shows_heads)
     shown = _ShownMap(branches, scope or HOST, script.env_py_location)

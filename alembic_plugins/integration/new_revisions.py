@@ -110,8 +110,7 @@ def _lead_to(session: Session, script: ScriptDirectory, name: str) -> None:
         locations = (session.find_plugin(name).versions,)
         if session.config.get_alembic_option("file_template") is None:
             script.file_template = _FILE_TEMPLATE
-    script.version_locations = [str(location) for location in locations]
-    _alembic.forget_version_locations(script)
+    _alembic.set_version_locations(script, locations)
 
 
 def write_revision(

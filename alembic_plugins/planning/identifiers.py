@@ -27,9 +27,9 @@ def split_target(session: Session, scope: str | None, target: str) -> tuple[str 
         UnknownPlugin: no plugin has that NAME, and no branch has it for a label.
     """
     name, separator, rest = target.partition("@")
-    if separator and scope in (None, name) and (name == HOST or _is_plugin(session, name)):
+    if separator and scope in (None, name) and _is_branch(session, name):
         return name, rest
-    if scope is None and target not in SYMBOLS and target[:1] not in ("+", "-"):
+    if scope is None and _tells_branch(target):
         found = find_branch(session, target)
         if separator and found is None and is_name(name):
             session.discovery.check_known(name)
@@ -39,7 +39,7 @@ def split_target(session: Session, scope: str | None, target: str) -> tuple[str 
 
 def find_scope(session: Session, scope: str | None, start: str, target: str) -> str | None:
     """Return the branch that ``FROM:TO`` is about: the one of FROM, else the one of TO."""
-    named = [w for w in (start, target) if w not in SYMBOLS and w[:1] not in ("+", "-")]
+    named = [word for word in (start, target) if _tells_branch(word)]
     return split_target(session, None, named[0])[0] if scope is None and named else scope
 
 
@@ -50,15 +50,18 @@ def find_named(session: Session, argument: str) -> str | None:
         UnknownRevision: several branches have a revision whose id begins so.
     """
     name, separator, _ = argument.partition("@")
-    if separator and (name == HOST or _is_plugin(session, name)):
+    if separator and _is_branch(session, name):
         return name
-    if argument in SYMBOLS or argument[:1] in ("+", "-"):
-        return None
-    return find_branch(session, argument)
+    return find_branch(session, argument) if _tells_branch(argument) else None
 
 
-def _is_plugin(session: Session, name: str) -> bool:
-    return name in session.state.branches or name in session.discovery.names
+def _is_branch(session: Session, name: str) -> bool:
+    return name == HOST or name in session.state.branches or name in session.discovery.names
+
+
+def _tells_branch(argument: str) -> bool:
+    """Tell whether a revision argument is more than a place on whichever branch it is about."""
+    return argument not in SYMBOLS and argument[:1] not in ("+", "-")
 
 
 def find_branch(session: Session, identifier: str) -> str | None:
