@@ -56,8 +56,7 @@ class Graph:
 
     def _check_heads(self, files: Files) -> Iterator[Finding]:
         readable = {info.revision: file for file, info in files.readable}
-        followed = {down for _, info in files.readable for down in info.down_revision}
-        heads = [revision for revision in readable if revision not in followed]
+        heads = files.branch.heads()
         if len(heads) > 1 and all(file.info for file in files.revisions):
             message = f"the branch has several heads: {join(heads)}"
             for head in heads:

@@ -5,9 +5,9 @@ checksum is of the file's text, whatever its line ends: git may have changed the
 """
 
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from ..revisions.errors import RevisionCycle
 from ..revisions.source import find_checksum
 from .findings import Finding
 from .rules import LOCK_DIFFERS
@@ -73,21 +73,15 @@ def _compare(
 
 
 def _describe_heads(files: Files) -> str:
-    followed = {down for _, info in files.readable for down in info.down_revision}
-    heads = (info.revision for _, info in files.readable if info.revision not in followed)
-    return " ".join((_HEAD, *sorted(heads)))
+    return " ".join((_HEAD, *sorted(files.branch.heads())))
 
 
 def _describe(files: Files) -> Iterator[str]:
     """Return the lines of the revisions, each after those that it follows."""
     found = {info.revision: file for file, info in files.readable}
-    graph = {
-        info.revision: [down for down in info.down_revision if down in found]
-        for _, info in files.readable
-    }
     try:
-        order = tuple(TopologicalSorter(graph).static_order())
-    except CycleError:
+        order = files.branch.order
+    except RevisionCycle:
         order = tuple(found)  # That there is a circle is another finding.
     return (f"{revision} {_find_checksum(found[revision])}" for revision in order)
 

@@ -12,6 +12,7 @@ from .._base_errors import PluginError
 from ..config.discovery import FoundPlugin
 from ..loading.session import Session
 from ..plugin import HOST, Plugin
+from ..revisions.branches import Branch
 from ..revisions.errors import BrokenRevision
 from ..revisions.files import RevisionInfo, read_revision_file
 from ..revisions.source import read_source
@@ -93,6 +94,11 @@ class Files:
     def declaration(self) -> Plugin | None:
         """What the plugin declares."""
         return self.plugin.declaration if self.plugin else None
+
+    @cached_property
+    def branch(self) -> Branch:
+        """The revisions that can be read, the last one of those that have the same id."""
+        return Branch(self.name, {info.revision: info for _, info in self.readable}.values())
 
     @property
     def readable(self) -> Iterator[tuple[RevisionFile, RevisionInfo]]:

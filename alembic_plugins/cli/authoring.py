@@ -5,9 +5,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from .._base_errors import WrongCombination
-from ..authoring import scaffold
 from ..config.settings import read_settings
-from ..integration.new_revisions import write_revision
 from .output import print_line
 
 
@@ -20,6 +18,8 @@ def new_plugin(
     namespace: str | None,
 ) -> None:
     """Write a new plugin: a package, or a folder of the host's."""
+    from ..authoring import scaffold
+
     if as_folder and package:
         raise WrongCombination("--package", "with --folder", "Leave out one of them")
     if as_folder:
@@ -47,6 +47,8 @@ def revision(
     depends_on: list[str] | None,
 ) -> None:
     """Write a new revision of a plugin, or of the host, at the end of its branch."""
+    from ..integration.new_revisions import write_revision
+
     write_revision(
         config,
         plugin,
@@ -63,6 +65,8 @@ def revision(
 
 def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:
     """Write the configuration and the environment of a new host."""
+    from ..authoring import scaffold
+
     files = scaffold.write_host(Path(folder), is_async=is_async, pyproject=pyproject)
     _print_files(config, files)
     print_line(config, f"next: cd {folder}")

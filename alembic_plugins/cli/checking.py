@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
-from .. import __version__
 from .._base_errors import WrongCombination
-from ..checks import formats, run
-from ..checks.findings import Finding
 from ..integration.running import read_disk, run_work
 from .output import number_of, print_json, print_line
+
+# What only a check needs is imported when one is run.
+if TYPE_CHECKING:
+    from ..checks.findings import Finding
+    from ..checks.run import Report
 
 
 def check(
@@ -26,6 +29,8 @@ def check(
     explain: str | None,
 ) -> None:
     """Check the files of plugins for mistakes, without a database."""
+    from ..checks import run
+
     if explain is not None:
         rule = run.explain(explain)
         print_line(config, f"{rule.name}: {rule.reason}")
@@ -42,7 +47,7 @@ def check(
         sys.exit(1)
 
 
-def _try_out(config: Config, plugins: Sequence[str]) -> tuple[Finding, ...]:
+def _try_out(config: Config, plugins: Sequence[str]) -> "tuple[Finding, ...]":
     from ..checks.trial import try_revisions
 
     return run_work(config, partial(try_revisions, names=plugins), finishes_transfer=False)
@@ -55,7 +60,10 @@ def _choose_form(**forms: bool) -> str | None:
     return chosen[0] if chosen else None
 
 
-def _print(config: Config, report: run.Report, form: str | None) -> None:
+def _print(config: Config, report: "Report", form: str | None) -> None:
+    from .. import __version__
+    from ..checks import formats
+
     if form == "json":
         print_json(config, [formats.to_json(finding) for finding in report.findings])
     elif form == "sarif":

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import partial
 
-from ..declared.errors import SyncForbidden
 from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..planning.ordering import order_requirements
@@ -29,6 +28,8 @@ def upgrade_and_sync(make_plan: MakePlan, names: Iterable[str], migrator: Migrat
         return migrator.run(make_plan)
     synced = _find_synced(session, tuple(names) or session.state.plugins)
     if synced and session.settings.environment == "production":
+        from ..declared.errors import SyncForbidden
+
         raise SyncForbidden(synced[0])
     plan = Plan()
     for name in synced:

@@ -16,7 +16,7 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionError
 from alembic.util import CommandError, err
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -45,7 +45,6 @@ from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import DuplicateRevision, UnknownRevision
 from .errors import AlreadyRunning, Cancelled, FlaskNeeded, NotAHost, PastEnvironment
 from .flask import find_flask_program
-from .new_revisions import direct_revisions
 from .streams import ensure_streams
 
 log = logging.getLogger(__name__)
@@ -228,9 +227,22 @@ def _narrow(session: Session) -> None:
     branches = partial(find_branches, session, scope, alike=shows_heads)
     shown = _ShownMap(branches, scope or HOST, script.env_py_location)
     script.revision_map = shown
-    direct_revisions(session, script)
+    generate = partial(_generate_revision, session, script.generate_revision)
+    script.generate_revision = generate  # type: ignore[method-assign]
     if shows_heads:  # Others do more with them than to show them.
         script.get_revisions = shown.find_shown  # type: ignore[method-assign]
+
+
+def _generate_revision(
+    session: Session,
+    generate: Callable[..., Script | None],
+    *args: Any,  # noqa: ANN401 - as Alembic
+    **options: Any,  # noqa: ANN401 - as Alembic
+) -> Script | None:
+    """Write a new revision; see `new_revisions.generate_revision`."""
+    from .new_revisions import generate_revision  # Most commands write none.
+
+    return generate_revision(session, generate, *args, **options)
 
 
 class _ShownMap(BranchMap):

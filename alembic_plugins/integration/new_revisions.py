@@ -1,7 +1,6 @@
 """New revision files: on which branch, in which folder, called how."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +40,8 @@ def find_written(session: Session, head: Head) -> str:
     return scope or named or HOST
 
 
-def direct_revisions(session: Session, script: ScriptDirectory) -> None:
-    """Let a script directory write each new revision where its branch has its files."""
-    generate = partial(_generate, session, script, script.generate_revision)
-    script.generate_revision = generate  # type: ignore[method-assign]
-
-
-def _generate(
+def generate_revision(
     session: Session,
-    script: ScriptDirectory,
     generate: Callable[..., Script | None],
     revid: str,
     message: str | None,
@@ -60,14 +52,16 @@ def _generate(
     depends_on: Head = None,
     **words: Any,  # noqa: ANN401 - for the template
 ) -> Script | None:
-    """Write a revision file, as `ScriptDirectory.generate_revision` does.
+    """Write a revision file where its branch has its files, under a name that sorts.
+
+    It does as `ScriptDirectory.generate_revision`, which is `generate`.
 
     Raises:
         InvalidOption: the host's configuration names no folder for its revisions.
         WrongCombination: ``-x plugin`` and the head name different branches.
         UndeclaredDependency: it depends on a revision of a plugin that its own does not require.
     """
-    name = find_written(session, head)
+    script, name = session.script, find_written(session, head)
     requires = _find_required(session, name)
     for word in to_list(depends_on) or []:
         other = find_named(session, word)

@@ -45,7 +45,6 @@ from .auto_sync import upgrade_and_sync
 from .confirmation import confirm
 from .errors import ConnectionIgnored, NotAHost, NoTransactions, UnsupportedDriver
 from .hosts import find_branches, open_session
-from .new_revisions import find_written
 
 log = logging.getLogger(__name__)
 
@@ -284,6 +283,8 @@ def _run_other(
     scope = read_scope(session.config)
     revision_context = environment.context_opts.get("revision_context")
     if revision_context is not None and command != "check":
+        from .new_revisions import find_written
+
         scope = find_written(session, revision_context.command_args["head"])
     if revision_context is not None and revision_context.command_args["autogenerate"]:
         checks = scope is None and command == "check"

@@ -33,7 +33,8 @@ class Server:
         """Return the server that a URL leads to."""
         url = make_url(text)
         host = url.host or str(url.query.get("host", "127.0.0.1"))
-        return cls(host, url.port or 5432, url.username or "postgres", url.password or None)
+        port = int(url.port or str(url.query.get("port", 5432)))
+        return cls(host, port, url.username or "postgres", url.password or None)
 
     def url(self, database: str) -> URL:
         """Return the URL of a database."""
