@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Executable
 
@@ -11,11 +12,13 @@ from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
 from ..planning.plan import Plan
-from .backup_run import BackupRun
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
 from .progress import Progress
 from .steps import StepRunner
+
+if TYPE_CHECKING:
+    from .backup_run import BackupRun
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Context:
     progress: Progress
     lock_connection: Connection | None = None
     is_rehearsal: bool = False
-    backups: dict[Path, BackupRun] = field(default_factory=dict)
+    backups: "dict[Path, BackupRun]" = field(default_factory=dict)
 
     def execute(self, statements: Iterable[Executable]) -> None:
         """Execute statements, or print them."""

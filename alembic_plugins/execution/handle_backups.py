@@ -3,7 +3,6 @@
 from functools import partial
 
 from ..planning.operations import KeepToBackup, StageBackup, WriteBackup
-from .backup_run import BackupRun
 from .context import Context
 
 
@@ -14,6 +13,8 @@ def stage(context: Context, operation: StageBackup) -> None:
         BackupExists: there is a file of the backup's name.
         BackupIncomplete: the plugins have made what the backup could not have.
     """
+    from .backup_run import BackupRun  # Few commands write a backup.
+
     run = context.backups[operation.path] = BackupRun(
         context.writer, operation.path, operation.names
     )

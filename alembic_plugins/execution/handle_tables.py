@@ -8,7 +8,6 @@ from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
-from ..declared.errors import SyncFailed
 from ..planning.projection import remember_plugin
 from ..planning.tables import SyncTable
 from ..revisions.failures import describe_refusal
@@ -70,6 +69,8 @@ def _run(context: Context, operation: SyncTable, statement: str) -> None:
     try:
         run_statement(context.writer.context, statement)
     except DBAPIError as error:
+        from ..declared.errors import SyncFailed
+
         reason = describe_refusal(error.orig)
         raise SyncFailed(operation.plugin, operation.table, reason) from error
 

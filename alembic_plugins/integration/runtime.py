@@ -37,7 +37,6 @@ from ..plugin import HOST
 from ..registry.rows import tell_once
 from ..registry.state import State
 from ..registry.tables import VERSION
-from ..reports.status import find_ahead
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.files import RevisionInfo
 from ..revisions.rendering import render_with
@@ -292,6 +291,8 @@ def _run_other(
         _autogenerate(migrator, environment, work, names)
         return
     if command == "current":
+        from ..reports.status import find_ahead  # An upgrade has nothing to report.
+
         for damaged in session.state.damage:
             log.warning("%s", damaged)
         for ahead in find_ahead(choose_branches(session, scope)):

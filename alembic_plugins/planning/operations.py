@@ -112,7 +112,6 @@ class Step(Call):
         return self.direction is Direction.DOWNGRADE
 
 
-@dataclass(frozen=True)
 class ApplyRevision(Step):
     """Run a revision's ``upgrade()``, and record it."""
 
@@ -131,14 +130,12 @@ class RevertRevision(Step):
     verb, direction, runs = "downgrade", Direction.DOWNGRADE, True
 
 
-@dataclass(frozen=True)
 class RecordApplied(Step):
     """Record that a revision is applied, without running it."""
 
     verb, direction, runs = "record", Direction.UPGRADE, False
 
 
-@dataclass(frozen=True)
 class RecordReverted(Step):
     """Record that a revision is not applied, without running it."""
 
@@ -150,7 +147,6 @@ class RecordReverted(Step):
         return *super().words, "as not applied"
 
 
-@dataclass(frozen=True)
 class CheckObjects(Operation):
     """Check what the revisions before have touched, and record what they have made."""
 
@@ -175,21 +171,18 @@ class PluginOperation(Operation):
         return (self.plugin,)
 
 
-@dataclass(frozen=True)
 class CreateNamespace(PluginOperation):
     """Make a plugin's schema and its extensions, before its first revision."""
 
     verb = "create namespace"
 
 
-@dataclass(frozen=True)
 class RegisterPlugin(PluginOperation):
     """Record a plugin as it is declared by now."""
 
     verb = "register"
 
 
-@dataclass(frozen=True)
 class KeepAtBase(PluginOperation):
     """Keep a plugin installed of which nothing is applied any more."""
 
@@ -207,7 +200,6 @@ class LeaveAtBase(PluginOperation):
     verb = "forget at base"
 
 
-@dataclass(frozen=True)
 class RecoverPlugin(PluginOperation):
     """Record a plugin of which the registry has lost the row, as it is declared."""
 
@@ -215,7 +207,6 @@ class RecoverPlugin(PluginOperation):
     verb = "recover"
 
 
-@dataclass(frozen=True)
 class RemovePlugin(PluginOperation):
     """Forget a plugin of which nothing is left, and drop the schema that was made for it."""
 
@@ -223,7 +214,6 @@ class RemovePlugin(PluginOperation):
     verb = "remove"
 
 
-@dataclass(frozen=True)
 class QuarantinePlugin(PluginOperation):
     """Set a plugin's objects aside."""
 
@@ -231,7 +221,6 @@ class QuarantinePlugin(PluginOperation):
     verb = "set aside"
 
 
-@dataclass(frozen=True)
 class RestorePlugin(PluginOperation):
     """Bring a plugin's objects back that were set aside."""
 
@@ -239,7 +228,6 @@ class RestorePlugin(PluginOperation):
     verb = "restore"
 
 
-@dataclass(frozen=True)
 class ForgetPlugin(PluginOperation):
     """Remove a plugin from the registry, and leave its objects where they are."""
 
@@ -247,7 +235,6 @@ class ForgetPlugin(PluginOperation):
     verb = "forget"
 
 
-@dataclass(frozen=True)
 class AcceptFiles(PluginOperation):
     """Record that a branch's applied revisions are what their files say now."""
 
@@ -255,7 +242,6 @@ class AcceptFiles(PluginOperation):
     verb = "accept files"
 
 
-@dataclass(frozen=True)
 class ClaimObjects(PluginOperation):
     """Record what nobody is known to have made as made by a plugin."""
 
