@@ -126,6 +126,15 @@ class InvalidOption(PluginError):
     expected: str
 
 
+class NotWritable(PluginError):
+    """A file that a command writes cannot be written."""
+
+    words = "File '{path}' cannot be written: {reason}. See to that and run the command again."
+
+    path: str
+    reason: str
+
+
 class WrongCombination(PluginError):
     """A command-line option does not go with what else is given, or needs another one."""
 

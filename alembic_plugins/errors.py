@@ -4,6 +4,7 @@ from ._base_errors import (
     InvalidDeclaration,
     InvalidName,
     InvalidOption,
+    NotWritable,
     PluginError,
     WrongCombination,
 )
@@ -245,6 +246,7 @@ __all__ = [
     "NotInstalled",
     "NotQuarantined",
     "NotSynced",
+    "NotWritable",
     "NothingToAdopt",
     "ObjectsInUse",
     "OfflineRevision",

@@ -4,7 +4,8 @@ import json
 import keyword
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.util import find_spec
@@ -13,7 +14,8 @@ from string import Template
 
 from alembic.util import rev_id
 
-from .._base_errors import InvalidOption
+from .._base_errors import InvalidOption, NotWritable
+from ..config.errors import BrokenConfiguration
 from ..plugin import Namespace, Prefix, Schema, check_name, parse_namespace
 from .errors import FilesExist, PackageTaken
 
@@ -36,6 +38,7 @@ def write_package(
         InvalidOption: `namespace` is none.
         PackageTaken: a package cannot be called so, or another module is.
         FilesExist: a file that would be written is there.
+        NotWritable: a file cannot be written.
     """
     check_name(name)
     package = _check_package(package or name, folder)
@@ -45,7 +48,7 @@ def write_package(
     imported = {type(space).__name__, "Plugin"} if space else {"Plugin"}
     words["imported"] = ", ".join(sorted(imported))
     words["namespace"] = f"\n    namespace={_in_python(space)}," if space else ""
-    return _write(
+    return _write_new(
         folder,
         {
             "pyproject.toml": "package/pyproject.toml",
@@ -67,11 +70,12 @@ def write_folder(folder: Path, name: str, *, namespace: str | None = None) -> tu
         InvalidName: a plugin cannot be called so.
         InvalidOption: `namespace` is none.
         FilesExist: a file that would be written is there.
+        NotWritable: a file cannot be written.
     """
     check_name(name)
     words = _describe(name, namespace)
     words["namespace"] = f'namespace = "{namespace}"\n' if namespace else ""
-    return _write(
+    return _write_new(
         folder,
         {
             "plugin.toml": "folder/plugin.toml",
@@ -95,31 +99,32 @@ def write_host(
 
     Raises:
         FilesExist: a file that would be written is there, or the configuration.
+        BrokenConfiguration: the ``pyproject.toml`` that is there cannot be read.
+        NotWritable: a file or folder cannot be written.
     """
-    files = {"migrations/env.py": "host/env_async.py" if is_async else "host/env.py"}
+    templates = {"migrations/env.py": "host/env_async.py" if is_async else "host/env.py"}
     if not pyproject:
-        files = {"alembic.ini": "host/alembic.ini", **files}
-    before = _read_pyproject(folder) if pyproject else ""
-    written = _write(folder, files, {})
+        templates = {"alembic.ini": "host/alembic.ini", **templates}
+    texts = _render_all(folder, templates, {})
+    ours = resources.files("alembic_plugins").joinpath("environment/script.py.mako")
+    texts[folder / "migrations/script.py.mako"] = ours.read_text("utf-8")
+    _check_free(texts)
     if pyproject:
         project = folder / "pyproject.toml"
-        project.write_text(before + _render("host/pyproject.toml", {}), "utf-8")
-        written = (project, *written)
-    template = folder / "migrations" / "script.py.mako"
-    ours = resources.files("alembic_plugins").joinpath("environment/script.py.mako")
-    template.write_text(ours.read_text("utf-8"), "utf-8")
-    for empty in ("migrations/versions", "plugins"):
-        (folder / empty).mkdir(parents=True, exist_ok=True)
-    return (*written, template)
+        before = _read_pyproject(project) if project.exists() else ""
+        texts = {project: before + _render("host/pyproject.toml", {}), **texts}
+    empty = tuple(folder / name for name in ("migrations/versions", "plugins"))
+    return _write(texts, empty)
 
 
-def _read_pyproject(folder: Path) -> str:
+def _read_pyproject(project: Path) -> str:
     """Return what a ``pyproject.toml`` has before the configuration, which it may not have yet."""
-    project = folder / "pyproject.toml"
-    if not project.exists():
-        return ""
-    text = project.read_text("utf-8")
-    if "alembic" in tomllib.loads(text).get("tool", {}):
+    try:
+        text = project.read_text("utf-8")
+        tool = tomllib.loads(text).get("tool", {})
+    except (OSError, ValueError) as error:
+        raise BrokenConfiguration(str(project), str(error)) from error
+    if "alembic" in tool:
         raise FilesExist((f"{project} with [tool.alembic]",))
     return text.rstrip("\n") + "\n\n"
 
@@ -175,16 +180,41 @@ def _name_revision(words: Mapping[str, str]) -> str:
     return f"{words['stamp']}_{words['revision']}_create_{words['table']}.py"
 
 
-def _write(folder: Path, files: Mapping[str, str], words: Mapping[str, str]) -> tuple[Path, ...]:
+def _write_new(
+    folder: Path, templates: Mapping[str, str], words: Mapping[str, str]
+) -> tuple[Path, ...]:
     """Write files, by their paths and templates, of which none may be there."""
-    paths = {folder / path: template for path, template in files.items()}
+    texts = _render_all(folder, templates, words)
+    _check_free(texts)
+    return _write(texts)
+
+
+def _check_free(paths: Iterable[Path]) -> None:
     there = tuple(str(path) for path in paths if path.exists())
     if there:
         raise FilesExist(there)
-    for path, template in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_render(template, words), "utf-8")
-    return tuple(paths)
+
+
+def _write(texts: Mapping[Path, str], folders: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Write files and make folders; where one cannot be, new files are removed again."""
+    new = [path for path in texts if not path.exists()]
+    try:
+        for folder in (*(path.parent for path in texts), *folders):
+            folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, "utf-8")
+    except OSError as error:
+        for path in new:
+            with suppress(OSError):
+                path.unlink()
+        raise NotWritable(str(error.filename), error.strerror or str(error)) from error
+    return tuple(texts)
+
+
+def _render_all(
+    folder: Path, templates: Mapping[str, str], words: Mapping[str, str]
+) -> dict[Path, str]:
+    return {folder / path: _render(template, words) for path, template in templates.items()}
 
 
 def _render(template: str, words: Mapping[str, str]) -> str:

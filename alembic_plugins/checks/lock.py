@@ -7,6 +7,7 @@ checksum is of the file's text, whatever its line ends: git may have changed the
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .._base_errors import NotWritable
 from ..revisions.errors import RevisionCycle
 from ..revisions.source import find_checksum
 from .findings import Finding
@@ -24,12 +25,19 @@ def find_lock(files: Files) -> Path | None:
 
 
 def write_lock(files: Files) -> Path | None:
-    """Write the lock file of a branch; return it, or None where there is nothing to lock."""
+    """Write the lock file of a branch; return it, or None where there is nothing to lock.
+
+    Raises:
+        NotWritable: the file cannot be written.
+    """
     path = find_lock(files)
     if path is None or not any(files.readable):
         return None
     lines = [_FIRST, _describe_heads(files), *_describe(files)]
-    path.write_text("\n".join((*lines, "")), "utf-8")
+    try:
+        path.write_text("\n".join((*lines, "")), "utf-8")
+    except OSError as error:
+        raise NotWritable(str(path), error.strerror or str(error)) from error
     return path
 
 

@@ -70,14 +70,14 @@ MISSING_DOWNGRADE = Rule(
 )
 EMPTY_DOWNGRADE = Rule(
     "empty-downgrade",
-    "Take back what upgrade() does, or say in a comment why nothing has to be",
+    "Undo what upgrade() does, or say in a comment why nothing has to be",
     "A downgrade() that does nothing leaves behind what upgrade() has made: the next upgrade "
     "finds it there and fails.",
 )
 UNRENDERABLE_DOWNGRADE = Rule(
     "unrenderable-downgrade",
     "Write it with operations and SQL that need no answer, or say in a comment why it cannot be",
-    "A downgrade's SQL is kept when the revision is applied, and takes it back when the plugin's "
+    "A downgrade's SQL is kept when the revision is applied, and undoes it when the plugin's "
     "package is gone. One that raises, or asks the database something, cannot be kept.",
 )
 ENDS_TRANSACTION = Rule(
@@ -120,7 +120,7 @@ FAILS_IN_DATABASE = Rule(
 )
 DOWNGRADE_DIFFERS = Rule(
     "downgrade-differs",
-    "Let downgrade() take back all that upgrade() does, and nothing else",
+    "Let downgrade() undo all that upgrade() does, and nothing else",
     "A revision has been run in a database of its own and downgraded: that has not led back to "
     "what was there before.",
 )

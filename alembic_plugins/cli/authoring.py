@@ -4,7 +4,8 @@ from pathlib import Path
 
 from alembic.config import Config
 
-from .._base_errors import WrongCombination
+from .._base_errors import InvalidOption, WrongCombination
+from .._quoting import find_program, join_command
 from ..config.settings import read_settings
 from .output import print_line
 
@@ -23,15 +24,25 @@ def new_plugin(
     if as_folder and package:
         raise WrongCombination("--package", "with --folder", "Leave out one of them")
     if as_folder:
-        folder = Path(path) if path else read_settings(config).folders[0] / plugin
+        folder = Path(path) if path else _find_folders(config)[0] / plugin
         files = scaffold.write_folder(folder, plugin, namespace=namespace)
     else:
         folder = Path(path or plugin)
         files = scaffold.write_package(folder, plugin, package=package, namespace=namespace)
     _print_files(config, files)
-    if not as_folder:
-        print_line(config, f"next: pip install -e {folder}")
-    print_line(config, f"next: alembic plugin install {plugin}")
+    install = f"{find_program()} plugin install {plugin}"
+    if as_folder:
+        print_line(config, f"next: {install}")
+    else:
+        print_line(config, f"next: pip install -e {join_command([str(folder)])}")
+        print_line(config, f"next, in the folder of a host: {install}")
+
+
+def _find_folders(config: Config) -> tuple[Path, ...]:
+    folders = read_settings(config).folders
+    if not folders:
+        raise InvalidOption("plugin_folders", "", "a folder for plugins, or pass --path")
+    return folders
 
 
 def revision(
@@ -69,7 +80,7 @@ def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> N
 
     files = scaffold.write_host(Path(folder), is_async=is_async, pyproject=pyproject)
     _print_files(config, files)
-    print_line(config, f"next: cd {folder}")
+    print_line(config, f"next: cd {join_command([folder])}")
     print_line(config, 'next: alembic revision -m "begin"')
     print_line(config, "next: alembic upgrade heads")
 

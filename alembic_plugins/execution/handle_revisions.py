@@ -28,7 +28,7 @@ def record_revision(context: Context, operation: Step) -> None:
 
 
 def revert_revision(context: Context, operation: RevertRevision) -> None:
-    """Take a revision back; where that may fail and does, leave what it has made to be dropped."""
+    """Revert a revision; where that may fail and does, leave what it has made to be dropped."""
     if not operation.may_fail:
         run_revision(context, operation)
         return

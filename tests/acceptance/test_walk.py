@@ -163,7 +163,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=names)
     def downgrade(self, name: str) -> None:
-        """Take back one revision, by its file or without."""
+        """Revert one revision, by its file or without."""
         known, first = self.model[name], self.model["first"]
         works = known.is_installed
         if name == "first" and self._needs_first():

@@ -64,3 +64,27 @@ def test_package_is_a_plugin_when_it_is_installed(
     alembic("plugin", "install", "crm")
     assert database.tables() == ["crm.entries"]
     alembic("-x", "plugin=crm", "check")
+
+
+def test_next_commands_can_be_pasted(tmp_path: Path, alembic: Callable[..., str]) -> None:
+    written = alembic("plugin", "new", "crm", "--path", "../my plugins")
+    assert written.splitlines()[-2:] == [
+        'next: pip install -e "../my plugins"',
+        "next, in the folder of a host: alembic plugin install crm",
+    ]
+    ini = tmp_path / "app" / "alembic.ini"
+    ini.rename(ini.with_name("other.ini"))
+    written = alembic("-c", "other.ini", "plugin", "new", "crm", "--folder")
+    next_command = written.splitlines()[-1].removeprefix("next: alembic ")
+    assert next_command == "-c other.ini plugin install crm"
+
+
+def test_host_without_folders_for_plugins_is_told(
+    tmp_path: Path, alembic: Callable[..., str]
+) -> None:
+    alembic("plugin", "init-host", "other", folder=tmp_path)
+    ini = tmp_path / "other" / "alembic.ini"
+    ini.write_text(ini.read_text().replace("plugin_folders = plugins", "plugin_folders ="))
+    code, stdout, stderr = call_alembic(("plugin", "new", "crm", "--folder"), ini.parent, {})
+    assert code != 0
+    assert "Option 'plugin_folders' is ''" in stdout + stderr

@@ -37,7 +37,7 @@ def test_findings_are_told_by_their_lines(host: Host) -> None:
     assert result.lines == [
         f"{FILE}:8: ban-drop-column: a column is dropped. Drop it in a later release, when no "
         "running version uses it any more.",
-        f"{FILE}:11: empty-downgrade: downgrade() does nothing. Take back what upgrade() does, or "
+        f"{FILE}:11: empty-downgrade: downgrade() does nothing. Undo what upgrade() does, or "
         "say in a comment why nothing has to be.",
         "2 findings",
     ]

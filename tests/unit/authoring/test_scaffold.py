@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from alembic_plugins.authoring import scaffold
-from alembic_plugins.errors import FilesExist, InvalidName, InvalidOption, PackageTaken
+from alembic_plugins.errors import (
+    BrokenConfiguration,
+    FilesExist,
+    InvalidName,
+    InvalidOption,
+    NotWritable,
+    PackageTaken,
+)
 
 
 def find_declared(files: tuple[Path, ...]) -> str:
@@ -111,3 +118,29 @@ def test_project_of_a_host_is_kept(tmp_path: Path) -> None:
     project = tomllib.loads((tmp_path / "pyproject.toml").read_text())
     assert project["project"]["name"] == "shop"
     assert project["tool"]["alembic"]["plugin_folders"] == ["plugins"]
+
+
+def test_host_keeps_the_template_that_is_there(tmp_path: Path) -> None:
+    template = tmp_path / "migrations" / "script.py.mako"
+    template.parent.mkdir()
+    template.write_text("own")
+    with pytest.raises(FilesExist) as caught:
+        scaffold.write_host(tmp_path)
+    assert caught.value.paths == (str(template),)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [template]
+    assert template.read_text() == "own"
+
+
+def test_project_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool")
+    with pytest.raises(BrokenConfiguration):
+        scaffold.write_host(tmp_path, pyproject=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["pyproject.toml"]
+
+
+def test_nothing_is_left_of_what_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "versions").write_text("a file, where a folder has to be")
+    with pytest.raises(NotWritable) as caught:
+        scaffold.write_folder(tmp_path, "crm")
+    assert caught.value.path == str(tmp_path / "versions")
+    assert [path.name for path in tmp_path.iterdir()] == ["versions"]

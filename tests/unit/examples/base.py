@@ -9,6 +9,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Option 'plugin_host_first' is 'maybe'. Set it to true or false.",
     ),
     (
+        errors.NotWritable("audit.lock", "Permission denied"),
+        "File 'audit.lock' cannot be written: Permission denied. See to that and run the command "
+        "again.",
+    ),
+    (
         errors.WrongCombination("--all", "without --version-table", "Add --version-table PATTERN"),
         "Option '--all' cannot be given without --version-table. Add --version-table PATTERN.",
     ),
