@@ -1,7 +1,7 @@
 """The ``alembic plugin`` commands as functions: a configuration comes in, data goes out.
 
 A configuration is a `Config` of Alembic's, or the path of its file. Those that install, upgrade and
-take away are here; the others are in `inspection` and `maintenance`, and are had from here, too.
+take away are here; the others are in modules of their own, and are had from here, too.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,11 @@ from pathlib import Path
 from alembic.config import Config
 
 from ._base_errors import WrongCombination
+from .author_commands import check as check
+from .author_commands import init_host as init_host
+from .author_commands import new_plugin as new_plugin
+from .author_commands import revision as revision
+from .author_commands import sync as sync
 from .config.settings import read_cascade
 from .config.sources import ConfigSource, open_config
 from .execution.migrator import MakePlan, Migrator
@@ -38,6 +43,7 @@ from .store_commands import delete_value, get_value, list_values, set_value
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
+__all__ += ["check", "init_host", "new_plugin", "revision", "sync"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 
 

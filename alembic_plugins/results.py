@@ -1,10 +1,12 @@
 """What commands return, by name; each stands in the room that makes it."""
 
 from .catalog.objects import NamedObject
+from .checks.findings import CheckReport, Finding
 from .config.sources import ConfigSource
 from .execution.progress import RevisionProgress
 from .execution.rehearsal import Rehearsal
 from .guard.changes import Effect
+from .integration.syncing import SyncResult
 from .locations import PluginNamespace
 from .planning.plan import Plan, Transaction
 from .registry.history import Event
@@ -13,6 +15,7 @@ from .reports.preview import Counted, Preview
 from .reports.results import Leaving, Removal, Repair, Restoration
 from .reports.status import Listing, PluginDetails, PluginStatus
 
-__all__ = ["ConfigSource", "Counted", "Effect", "Event", "Leaving", "Listing", "NamedObject"]
+__all__ = ["CheckReport", "ConfigSource", "Counted", "Effect", "Event", "Finding", "Leaving"]
+__all__ += ["Listing", "NamedObject", "SyncResult"]
 __all__ += ["Pending", "Plan", "PluginDetails", "PluginNamespace", "PluginStatus", "Preview"]
 __all__ += ["Rehearsal", "Removal", "Repair", "Restoration", "RevisionProgress", "Transaction"]

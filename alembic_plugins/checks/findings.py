@@ -43,3 +43,23 @@ class Finding:
     def order(self) -> tuple[str, str, int, str]:
         """By what findings are sorted."""
         return self.plugin, str(self.file), self.line, self.rule.name
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check has found.
+
+    Attributes:
+        findings: sorted by file and line.
+        written: the lock files that were written.
+        remarks: sentences about what could not be checked at all.
+    """
+
+    findings: tuple[Finding, ...]
+    written: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def fails(self) -> bool:
+        """Whether one of the findings is more than a note."""
+        return any(finding.rule.fails for finding in self.findings)

@@ -1,14 +1,13 @@
 """One check: which files, by which rules, and what of it is left when all is silenced that is."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from .._base_errors import InvalidOption, PluginError
 from ..loading.session import Session
 from ..plugin import HOST
 from .code import check_code, opens_connection
-from .findings import Finding, Rule
+from .findings import CheckReport, Finding, Rule
 from .folders import check_folders
 from .graph import Graph
 from .history import History
@@ -25,34 +24,14 @@ RULES: Mapping[str, Rule] = {**{rule.name: rule for rule in FILE_RULES}, **SQL_R
 """Every rule by name."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """What a check has found.
-
-    Attributes:
-        findings: sorted by file and line.
-        written: the lock files that were written.
-        remarks: sentences about what could not be checked at all.
-    """
-
-    findings: tuple[Finding, ...]
-    written: tuple[Path, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def fails(self) -> bool:
-        """Whether one of the findings is more than a note."""
-        return any(finding.rule.fails for finding in self.findings)
-
-
-def check(
+def check_files(
     session: Session,
     names: Sequence[str] = (),
     *,
     diff_base: str | None = None,
     lock: bool = False,
     tried: Sequence[Finding] = (),
-) -> Report:
+) -> CheckReport:
     """Check the files of plugins, or of the host.
 
     Args:
@@ -89,10 +68,10 @@ def check(
     if linter:
         findings += lint(linter, rendered)
     remarks = () if linter else (MISSING,)
-    return Report(_leave(findings, chosen, ignored), written, remarks)
+    return CheckReport(_leave(findings, chosen, ignored), written, remarks)
 
 
-def explain(name: str) -> Rule:
+def find_rule(name: str) -> Rule:
     """Return the rule of a name.
 
     Raises:

@@ -230,10 +230,7 @@ def uninstall(
 
 def sync(config: Config, plugin: str, dry_run: bool, as_json: bool) -> None:
     """Make the tables that a plugin declares, and change those that are there, losing nothing."""
-    # Other commands do not wait for what compares tables.
-    from ..sync import sync_tables
-
-    result = sync_tables(config, plugin, dry_run=dry_run)
+    result = commands.sync(config, plugin, dry_run=dry_run)
     if as_json:
         print_json(config, sync_to_json(result))
     elif dry_run:

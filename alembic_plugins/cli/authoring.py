@@ -4,9 +4,8 @@ from pathlib import Path
 
 from alembic.config import Config
 
-from .._base_errors import InvalidOption, WrongCombination
+from .. import commands
 from .._quoting import find_program, join_command
-from ..config.settings import read_settings
 from .output import print_line
 
 
@@ -19,30 +18,16 @@ def new_plugin(
     namespace: str | None,
 ) -> None:
     """Write a new plugin: a package, or a folder of the host's."""
-    from ..authoring import scaffold
-
-    if as_folder and package:
-        raise WrongCombination("--package", "with --folder", "Leave out one of them")
-    if as_folder:
-        folder = Path(path) if path else _find_folders(config)[0] / plugin
-        files = scaffold.write_folder(folder, plugin, namespace=namespace)
-    else:
-        folder = Path(path or plugin)
-        files = scaffold.write_package(folder, plugin, package=package, namespace=namespace)
+    files = commands.new_plugin(
+        config, plugin, as_folder=as_folder, path=path, package=package, namespace=namespace
+    )
     _print_files(config, files)
     install = f"{find_program()} plugin install {plugin}"
     if as_folder:
         print_line(config, f"next: {install}")
     else:
-        print_line(config, f"next: pip install -e {join_command([str(folder)])}")
+        print_line(config, f"next: pip install -e {join_command([path or plugin])}")
         print_line(config, f"next, in the folder of a host: {install}")
-
-
-def _find_folders(config: Config) -> tuple[Path, ...]:
-    folders = read_settings(config).folders
-    if not folders:
-        raise InvalidOption("plugin_folders", "", "a folder for plugins, or pass --path")
-    return folders
 
 
 def revision(
@@ -58,9 +43,7 @@ def revision(
     depends_on: list[str] | None,
 ) -> None:
     """Write a new revision of a plugin, or of the host, at the end of its branch."""
-    from ..integration.new_revisions import write_revision
-
-    write_revision(
+    commands.revision(
         config,
         plugin,
         message,
@@ -76,9 +59,7 @@ def revision(
 
 def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:
     """Write the configuration and the environment of a new host."""
-    from ..authoring import scaffold
-
-    files = scaffold.write_host(Path(folder), is_async=is_async, pyproject=pyproject)
+    files = commands.init_host(folder, is_async=is_async, pyproject=pyproject)
     _print_files(config, files)
     print_line(config, f"next: cd {join_command([folder])}")
     print_line(config, 'next: alembic revision -m "begin"')

@@ -2,19 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
+from .. import commands
 from .._base_errors import WrongCombination
-from ..integration.running import read_disk, run_work
 from .output import number_of, print_json, print_line
 
 # What only a check needs is imported when one is run.
 if TYPE_CHECKING:
-    from ..checks.findings import Finding
-    from ..checks.run import Report
+    from ..checks.findings import CheckReport
 
 
 def check(
@@ -29,28 +27,20 @@ def check(
     explain: str | None,
 ) -> None:
     """Check the files of plugins for mistakes, without a database."""
-    from ..checks import run
-
     if explain is not None:
-        rule = run.explain(explain)
+        from ..checks.run import find_rule
+
+        rule = find_rule(explain)
         print_line(config, f"{rule.name}: {rule.reason}")
         print_line(config, f"{rule.advice}.")
         return
     form = _choose_form(json=as_json, github=as_github, sarif=as_sarif)
-    session = read_disk(config)
-    tried = _try_out(config, plugins) if database else ()
-    report = run.check(session, plugins, diff_base=diff_base, lock=lock, tried=tried)
+    report = commands.check(config, plugins, diff_base=diff_base, lock=lock, database=database)
     for remark in report.remarks:
         print(remark, file=sys.stderr)
     _print(config, report, form)
     if report.fails:
         sys.exit(1)
-
-
-def _try_out(config: Config, plugins: Sequence[str]) -> "tuple[Finding, ...]":
-    from ..checks.trial import try_revisions
-
-    return run_work(config, partial(try_revisions, names=plugins), finishes_transfer=False)
 
 
 def _choose_form(**forms: bool) -> str | None:
@@ -60,7 +50,7 @@ def _choose_form(**forms: bool) -> str | None:
     return chosen[0] if chosen else None
 
 
-def _print(config: Config, report: "Report", form: str | None) -> None:
+def _print(config: Config, report: "CheckReport", form: str | None) -> None:
     from .. import __version__
     from ..checks import formats
 

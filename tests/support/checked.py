@@ -7,7 +7,8 @@ from textwrap import dedent
 
 from alembic.config import Config
 
-from alembic_plugins.checks.run import Report, check
+from alembic_plugins.checks.findings import CheckReport
+from alembic_plugins.checks.run import check_files
 from alembic_plugins.integration.running import read_disk
 
 from .hosts import INI, SITUATIONS
@@ -73,10 +74,10 @@ class Checked:
         file.write_text(_REVISION.format(name=name, below=below, depends_on=depends_on, **bodies))
         return file
 
-    def check(self, *names: str, diff_base: str | None = None, lock: bool = False) -> Report:
+    def check(self, *names: str, diff_base: str | None = None, lock: bool = False) -> CheckReport:
         """Check plugins, `tags` by default."""
         session = read_disk(Config(self.folder / "alembic.ini"))
-        return check(session, names or ["tags"], diff_base=diff_base, lock=lock)
+        return check_files(session, names or ["tags"], diff_base=diff_base, lock=lock)
 
     def find(self, *names: str, diff_base: str | None = None) -> list[tuple[str, str, int]]:
         """Return the rules, files and lines of what a check finds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 
-from alembic_plugins import commands, inspection, maintenance, store_commands
+from alembic_plugins import author_commands, commands, inspection, maintenance, store_commands
 from alembic_plugins.errors import InvalidName, OfflineUnknown, WrongCombination
 
 PATH = Path("billing.dump")
@@ -47,7 +47,9 @@ def test_adopt_wants_a_name_that_a_plugin_can_have(name: str) -> None:
         commands.adopt(Config(), name)
 
 
-MODULES = tuple(m.__name__ for m in (commands, inspection, maintenance, store_commands))
+MODULES = tuple(
+    m.__name__ for m in (author_commands, commands, inspection, maintenance, store_commands)
+)
 """The modules whose functions are commands."""
 
 
