@@ -130,6 +130,11 @@ UPGRADE_DIFFERS = Rule(
     "A revision has been run in a database of its own, downgraded and run again: that has not made "
     "the same as before.",
 )
+UNUSABLE_ROWS = Rule(
+    "unusable-rows",
+    "Correct the SQL, and let the file be called as a revision's id is",
+    "A file of rows has SQL that is run in a database of its own when its revision is applied.",
+)
 UNCHECKED = Rule(
     "unchecked",
     "Read its SQL yourself",
@@ -143,5 +148,5 @@ FILE_RULES = (
     *(MISSING_DEPENDENCY, UNDECLARED_DEPENDENCY, REVISION_CYCLE, NAMESPACE_OVERLAP),
     *(OUTSIDE_PREFIX, MISSING_DOWNGRADE, EMPTY_DOWNGRADE, UNRENDERABLE_DOWNGRADE),
     *(ENDS_TRANSACTION, EXITS, OPENS_CONNECTION, EDITED_REVISION, LOCK_DIFFERS, WRONG_IGNORE),
-    *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNCHECKED),
+    *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNUSABLE_ROWS, UNCHECKED),
 )

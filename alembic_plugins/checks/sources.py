@@ -101,6 +101,12 @@ class Files:
         return Branch(self.name, {info.revision: info for _, info in self.readable}.values())
 
     @property
+    def rows(self) -> tuple[Path, ...]:
+        """The files of rows, by name: each is that of a revision."""
+        folders = (folder.parent / "rows" for folder in self.folders)
+        return tuple(sorted(path for folder in folders for path in folder.glob("*.sql")))
+
+    @property
     def readable(self) -> Iterator[tuple[RevisionFile, RevisionInfo]]:
         """The revisions that can be read, with what they say of themselves."""
         return ((file, file.info) for file in self.revisions if file.info)

@@ -1,7 +1,10 @@
-"""Every revision of a plugin, run up, down and up again in a database of its own."""
+"""Every revision of a plugin, run up, down and up again in a database of its own, and with rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from .. import _alembic
 from .._base_errors import PluginError
@@ -10,13 +13,16 @@ from ..catalog.snapshot import read_picture
 from ..execution.errors import ScratchFailed
 from ..execution.migrator import Migrator
 from ..execution.scratch_builds import quiet
+from ..loading.search_paths import plugin_search_path
 from ..namespaces.inferred import place_rows
 from ..planning.removals import downgrade
 from ..planning.targets import upgrade_to
 from ..plugin import Namespace
+from ..revisions.failures import describe_refusal
+from ..revisions.undo import run_statement
 from .errors import NoScratchDatabase
 from .findings import Finding, Rule
-from .rules import DOWNGRADE_DIFFERS, FAILS_IN_DATABASE, UNCHECKED, UPGRADE_DIFFERS
+from .rules import DOWNGRADE_DIFFERS, FAILS_IN_DATABASE, UNCHECKED, UNUSABLE_ROWS, UPGRADE_DIFFERS
 from .sources import Files, RevisionFile, choose, read_files
 
 
@@ -36,23 +42,39 @@ def try_revisions(migrator: Migrator, names: Sequence[str] = ()) -> tuple[Findin
 
 
 def _try_plugin(migrator: Migrator, files: Files) -> Iterator[Finding]:
-    by_id = {info.revision: file for file, info in files.readable}
     try:
         order = migrator.session.branch(files.name).order
     except PluginError:
         return  # Why the branch cannot be read is another finding.
-    first = by_id[order[0]]
+    empty = [*_try_in_scratch(migrator, files, order, _Trial.run)]
+    yield from empty
+    rows = {path.stem: path for path in files.rows}
+    for revision in rows.keys() - set(order):
+        path = rows.pop(revision)
+        yield Finding(UNUSABLE_ROWS, files.name, path, 1, f"there is no revision {revision!r}")
+    if rows and not any(finding.rule in (FAILS_IN_DATABASE, UNCHECKED) for finding in empty):
+        yield from _try_in_scratch(migrator, files, order, partial(_Trial.run_with_rows, rows=rows))
+
+
+def _try_in_scratch(
+    migrator: Migrator,
+    files: Files,
+    order: Sequence[str],
+    run: Callable[["_Trial", Sequence[str]], Iterator[Finding]],
+) -> Iterator[Finding]:
+    """Run revisions in a database of their own, where the first one is applied."""
+    by_id = {info.revision: file for file, info in files.readable}
     try:
         with (
             migrator.build({files.name: (order[0],)}) as other,
             _alembic.replaced_context(migrator.context, other.context),
             quiet(),
         ):
-            yield from _Trial(other, files, by_id).run(order)
+            yield from run(_Trial(other, files, by_id), order)
     except ScratchFailed as error:
         if not isinstance(error.__cause__, PluginError):
             raise NoScratchDatabase(error.reason) from error
-        yield first.find(FAILS_IN_DATABASE, 1, _describe(error))
+        yield _find_failure(by_id[order[0]], error)
 
 
 class _Trial:
@@ -84,10 +106,42 @@ class _Trial:
                 after = self._read()
                 yield from self._go_down_and_up(file, revision, down, before, after)
             except PluginError as error:
-                yield file.find(FAILS_IN_DATABASE, 1, _describe(error))
+                yield _find_failure(file, error)
             if not self._is_applied(revision):
                 return
             before = after
+
+    def run_with_rows(self, order: Sequence[str], rows: Mapping[str, Path]) -> Iterator[Finding]:
+        """Try revisions out with rows: all up, and all down again; stop at what fails."""
+        branch = self._migrator.session.branch(self._name)
+        downs = [branch.infos[revision].down_revision for revision in order]
+        try:
+            for number, revision in enumerate(order):
+                file, function = self._by_id[revision], "upgrade"
+                if number:
+                    self._upgrade(revision)
+                if revision in rows:
+                    self._insert(rows[revision])
+            for revision, down in zip(reversed(order), reversed(downs), strict=True):
+                file, function = self._by_id[revision], "downgrade"
+                self._downgrade([each for each in down if each in branch])
+        except DBAPIError as error:
+            message = describe_refusal(error.orig)
+            yield Finding(UNUSABLE_ROWS, self._name, rows[revision], 1, message)
+        except PluginError as error:
+            yield _find_failure(file, error, f"with rows, {function}() fails: ")
+
+    def _insert(self, rows: Path) -> None:
+        """Run the SQL of a file on the plugin's search path."""
+        migrator, statement = self._migrator, rows.read_text("utf-8")
+        migrator.read()
+        migrator.end_reading()
+        found = migrator.session.find_plugin(self._name)
+        with (
+            migrator.connection.begin(),
+            plugin_search_path(migrator.connection, found, migrator.session),
+        ):
+            run_statement(migrator.context, statement)
 
     def _go_down_and_up(
         self,
@@ -97,9 +151,7 @@ class _Trial:
         before: Picture,
         after: Picture,
     ) -> Iterator[Finding]:
-        self._migrator.read()
-        target = down[0] if down else "base"
-        self._migrator.run(partial(downgrade, scope=self._name, target=target, cascade=True))
+        self._downgrade(down)
         found = self._compare_with(file, before) if down else self._find_left(file)
         differences = list(found)
         yield from differences
@@ -131,6 +183,11 @@ class _Trial:
         self._migrator.read()
         self._migrator.run(partial(upgrade_to, targets={self._name: revision}))
 
+    def _downgrade(self, down: Sequence[str]) -> None:
+        self._migrator.read()
+        target = down[0] if down else "base"
+        self._migrator.run(partial(downgrade, scope=self._name, target=target, cascade=True))
+
     def _read(self) -> Picture:
         picture = read_picture(self._migrator.connection, self._namespace)
         self._migrator.end_reading()
@@ -145,6 +202,10 @@ def _compare(
         yield file.find(rule, line, f"after {function}(), {difference}")
 
 
-def _describe(error: PluginError) -> str:
-    reason: object = getattr(error, "reason", None)
-    return str(reason or error).rstrip(".")
+def _find_failure(file: RevisionFile, error: PluginError, where: str = "") -> Finding:
+    """Return why a revision does not run, at the line that the error names."""
+    words = str(getattr(error, "reason", None) or error).rstrip(".")
+    message, found, line = words.removesuffix(")").rpartition(f" ('{file.path}', line ")
+    if not found:
+        return file.find(FAILS_IN_DATABASE, 1, where + words)
+    return file.find(FAILS_IN_DATABASE, int(line), where + message)

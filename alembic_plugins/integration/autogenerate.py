@@ -1,21 +1,20 @@
 """Let autogenerate compare only what the command is about: what is a plugin's, or the host's."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.util import to_list
-from sqlalchemy import Connection, MetaData, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, MetaData
 
 from .. import _alembic
 from ..config.discovery import FoundPlugin
 from ..loading.dependencies import read_session_ownership
+from ..loading.search_paths import plugin_search_path
 from ..loading.session import Session
-from ..namespaces.ddl import enter_namespace, leave_namespace
 from ..namespaces.ownership import Ownership
-from ..plugin import HOST, Schema, parse_requirement
+from ..plugin import HOST, Schema
 from ..registry.rows import InstalledPlugin
 from ..registry.tables import make_tables
 from .compared import Compared
@@ -77,7 +76,7 @@ def _compare_plugin(
     options = load_options(found)
     space = found.namespace
     schema = space.name if isinstance(space, Schema) else ownership.host_schema
-    stack.enter_context(_search_path(connection, found, session))
+    stack.enter_context(plugin_search_path(connection, found, session))
     known = _find_tables(context.opts["target_metadata"], metadata)
     known |= stack.enter_context(complete_references(connection, metadata, name))
     stack.enter_context(_default_schema(connection, schema))
@@ -100,31 +99,6 @@ def _find_tables(host: MetaData | list[MetaData] | None, metadata: MetaData) -> 
     """Return the tables of the host's own models; a plugin may share its metadata."""
     others = [other for other in to_list(host, []) if other is not metadata]
     return {table.name for other in others for table in other.tables.values()}
-
-
-@contextmanager
-def _search_path(connection: Connection, found: FoundPlugin, session: Session) -> Iterator[None]:
-    """Set the search path as it is while migrations of a plugin run."""
-    path = connection.scalar(select(func.pg_catalog.current_setting("search_path")))
-    statement = enter_namespace(found.namespace, _find_required_schemas(found, session))
-    if statement is not None:
-        connection.execute(statement)
-    try:
-        yield
-    finally:
-        with suppress(SQLAlchemyError):  # Then the comparison has failed, and tells why.
-            connection.execute(leave_namespace(path))
-
-
-def _find_required_schemas(found: FoundPlugin, session: Session) -> list[str]:
-    plugins = session.state.plugins
-    names = [requires.name for requires in found.declaration.requirements]
-    for name in names:
-        if name in plugins:
-            required = (parse_requirement(text).name for text in plugins[name].requires)
-            names += [other for other in required if other not in names]
-    spaces = [plugins[name].namespace for name in names if name in plugins]
-    return [space.name for space in spaces if isinstance(space, Schema)]
 
 
 @contextmanager

@@ -2,17 +2,21 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from sqlalchemy import make_url
+from support.documents import read_console
 from support.hosts import Host
 
 from alembic_plugins.errors import NoScratchDatabase
+
+PAGE = Path(__file__).parents[3] / "docs" / "check.md"
 
 
 def find(host: Host, name: str) -> list[tuple[str, str]]:
     """Return rules and messages of what is found, but for what has been found in the files."""
     found = json.loads(host.alembic("plugin", "check", name, "--database", "--json").stdout)
-    tried = ("fails-in-database", "downgrade-differs", "upgrade-differs")
+    tried = ("fails-in-database", "downgrade-differs", "upgrade-differs", "unusable-rows")
     return [(each["rule"], each["message"]) for each in found if each["rule"] in tried]
 
 
@@ -69,6 +73,41 @@ def test_downgrade_that_fails_lets_later_revisions_be_tried(host: Host) -> None:
     host.revise("tags", "CREATE TABLE words (id int)")
     rules = [rule for rule, _ in find(host, "tags")]
     assert rules == ["fails-in-database", "downgrade-differs"]
+
+
+def test_revision_that_fails_with_rows_is_found_as_the_page_shows(host: Host) -> None:
+    [(shown, content), (check, output)] = read_console(PAGE, "With rows")
+    host.revise("tags", "CREATE TABLE tags (word text, number int)", "DROP TABLE tags")
+    host.revise("tags", "UPDATE tags SET number = word::integer", "UPDATE tags SET number = NULL")
+    for path in (host.folder / "plugins/tags/versions").iterdir():
+        path.write_text(path.read_text().replace("op.get_bind().exec_driver_sql", "op.execute"))
+    host.write(shown.removeprefix("cat "), content)
+    result = host.alembic(*check.split()[1:])
+    assert (result.exit_code, result.stdout.strip()) == (1, output.strip())
+
+
+def test_downgrade_that_fails_with_rows_is_found(host: Host) -> None:
+    host.revise("tags", "CREATE TABLE tags (word text)", "DROP TABLE tags")
+    host.revise(
+        "tags",
+        "ALTER TABLE tags ALTER word DROP NOT NULL",
+        "ALTER TABLE tags ALTER word SET NOT NULL",
+    )
+    host.write("plugins/tags/rows/tags_2.sql", "INSERT INTO tags VALUES (NULL)")
+    assert (
+        "fails-in-database",
+        'with rows, downgrade() fails: column "word" of relation "tags" contains null values',
+    ) in find(host, "tags")
+
+
+def test_rows_that_cannot_be_inserted_are_found(host: Host) -> None:
+    host.revise("tags", "CREATE TABLE tags (id int)", "DROP TABLE tags")
+    host.write("plugins/tags/rows/tags_1.sql", "INSERT INTO tags VALUES ('50 %')")
+    host.write("plugins/tags/rows/tags_7.sql", "INSERT INTO tags VALUES (1)")
+    assert find(host, "tags") == [
+        ("unusable-rows", 'invalid input syntax for type integer: "50 %"'),
+        ("unusable-rows", "there is no revision 'tags_7'"),
+    ]
 
 
 def test_role_that_may_create_no_databases_is_told(host: Host) -> None:
