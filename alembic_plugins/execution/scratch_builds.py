@@ -28,7 +28,7 @@ Targets = Mapping[str, Sequence[str]]
 """The revisions up to which plugins are run, by their names."""
 
 
-class Work(Protocol):
+class PlanRunner(Protocol):
     """One command's work on one database; see `alembic_plugins.execution.migrator.Migrator`."""
 
     session: Session
@@ -57,7 +57,7 @@ class Work(Protocol):
         ...
 
 
-def run_in_empty(scratch: Work, _live: Work, targets: Targets) -> None:
+def run_in_empty(scratch: PlanRunner, _live: PlanRunner, targets: Targets) -> None:
     """Run plugins' revisions, and all that they need, in an empty database.
 
     Raises:
@@ -67,7 +67,7 @@ def run_in_empty(scratch: Work, _live: Work, targets: Targets) -> None:
         _run_targets(scratch, targets)
 
 
-def run_in_reverted_copy(scratch: Work, live: Work, targets: Targets) -> None:
+def run_in_reverted_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
     """Run plugins' revisions in a copy of the host's database, from which they have gone.
 
     They go by their downgrades, and what is in their namespaces then is dropped.
@@ -85,7 +85,7 @@ def run_in_reverted_copy(scratch: Work, live: Work, targets: Targets) -> None:
         _run_targets(scratch, targets)
 
 
-def run_in_cleared_copy(scratch: Work, live: Work, targets: Targets) -> None:
+def run_in_cleared_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
     """Do as `run_in_reverted_copy` does, where the downgrades cannot be run."""
     with quiet():
         _copy(scratch, live, targets, {})
@@ -97,7 +97,7 @@ WAYS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
 """The ways to try revisions out, in the order in which they are to be gone."""
 
 
-def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> None:
+def _copy(scratch: PlanRunner, live: PlanRunner, targets: Targets, recorded: Targets) -> None:
     """Make in the scratch database what the host's has, without rows; record what is applied."""
     name = next(iter(targets))
     tables = (*live.tables.names, _alembic.version_table(live.context).name)
@@ -124,13 +124,13 @@ def _copy(scratch: Work, live: Work, targets: Targets, recorded: Targets) -> Non
         scratch.run(partial(plan_copy, applied=applied, targets=recorded))
 
 
-def _clear(scratch: Work, targets: Targets) -> None:
+def _clear(scratch: PlanRunner, targets: Targets) -> None:
     """Drop what is in the namespaces of plugins."""
     for name in targets:
         drop_namespace(scratch.connection, scratch.session.find_plugin(name).namespace)
 
 
-def _run_targets(scratch: Work, targets: Targets) -> None:
+def _run_targets(scratch: PlanRunner, targets: Targets) -> None:
     scratch.read()
     for name, revisions in targets.items():
         with _trying(name, revisions):
