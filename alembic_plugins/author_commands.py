@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._base_errors import InvalidOption, WrongCombination
+from .config.phases import open_in_phase
 from .config.settings import read_settings
 from .config.sources import ConfigSource, open_config
 from .integration.running import read_disk, run_work
@@ -96,11 +97,13 @@ def revision(
     version_path: str | None = None,
     rev_id: str | None = None,
     depends_on: str | Sequence[str] | None = None,
+    phase: str | None = None,
 ) -> tuple[Path, ...]:
     """Write a new revision of a plugin, or of ``host``; return its file.
 
     Where ``env.py`` makes several files of it, or none, these are returned. `autogenerate` compares
-    the plugin's models with the database. The other options mean what they mean for
+    the plugin's models with the database. The file is marked with the `phase` of a release, be it
+    ``expand`` or ``contract``. The other options mean what they mean for
     `alembic.command.revision`.
 
     Raises:
@@ -112,7 +115,7 @@ def revision(
     from .integration.new_revisions import write_revision
 
     return write_revision(
-        open_config(config),
+        open_in_phase(config, phase),
         name,
         message,
         autogenerate=autogenerate,

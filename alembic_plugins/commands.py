@@ -16,8 +16,9 @@ from .author_commands import init_host as init_host
 from .author_commands import new_plugin as new_plugin
 from .author_commands import revision as revision
 from .author_commands import sync as sync
+from .config.phases import open_in_phase
 from .config.settings import read_cascade
-from .config.sources import ConfigSource, open_config
+from .config.sources import ConfigSource
 from .execution.migrator import MakePlan, Migrator
 from .execution.rehearsal import Rehearsal
 from .inspection import history as history
@@ -48,34 +49,47 @@ __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
 
 
 def install(
-    config: ConfigSource, names: str | Sequence[str], *, sql: bool = False, dry_run: bool = False
+    config: ConfigSource,
+    names: str | Sequence[str],
+    *,
+    sql: bool = False,
+    dry_run: bool = False,
+    phase: str | None = None,
 ) -> Plan:
     """Bring plugins, and what they require, to their heads; return what was run.
 
     A string is a single name, wherever names are taken. With `sql` it is printed as SQL for an
-    empty database, with `dry_run` it is only planned.
+    empty database, with `dry_run` it is only planned. With the `phase` ``expand``, of what is
+    installed already contract revisions wait.
 
     Raises:
-        PluginError: what cannot be done, in words.
+        BeyondPhase: a plugin cannot be installed before contract revisions.
+        HeldBack: revisions that are marked expand have to wait; all else was done.
+        PluginError: what else cannot be done, in words.
     """
-    names = list_names(names)
+    names, config = list_names(names), open_in_phase(config, phase)
     work = partial(carry_out, partial(targets.install, names=names), dry_run=dry_run, names=names)
     return run_work(config, work, sql=sql)
 
 
 def rehearse(
-    config: ConfigSource, names: str | Sequence[str] = (), *, upgrade: bool = False
+    config: ConfigSource,
+    names: str | Sequence[str] = (),
+    *,
+    upgrade: bool = False,
+    phase: str | None = None,
 ) -> Rehearsal:
     """Install plugins and roll that back; return what it has done.
 
-    With `upgrade` they have to be installed, and no names are all that are.
+    With `upgrade` they have to be installed, and no names are all that are; for `phase`
+    see `upgrade`.
 
     Raises:
         CannotRehearse: a revision would commit midway.
         NamespaceViolation: a revision does what it may not do.
         PluginError: what cannot be done, in words.
     """
-    names = list_names(names)
+    names, config = list_names(names), open_in_phase(config, phase)
     make_plan = partial(targets.upgrade_plugins if upgrade else targets.install, names=names)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 
@@ -86,16 +100,19 @@ def upgrade(
     *,
     sql: bool = False,
     dry_run: bool = False,
+    phase: str | None = None,
 ) -> Plan:
     """Bring installed plugins to their heads, all of them where `names` is empty.
 
     With `sql` it is printed for the database as it is, and where there is none for an empty one.
+    With the `phase` ``expand`` contract revisions wait, and what comes after them.
 
     Raises:
         NotInstalled: the database does not have one of them.
+        HeldBack: revisions that are marked expand have to wait; all else was done.
         PluginError: what else cannot be done, in words.
     """
-    names, config = list_names(names), open_config(config)
+    names, config = list_names(names), open_in_phase(config, phase)
     state = read_database(config) if sql else None
     is_empty = sql and state is None
     if is_empty and not names:
@@ -107,18 +124,26 @@ def upgrade(
 
 
 def downgrade(
-    config: ConfigSource, name: str, revision: str, *, sql: bool = False, dry_run: bool = False
+    config: ConfigSource,
+    name: str,
+    revision: str,
+    *,
+    sql: bool = False,
+    dry_run: bool = False,
+    phase: str | None = None,
 ) -> Plan:
     """Downgrade a plugin to a revision; return what was run.
 
-    With `sql` the plugin is taken to be at its heads, or at FROM in ``FROM:TO``.
+    With `sql` the plugin is taken to be at its heads, or at FROM in ``FROM:TO``. With the `phase`
+    ``contract`` nothing goes but what that has come to, and ``base`` is as far as that.
 
     Raises:
         NotInstalled: the database does not have it.
         RevisionInUse: other plugins depend on what would go.
+        BeyondPhase: something else would go in `phase`.
         PluginError: what else cannot be done, in words.
     """
-    config = open_config(config)
+    config = open_in_phase(config, phase)
     start, separator, rest = revision.partition(":")
     make_plan = _plan_downgrade(config, name, rest if sql and separator else revision)
     return run_work(
@@ -129,9 +154,11 @@ def downgrade(
     )
 
 
-def rehearse_downgrade(config: ConfigSource, name: str, revision: str) -> Rehearsal:
+def rehearse_downgrade(
+    config: ConfigSource, name: str, revision: str, *, phase: str | None = None
+) -> Rehearsal:
     """Downgrade a plugin and roll that back; return what it has done; see `rehearse`."""
-    config = open_config(config)
+    config = open_in_phase(config, phase)
     make_plan = _plan_downgrade(config, name, revision)
     return run_work(config, lambda migrator: migrator.rehearse(make_plan))
 

@@ -117,8 +117,10 @@ from .loading.errors import (
 from .namespaces.errors import ObjectsInUse
 from .planning.errors import (
     AlreadyInstalled,
+    BeyondPhase,
     CannotForget,
     CannotLeave,
+    HeldBack,
     Interrupted,
     LeftOut,
     LostRevision,
@@ -166,6 +168,7 @@ __all__ = [
     "BackupExists",
     "BackupFailed",
     "BackupIncomplete",
+    "BeyondPhase",
     "BrokenConfiguration",
     "BrokenHooks",
     "BrokenPlugin",
@@ -197,6 +200,7 @@ __all__ = [
     "FilesExist",
     "FilesGone",
     "FlaskNeeded",
+    "HeldBack",
     "HookFailed",
     "HooksGone",
     "HostSchemaClaimed",

@@ -1,9 +1,11 @@
 """The commands that look and change nothing, as functions."""
 
+from dataclasses import replace
 from functools import cache
 
 from sqlalchemy import Column, Connection, MetaData, String, Table
 
+from .config.phases import PHASE, check_phase
 from .config.sources import ConfigSource
 from .connection.visits import visit
 from .execution.migrator import Migrator
@@ -56,13 +58,20 @@ def is_up_to_date(
     *,
     version_table: str = "alembic_version",
     version_table_schema: str | None = None,
+    phase: str | None = None,
 ) -> bool:
     """Tell whether a database is at the heads of the host and of the plugins that it has.
+
+    With the `phase` ``expand``, whether it has all that comes before contract revisions.
 
     It is the question of health checks; see `pending`, whose `is_up_to_date` it returns.
     """
     found = pending(
-        connection, config, version_table=version_table, version_table_schema=version_table_schema
+        connection,
+        config,
+        version_table=version_table,
+        version_table_schema=version_table_schema,
+        phase=phase,
     )
     return found.is_up_to_date
 
@@ -73,6 +82,7 @@ def pending(
     *,
     version_table: str = "alembic_version",
     version_table_schema: str | None = None,
+    phase: str | None = None,
 ) -> Pending:
     """Return how a database differs from the heads of the host and of the plugins that it has.
 
@@ -84,14 +94,18 @@ def pending(
         config: the host's.
         version_table: Alembic's, as ``env.py`` gives it to `configure`.
         version_table_schema: its schema, likewise; None is the search path.
+        phase: with ``expand``, what waits for phase contract is not missed.
 
     Raises:
+        InvalidOption: there is no such phase.
         NotAHost: the ``env.py`` does not name us.
         DatabaseRefused: the role may not read the registry, for example.
         ConnectionLost: the connection is lost.
         PluginError: the host's own revisions or the registry cannot be read.
     """
     session = read_disk(config)
+    if phase is not None:
+        session.settings = replace(session.settings, phase=check_phase(PHASE, phase))
     versions = _make_version_table(version_table, version_table_schema)
     trusted = session.settings.trusted_roles
     with visit(connection):

@@ -5,6 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from .config.phases import PHASE
 from .config.settings import AUTO_SYNC
 from .config.sources import ConfigSource, extend_config, open_config
 from .execution.migrator import Migrator
@@ -23,6 +24,7 @@ def upgrade_on_startup(
     *,
     connection: Connection | None = None,
     progress: Callable[[RevisionProgress], object] | None = None,
+    phase: str | None = None,
 ) -> Plan:
     """Bring the host and every installed plugin to its heads; return what was run.
 
@@ -38,8 +40,11 @@ def upgrade_on_startup(
             the caller's to commit.
         progress: is called with each revision that begins to run, and that has run. When it raises
             that is logged, and it is called no more.
+        phase: with ``expand``, contract revisions wait, and what comes after them, so that an older
+            version of the application can still run; ``contract`` is the rest, as None is.
 
     Raises:
+        HeldBack: revisions that are marked expand have to wait; all else was done.
         PluginsFailed: some plugins could not be upgraded or installed, and the others were.
         LockTimeout: another migration did not end in time.
         SyncForbidden: tables are to be synced in an environment that is marked as production.
@@ -48,7 +53,8 @@ def upgrade_on_startup(
         PluginError: what else cannot be done.
     """
     wanted = list_names(plugins or ())
-    given = {"connection": connection, PROGRESS: progress, AUTO_SYNC: auto_sync or None}
+    given: dict[str, object] = {"connection": connection, PROGRESS: progress, PHASE: phase}
+    given[AUTO_SYNC] = auto_sync or None
     attributes = {name: value for name, value in given.items() if value is not None}
 
     def run(migrator: Migrator) -> Plan:

@@ -16,9 +16,11 @@ from shutil import which
 from tempfile import TemporaryDirectory
 
 from .._base_errors import explain
+from ..revisions.phases import CONTRACT, EXPAND
 from .errors import LinterFailed
 from .findings import Finding, Rule
-from .rules import UNCHECKED
+from .rules import CANNOT_EXPAND, UNCHECKED
+from .sources import RevisionFile
 from .statements import Rendered, Statement
 
 MISSING = (
@@ -38,7 +40,10 @@ _REWRITES = (
     "meanwhile."
 )
 _BLOCKS = "Nobody writes to the table while PostgreSQL reads all of it."
-_TWO_STEPS = "Drop it in a later release, when no running version uses it any more"
+_TWO_STEPS = (
+    "Drop it in a later release, when no running version uses it any more, by a revision that is "
+    'marked phase = "contract"'
+)
 
 _MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "ban-drop-column": ("a column is dropped", _TWO_STEPS, _COMPATIBLE),
@@ -127,6 +132,16 @@ _GENERAL = "constraint-missing-not-valid"
 _ONLY_IN_TRANSACTION = "ban-concurrent-index-creation-in-transaction"
 
 
+_CONTRACTS = ("ban-drop-column", "ban-drop-table")
+"""What is no fault of a revision that is run when no old version of an application runs."""
+
+_NARROWS = (
+    *(*_CONTRACTS, "renaming-column", "renaming-table", "changing-column-type"),
+    *("adding-required-field", "adding-not-nullable-field"),
+)
+"""What an application's old version cannot bear, so that a revision marked expand must not."""
+
+
 def find_linter() -> Path | None:
     """Return the program ``squawk``, that of this Python's environment first; None without one."""
     beside = Path(sys.executable).parent
@@ -203,7 +218,17 @@ def _tell(revision: Rendered, found: set[tuple[Statement, str]]) -> Iterator[Fin
             message = "squawk cannot read the SQL"
             yield revision.file.find(UNCHECKED, statement.line, message)
         elif name in RULES and not _is_told_otherwise(statement, name, found):
-            yield revision.file.find(RULES[name], statement.line, _MESSAGES[name][0])
+            yield from _tell_in_phase(revision.file, statement.line, name)
+
+
+def _tell_in_phase(file: RevisionFile, line: int, name: str) -> Iterator[Finding]:
+    """Tell what is found by a rule, as far as it is a fault in the phase that the file names."""
+    phase, message = file.info and file.info.phase, _MESSAGES[name][0]
+    if phase == CONTRACT and name in _CONTRACTS:
+        return
+    yield file.find(RULES[name], line, message)
+    if phase == EXPAND and name in _NARROWS:
+        yield file.find(CANNOT_EXPAND, line, f"it is marked expand, and {message}")
 
 
 def _is_told_otherwise(statement: Statement, name: str, found: set[tuple[Statement, str]]) -> bool:

@@ -135,6 +135,13 @@ UNUSABLE_ROWS = Rule(
     "Correct the SQL, and let the file be called as a revision's id is",
     "A file of rows has SQL that is run in a database of its own when its revision is applied.",
 )
+CANNOT_EXPAND = Rule(
+    "cannot-expand",
+    'Leave that to a revision that is marked phase = "contract", or take steps that an old version '
+    "can bear",
+    'Revisions that are marked phase = "expand" are run while an application\'s old version still '
+    "runs, which may use what is no longer there, or leave out what is required by then.",
+)
 UNCHECKED = Rule(
     "unchecked",
     "Read its SQL yourself",
@@ -148,5 +155,6 @@ FILE_RULES = (
     *(MISSING_DEPENDENCY, UNDECLARED_DEPENDENCY, REVISION_CYCLE, NAMESPACE_OVERLAP),
     *(OUTSIDE_PREFIX, MISSING_DOWNGRADE, EMPTY_DOWNGRADE, UNRENDERABLE_DOWNGRADE),
     *(ENDS_TRANSACTION, EXITS, OPENS_CONNECTION, EDITED_REVISION, LOCK_DIFFERS, WRONG_IGNORE),
-    *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNUSABLE_ROWS, UNCHECKED),
+    *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNUSABLE_ROWS, CANNOT_EXPAND),
+    UNCHECKED,
 )

@@ -24,6 +24,8 @@ from ..planning.operations import (
     DropVersionTables,
     QuarantinePlugin,
 )
+from ..planning.phases import describe_waiting
+from ..plugin import HOST
 from ..reports.status import PluginStatus
 from .output import (
     describe_status,
@@ -61,6 +63,8 @@ def list_plugins(config: Config, as_json: bool) -> None:
         print_json(config, [_as_json(plugin) for plugin in listing.plugins])
     else:
         print_columns(config, [describe_status(plugin) for plugin in listing.plugins])
+        if listing.host_waiting:
+            print_line(config, f"{HOST}: {describe_waiting(listing.host_waiting)}")
 
 
 def _as_json(plugin: PluginStatus) -> dict[str, object]:
@@ -166,7 +170,9 @@ def downgrade(
             return
         if not as_json:
             print_plan(config, plan)
-        option = ["--without-hooks"] if read_without_hooks(config) else []
+        settings = read_settings(config)
+        option = ["--without-hooks"] if settings.without_hooks else []
+        option += ["--phase", settings.phase] if settings.phase else []
         _confirm("downgrade", plugin, revision, *option, yes=yes)
     plan = commands.downgrade(config, plugin, revision, sql=sql)
     report(config, plan, sql=sql, dry_run=False, as_json=as_json)

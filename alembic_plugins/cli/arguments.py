@@ -43,6 +43,19 @@ _WITHOUT_HOOKS = (
     "--without-hooks",
     {"dest": "without_hooks", "help": "call no hooks of plugins"},
 )
+_PHASE = (
+    "--phase",
+    {
+        "dest": "phase",
+        "action": "store",
+        "metavar": "PHASE",
+        "help": "expand: what an older version of the application can bear; contract: the rest",
+    },
+)
+_PHASE_OF_REVISION = (
+    "--phase",
+    {**_PHASE[1], "help": "expand or contract: the phase of a release that it is marked with"},
+)
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
@@ -201,7 +214,7 @@ def _add_group(group: ArgumentParser) -> None:
                 chosen = parser.add_mutually_exclusive_group(required=True)
                 chosen.add_argument(argument, action="store_true", **options)
             else:
-                parser.add_argument(argument, action="store_true", **options)
+                parser.add_argument(argument, **{"action": "store_true", **options})
         for argument, options in positional:
             chosen.add_argument(argument, **options)
         for argument, options in valued:
@@ -216,11 +229,12 @@ def _add_group(group: ArgumentParser) -> None:
     add("list", actions.list_plugins, [], [_JSON])
     add("show", actions.show, [_PLUGIN], [_JSON])
     flags = [_SQL, _DRY_RUN, _FOOTPRINT, _JSON]
-    settings = (_FAIL_FAST, _WITHOUT_HOOKS)
+    settings = (_FAIL_FAST, _WITHOUT_HOOKS, _PHASE)
     add("install", actions.install, [_PLUGINS], flags, settings=settings)
     add("upgrade", actions.upgrade, [_SOME_PLUGINS], [_ALL, *flags], settings=settings)
     hooks = (_WITHOUT_HOOKS,)
-    add("downgrade", actions.downgrade, [_PLUGIN, _REVISION], [_YES, *flags], settings=hooks)
+    moved = [_PLUGIN, _REVISION]
+    add("downgrade", actions.downgrade, moved, [_YES, *flags], settings=(_WITHOUT_HOOKS, _PHASE))
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN, _JSON]
     add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP, settings=hooks)
     add("sync", actions.sync, [_PLUGIN], [_DRY_RUN, _JSON])
@@ -240,7 +254,8 @@ def _add_group(group: ArgumentParser) -> None:
     store.usage = "%(prog)s [--json] NAME [get KEY | set KEY JSON | delete KEY]"
     add("eject", actions.eject, [], [_YES, _DRY_RUN])
     flags = [_AUTOGENERATE, _SPLICE]
-    add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION)
+    marks = (_PHASE_OF_REVISION,)
+    add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION, settings=marks)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
     add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])

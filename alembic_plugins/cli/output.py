@@ -7,6 +7,7 @@ from typing import Any
 from alembic.config import Config
 
 from .._base_errors import in_one_line
+from ..planning.phases import describe_waiting
 from ..reports.status import PluginStatus
 
 _MARKS = {"available": " ", "installed": "X", "outdated": "X"}
@@ -32,7 +33,8 @@ def describe_status(plugin: PluginStatus) -> tuple[str, ...]:
         return (*columns, f"{current} (head)")
     if plugin.state == "outdated":
         behind = f"{number_of(plugin.pending or 0, 'revision')} behind"
-        return (*columns, f"{current or 'at base'}  {behind}")
+        waiting = f", {describe_waiting(plugin.waiting)}" if plugin.waiting else ""
+        return (*columns, f"{current or 'at base'}  {behind}{waiting}")
     return columns
 
 

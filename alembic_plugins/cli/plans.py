@@ -15,6 +15,7 @@ from ..planning.operations import (
     RemovePlugin,
     Step,
 )
+from ..planning.phases import describe_held
 from ..planning.plan import Plan
 from ..planning.tables import SyncTable
 from ..plugin import HOST
@@ -36,6 +37,12 @@ def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: boo
     if dry_run:
         print_plan(config, plan)
         return
+    _print_done(config, plan)
+    for line in describe_held(plan.held):
+        print_line(config, line)
+
+
+def _print_done(config: Config, plan: Plan) -> None:
     moved = Counter(step.plugin for step in plan.steps)
     for name, count in moved.items():
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
@@ -55,7 +62,9 @@ def print_plan(config: Config, plan: Plan) -> None:
     """Print the operations of a plan, one a line."""
     if not plan.transactions:
         config.print_stdout("nothing to do")
-    print_columns(config, [_make_row(operation, plan) for operation in plan.operations])
+    rows = [_make_row(operation, plan) for operation in plan.operations]
+    rows += [(*item.words, plan.messages.get(item.revision, "")) for item in plan.held]
+    print_columns(config, rows)
 
 
 def _make_row(operation: Operation, plan: Plan) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from ..plugin import (
 from .errors import BrokenConfiguration, UnknownOption
 from .flags import ALL, read_names
 from .flags import read_flag as read_flag
+from .phases import choose_phase
 from .references import load_reference as load_reference
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
@@ -67,6 +68,7 @@ class Settings:
         host_first: ``plugin_host_first``: upgrading plugins brings the host to its head first.
         fail_fast: ``plugin_fail_fast``: an upgrade stops at the first plugin that fails.
         without_hooks: ``--without-hooks``: no hook is called.
+        phase: ``--phase``, ``expand`` or ``contract``: what of a release is run; None is all.
         load: ``plugin_load``: ``needed`` executes a revision file when its revision runs, ``all``
             those of a branch before the first one of it.
         lock_wait: ``plugin_lock_wait``, how many seconds to wait for another migration.
@@ -99,6 +101,7 @@ class Settings:
     host_first: bool
     fail_fast: bool
     without_hooks: bool
+    phase: str | None
     load: str
     lock_wait: float
     lock_timeout: float | None
@@ -172,6 +175,7 @@ def _read(config: Config) -> Settings:
         ),
         fail_fast=_read_fail_fast(config),
         without_hooks=read_without_hooks(config),
+        phase=choose_phase(config, read_arguments(config).get("phase")),
         load=_read_choice(config, "plugin_load", LOADS),
         lock_wait=_LOCK_WAIT_SECONDS if lock_wait is None else lock_wait,
         lock_timeout=_read_seconds(config, "plugin_lock_timeout"),
@@ -189,7 +193,7 @@ def _read(config: Config) -> Settings:
     )
 
 
-_OURS = ("plugin", "cascade", "yes", "without_hooks")
+_OURS = ("plugin", "cascade", "yes", "without_hooks", "phase")
 """The arguments after ``-x`` that are read here."""
 
 

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,6 +22,7 @@ from ..namespaces.recorded import RecordedObject, find_in_namespace, read_record
 from ..planning.dependents import find_going
 from ..planning.errors import RevisionInUse
 from ..planning.hooks import plan_completion
+from ..planning.phases import check_held
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
@@ -338,6 +340,7 @@ class Migrator:
             session = Session(self.session.config, self.session.script, State())
             session.configure(transaction_per_revision=self.session.transaction_per_revision)
             session.hooks.is_on = False  # What they do elsewhere would stay.
+            session.settings = replace(session.settings, phase=None)
             yield Migrator(session, scratch, self.run_args)
 
     def read_made(self, name: str) -> tuple[RecordedObject, ...]:
@@ -352,6 +355,7 @@ class Migrator:
         for warning in plan.warnings:
             log.warning("%s", warning)
         Outcomes(self.session, plan).check()
+        check_held(plan.held)
         return plan
 
     def _warn_of_changes(self, plan: Plan) -> None:

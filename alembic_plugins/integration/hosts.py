@@ -30,6 +30,7 @@ from .._base_errors import (
 from .._quoting import quoting_as, quoting_with
 from ..config.database import translate_errors
 from ..config.errors import BrokenConfiguration, ReferenceFailed, WrongUrl
+from ..config.phases import check_phaseless
 from ..config.settings import (
     check_arguments,
     describe_fault,
@@ -143,7 +144,8 @@ def adopt_script_directory(config: Config, script: ScriptDirectory) -> None:
         PluginError: what keeps the command from being about the plugin that it names.
     """
     check_arguments(config)
-    open_session(config, script)
+    session = open_session(config, script)
+    check_phaseless(config.attributes.get(_COMMAND), session.settings.phase)
 
 
 class _Turn:

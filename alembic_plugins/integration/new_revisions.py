@@ -1,5 +1,6 @@
 """New revision files: on which branch, in which folder, called how."""
 
+import ast
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def generate_revision(
 ) -> Script | None:
     """Write a revision file where its branch has its files, under a name that sorts.
 
-    It does as `ScriptDirectory.generate_revision`, which is `generate`.
+    It does as `ScriptDirectory.generate_revision`, which is `generate`. A phase of a release that
+    the command is about is the one that the file is marked with.
 
     Raises:
         InvalidOption: the host's configuration names no folder for its revisions.
@@ -71,7 +73,7 @@ def generate_revision(
     branches = [session.branch(each) for each in (name, *requires)]
     script.revision_map = BranchMap(lambda: branches, name)
     heads = [word.removeprefix(f"{name}@") for word in to_list(head) or ["head"]]
-    return generate(
+    written = generate(
         revid,
         message,
         head=heads,
@@ -81,6 +83,30 @@ def generate_revision(
         depends_on=depends_on,
         **words,
     )
+    if written is not None and session.settings.phase is not None:
+        _mark(Path(written.path), session.settings.phase)
+    return written
+
+
+def _mark(path: Path, phase: str) -> None:
+    """Let a new revision file name its phase, whatever template the host has for it."""
+    text = path.read_text("utf-8")
+    tree = ast.parse(text)
+    ids = {"revision", "down_revision", "branch_labels", "depends_on"}
+    ends = [node.end_lineno or 0 for node in tree.body if ids.intersection(_find_bound(node))]
+    lines = text.splitlines(keepends=True)
+    lines.insert(max(ends, default=len(lines)), f'phase: str | None = "{phase}"\n')
+    path.write_text("".join(lines), "utf-8")
+
+
+def _find_bound(node: ast.stmt) -> set[str]:
+    """Return the names that a statement assigns to."""
+    match node:
+        case ast.Assign(targets=targets):
+            return {target.id for target in targets if isinstance(target, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return set()
 
 
 def _find_required(session: Session, name: str) -> tuple[str, ...]:

@@ -134,5 +134,7 @@ def carry_out(
             return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
     plan = make_plan(migrator.session)
-    scripts = (migrator.session.find_script(step.plugin, step.revision) for step in plan.steps)
+    shown = [(item.plugin, item.revision) for item in plan.steps]
+    shown += [(item.plugin, item.revision) for item in plan.held]
+    scripts = (migrator.session.find_script(name, revision) for name, revision in shown)
     return replace(plan, messages={script.revision: script.doc for script in scripts})

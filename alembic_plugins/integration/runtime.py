@@ -31,6 +31,7 @@ from ..execution.progress import PROGRESS
 from ..loading.session import Session
 from ..planning import removals, targets
 from ..planning.identifiers import find_scope, split_target
+from ..planning.phases import describe_held
 from ..planning.plan import Plan
 from ..planning.projection import simulate
 from ..plugin import HOST
@@ -245,6 +246,9 @@ def _run_stock(
             plan = upgrade_and_sync(plans[command], names, migrator)
         else:
             plan = migrator.run(plans[command])
+        if not migrator.context.as_sql:
+            for line in describe_held(plan.held):
+                config.print_stdout("%s", line)
         is_relative = command == "downgrade" and target.startswith("-")
         if is_relative and scope is None and not migrator.context.as_sql:
             _tell_branches(config, plan)

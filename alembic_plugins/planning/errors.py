@@ -212,3 +212,34 @@ class CannotForget(PluginError):
 
     name: str
     dependents: Sequence[str]
+
+
+class HeldBack(PluginError):
+    """Phase expand leaves out what is marked so, since contract revisions come before it."""
+
+    words = (
+        "Phase expand leaves out {revisions}, marked expand, since contract revisions come before: "
+        "{contracts}. Apply these first with 'alembic upgrade {first}', when no running version of "
+        "the application uses what they take away."
+    )
+
+    revisions: Sequence[str]
+    contracts: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the revision to begin with."""
+        return {**super().facts(), "first": self.contracts[0]}
+
+
+class BeyondPhase(PluginError):
+    """An upgrade or a downgrade was asked for that a phase of a release does not come to."""
+
+    words = (
+        "'{argument}' on branch '{branch}' is beyond phase {phase}, which ends before revision "
+        "'{revision}'. Name another revision, or leave out the phase; nothing was changed."
+    )
+
+    branch: str
+    argument: str
+    phase: str
+    revision: str

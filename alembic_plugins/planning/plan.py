@@ -43,6 +43,7 @@ from .operations import (
     find_plugins,
 )
 from .ordering import order_nodes
+from .phases import HeldRevision
 from .tables import DropSyncedTables
 
 Op = TypeVar("Op", bound=Operation)
@@ -105,6 +106,7 @@ class Plan:
         problems: why plugins had to be left out, by name; raised when all else is done.
         warnings: what is wrong with plugins for which there is nothing to do.
         messages: the first lines of what revisions say of themselves, for readers.
+        held: the revisions that wait for phase contract, in order.
     """
 
     transactions: tuple[Transaction, ...] = ()
@@ -112,6 +114,7 @@ class Plan:
     problems: Mapping[str, PluginError] = field(default_factory=dict)
     warnings: tuple[PluginError, ...] = ()
     messages: Mapping[str, str] = field(default_factory=dict, compare=False)
+    held: tuple[HeldRevision, ...] = ()
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -140,22 +143,26 @@ class Plan:
     def after(self, other: "Plan") -> "Plan":
         """Return a plan that does what another one does, and then what this one does."""
         transactions = (*other.transactions, *self.transactions)
-        return replace(self, transactions=transactions, nodes={**other.nodes, **self.nodes})
+        nodes, held = {**other.nodes, **self.nodes}, dict.fromkeys((*other.held, *self.held))
+        return replace(self, transactions=transactions, nodes=nodes, held=tuple(held))
 
     def to_json(self) -> list[dict[str, object]]:
-        """Return the transactions as JSON can have them, with what revisions say of themselves."""
+        """Return the transactions as JSON can have them, with what revisions say of themselves.
+
+        What waits for phase contract is one more at the end.
+        """
+        found: list[tuple[str, Sequence[Operation | HeldRevision]]]
+        found = [(item.action, item.operations) for item in self.transactions]
+        found += [("hold back", self.held)] if self.held else []
         return [
-            {
-                "action": transaction.action,
-                "operations": [self._describe(item) for item in transaction.operations],
-            }
-            for transaction in self.transactions
+            {"action": action, "operations": [self._describe(item) for item in operations]}
+            for action, operations in found
         ]
 
-    def _describe(self, operation: Operation) -> dict[str, object]:
-        described = operation.to_json()
-        if isinstance(operation, Step) and operation.revision in self.messages:
-            described["message"] = self.messages[operation.revision]
+    def _describe(self, item: Operation | HeldRevision) -> dict[str, object]:
+        described = item.to_json()
+        if isinstance(item, Step | HeldRevision) and item.revision in self.messages:
+            described["message"] = self.messages[item.revision]
         return described
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..loading.session import Session
 from ..plugin import HOST
 from ..revisions.errors import UnknownRevision
+from ..revisions.phases import CONTRACT
 from .dependents import (
     find_all_dependents,
     find_host_dependents,
@@ -29,6 +30,7 @@ from .errors import (
 from .hooks import add_hooks
 from .identifiers import split_target
 from .operations import QuarantinePlugin
+from .phases import check_downgrade, find_contracted
 from .plan import Plan, plan_downgrade, plan_outcome, plan_uninstall
 from .targets import check_installed
 
@@ -36,12 +38,20 @@ from .targets import check_installed
 def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:
     """Plan ``downgrade TARGET``: of one branch, or ``-N`` of what was applied last, wherever.
 
-    A plugin stays installed at base, but where TARGET is ``base``.
+    A plugin stays installed at base, but where TARGET is ``base``. In phase contract, ``base`` is
+    as far as that has come.
 
     Raises:
         RevisionInUse: other branches depend on what would go, and there is no `cascade`.
         PluginsInstalled: the host would go to base under its plugins.
+        BeyondPhase: something would go that phase contract has not come to.
     """
+    plan = _plan_downgrade(session, scope, target, cascade=cascade)
+    check_downgrade(session, plan.steps, target)
+    return plan
+
+
+def _plan_downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:
     scope, target = split_target(session, scope, target)
     if scope is None and target.startswith("-"):
         return _downgrade_last(session, target, cascade=cascade)
@@ -49,6 +59,8 @@ def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool
     if name != HOST and name not in session.state.branches:
         check_installed(session, [name])
     session.check_undamaged(name)
+    if session.settings.phase == CONTRACT and target == "base":
+        return _plan_going(session, name, find_contracted(session, name), cascade=cascade)
     is_bare = name in session.state.at_base | (session.state.synced - {*session.state.branches})
     if is_bare and target == "base":
         return uninstall(session, [name], cascade=cascade)

@@ -13,6 +13,7 @@ from ..loading.errors import NamespaceConflict, Quarantined
 from ..loading.session import Session
 from ..plugin import HOST, check_name, overlap
 from ..revisions.branches import Branch
+from ..revisions.phases import EXPAND
 from .errors import (
     LeftOut,
     NotInstalled,
@@ -22,6 +23,7 @@ from .hooks import add_hooks, is_unfinished, plan_completion
 from .identifiers import split_target
 from .operations import ApplyRevision, RevertRevision, Step
 from .ordering import order_requirements
+from .phases import HeldRevision, check_targets, find_held
 from .plan import Plan, plan_record, plan_steps, plan_upgrade
 
 
@@ -165,6 +167,10 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
         rows = session.state.heads(name)
         wanted += [(name, revision) for revision in branch.find_upgrade(target, rows)]
     nodes = session.close(wanted)
+    held: Mapping[str, HeldRevision] = {}
+    if session.settings.phase == EXPAND and (held := find_held(session, nodes)):
+        check_targets(session, targets, wanted, held)
+        nodes = session.close(item for item in wanted if item[1] not in held)
     # A revision may depend on a plugin that nothing requires by name: it counts as required too.
     names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
     for name in names:
@@ -176,9 +182,9 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
     check_namespaces(session, (name for name in names if name != HOST))
     hint = _order_hint(session, names)
     plan = plan_upgrade(nodes, hint, session.is_alone, session.state.branches)
-    moved = {step.plugin for step in plan.steps}
+    moved = {step.plugin for step in plan.steps} | {item.plugin for item in held.values()}
     completion = plan_completion(session, [name for name in names if name not in moved])
-    return completion.after(add_hooks(session, plan))
+    return replace(completion.after(add_hooks(session, plan)), held=tuple(held.values()))
 
 
 def check_namespaces(session: Session, names: Iterable[str]) -> None:

@@ -1,11 +1,12 @@
 """Whether a database is at the heads of what is on disk, and what is to be done if not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._base_errors import PluginError
 from ..loading.session import Session
 from ..planning.operations import find_plugins
+from ..planning.phases import find_missed, group_held
 from ..planning.projection import plan_catch_up, simulate
 from ..planning.targets import upgrade_installed
 from ..planning.upkeep import find_unknown_rows
@@ -28,6 +29,8 @@ class Pending:
         problems: why branches cannot be upgraded that would have to be.
         unknown_rows: the rows of the version table that neither a file nor the registry explains.
             They hinder nothing.
+        waiting: the revisions that phase expand leaves out, by branch; none without that phase.
+            Those that are marked expand are missed: there is a problem of their branch.
     """
 
     revisions: Mapping[str, tuple[str, ...]]
@@ -36,6 +39,7 @@ class Pending:
     installing: tuple[str, ...]
     problems: Mapping[str, PluginError]
     unknown_rows: tuple[str, ...]
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -64,6 +68,7 @@ def find_pending(session: Session, state: State) -> Pending:
         {branch.name: branch.ahead for branch in branches if branch.ahead},
         {name: known.revision for name, known in state.interruptions.items()},
         find_plugins(op for item in plan.transactions if not item.steps for op in item.operations),
-        plan.problems,
+        {**plan.problems, **find_missed(plan.held)},
         find_unknown_rows(session),
+        {n: tuple(item.revision for item in them) for n, them in group_held(plan.held).items()},
     )

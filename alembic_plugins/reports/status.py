@@ -16,6 +16,7 @@ from ..loading.session import Session
 from ..namespaces.ownership import PluginObjects, read_plugin_objects
 from ..planning.dependents import find_requiring
 from ..planning.errors import Interrupted
+from ..planning.phases import find_waiting
 from ..plugin import HOST
 from ..registry.errors import DamagedRow
 from ..registry.state import InstalledPlugin, Interruption, find_heads
@@ -34,6 +35,7 @@ class PluginStatus:
         head: the heads on disk, with commas; None where they cannot be read.
         pending: how many revisions on disk are not applied; None where they cannot be read.
         remark: where its data is, or what was interrupted.
+        waiting: those of the pending that phase expand leaves out; none where nothing is applied.
     """
 
     name: str
@@ -44,6 +46,7 @@ class PluginStatus:
     head: str | None
     pending: int | None
     remark: str = ""
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,13 @@ class Listing:
         plugins: a line each, by name.
         problems: what is wrong.
         places: where plugins were looked for, in words.
+        host_waiting: the host's revisions that phase expand leaves out.
     """
 
     plugins: tuple[PluginStatus, ...]
     problems: tuple[PluginError, ...]
     places: tuple[str, ...] = ()
+    host_waiting: tuple[str, ...] = ()
 
 
 def read_listing(migrator: Migrator) -> Listing:
@@ -110,7 +115,8 @@ def read_listing(migrator: Migrator) -> Listing:
     if HOST in state.interruptions:
         known = state.interruptions[HOST]
         problems.append(Interrupted(HOST, known.revision, known.direction))
-    return Listing(plugins, tuple(problems), session.discovery.places)
+    waiting = find_waiting(session, HOST)
+    return Listing(plugins, tuple(problems), session.discovery.places, waiting)
 
 
 def _find_problems(session: Session, name: str) -> list[PluginError]:
@@ -209,6 +215,7 @@ def _read_host(migrator: Migrator) -> PluginDetails:
         None if problem else ", ".join(branch.file_heads) or None,
         None if problem else len(pending),
         _describe(migrator, HOST),
+        find_waiting(session, HOST),
     )
     return PluginDetails(
         status,
@@ -316,6 +323,7 @@ def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> 
         ", ".join(branch.file_heads) or None if branch else None,
         pending,
         _describe(migrator, name),
+        find_waiting(session, name) if pending else (),
     )
 
 

@@ -90,6 +90,8 @@ class BranchScript(Script):
         dependencies = [*self._foreign_down_revisions, *self.info.depends_on]
         if dependencies:
             lines.append(f"Depends on: {', '.join(dependencies)}")
+        if self.info.phase:
+            lines.append(f"Phase: {self.info.phase}")
         return "\n".join((*lines, rest))
 
     def cmd_format(

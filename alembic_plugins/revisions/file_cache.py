@@ -20,7 +20,7 @@ from typing import Any
 
 from .files import RevisionInfo, read_revision_file
 
-_FORMAT = b"alembic-plugins index 4\n"
+_FORMAT = b"alembic-plugins index 5\n"
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -118,12 +118,12 @@ def _is_old(mark: Mark) -> bool:
 
 
 def _make_entry(mark: Mark, info: RevisionInfo) -> Entry:
-    revision, down, depends, labels, doc, _path, _is_literal, checksum = info
-    return mark, revision, down, depends, labels, doc, checksum
+    revision, down, depends, labels, doc, _path, _is_literal, checksum, phase = info
+    return mark, revision, down, depends, labels, doc, checksum, phase
 
 
 def _make_info(entry: Entry, path: str) -> RevisionInfo:
-    _mark, revision, down, depends, labels, doc, checksum = entry
+    _mark, revision, down, depends, labels, doc, checksum, phase = entry
     return RevisionInfo(
-        revision, tuple(down), tuple(depends), tuple(labels), doc, path, checksum=checksum
+        revision, tuple(down), tuple(depends), tuple(labels), doc, path, True, checksum, phase
     )

@@ -12,9 +12,11 @@ from alembic.util import load_python_file
 from .._base_errors import explain, foreign_code, printable
 from .errors import BrokenRevision
 from .failures import explain_loading
+from .phases import PHASES
 from .source import find_checksum
 
-_NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
+_LISTS = ("down_revision", "depends_on", "branch_labels")
+_NAMES = ("revision", *_LISTS, "phase")
 _ILLEGAL = "@-+:"
 """Characters that mean something in a revision argument, as in ``audit@head-1``."""
 _REVISION_IN_FILE_NAME = re.compile(r"([a-f0-9]+)\.py")
@@ -32,6 +34,7 @@ class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are
         path: the file; None for a revision that only the registry remembers.
         is_literal: whether the file says so without being executed.
         checksum: that of the file; None for one that is compiled, and where there is none.
+        phase: ``expand`` or ``contract``; None where the file names none, and where there is none.
     """
 
     revision: str
@@ -42,6 +45,7 @@ class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are
     path: str | None
     is_literal: bool = True
     checksum: str | None = None
+    phase: str | None = None
 
 
 def read_revision_file(branch: str, path: Path) -> RevisionInfo:
@@ -63,12 +67,15 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
         raise BrokenRevision(branch, path, reason)
     if "down_revision" not in values:
         raise BrokenRevision(branch, path, "it does not say 'down_revision = ...'")
-    down, depends, labels = (_as_tuple(branch, path, key, values.get(key)) for key in _NAMES[1:])
+    down, depends, labels = (_as_tuple(branch, path, key, values.get(key)) for key in _LISTS)
     if revision in down + depends:
         raise BrokenRevision(branch, path, f"revision '{revision}' depends on itself")
     checksum = None if content is None else find_checksum(content)
     is_literal = literals is not None
-    return RevisionInfo(revision, down, depends, labels, doc, str(path), is_literal, checksum)
+    phase = _check_phase(branch, path, values.get("phase"))
+    return RevisionInfo(
+        revision, down, depends, labels, doc, str(path), is_literal, checksum, phase
+    )
 
 
 def load_revision_module(branch: str, path: Path) -> Any:  # noqa: ANN401 - any module
@@ -148,6 +155,13 @@ def _revision_in_file_name(path: Path) -> str | None:
     """Alembic's oldest files carry their id in the name alone."""
     match = _REVISION_IN_FILE_NAME.fullmatch(path.name)
     return match.group(1) if match else None
+
+
+def _check_phase(branch: str, path: Path, value: object) -> str | None:
+    if value is not None and value not in PHASES:
+        words = " or ".join(f'"{phase}"' for phase in PHASES)
+        raise BrokenRevision(branch, path, f"'phase' is {value!r}, and not {words}")
+    return None if value is None else str(value)
 
 
 def _as_tuple(branch: str, path: Path, key: str, value: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from support.hosts import Host
 
 from alembic_plugins import commands
 from alembic_plugins.errors import (
+    BeyondPhase,
     CannotRehearse,
     InvalidName,
     NotInstalled,
@@ -46,6 +47,24 @@ def test_list_counts_two_heads_behind(host: Host) -> None:
 def test_show_returns_pending_revisions_in_order(host: Host) -> None:
     details = commands.show_plugin(host.add("billing").config(), "billing")
     assert details.pending_revisions == ("billing_1", "billing_2")
+
+
+def test_functions_take_a_phase_of_a_release(host: Host) -> None:
+    host.declare("tags").revise("tags", "SELECT 1").run("plugin", "install", "tags")
+    host.revise("tags", "CREATE TABLE words ()", "DROP TABLE words")
+    drop = host.revise("tags", "SELECT 2").folder / "plugins/tags/versions/tags_3.py"
+    drop.write_text(f'{drop.read_text()}\n\nphase = "contract"\n')
+    config, name = host.config(), "tags"
+    assert len(commands.rehearse(config, name, phase="expand").effects) == 1
+    found = commands.upgrade(config, name, phase="expand")
+    assert [step.revision for step in found.steps] == ["tags_2"]
+    assert commands.list_plugins(config).plugins[0].waiting == ("tags_3",)
+    assert commands.install(config, name, phase="expand").steps == ()
+    commands.upgrade(config, phase="contract")
+    found = commands.downgrade(config, name, "base", phase="contract")
+    assert [step.revision for step in found.steps] == ["tags_3"]
+    with pytest.raises(BeyondPhase):
+        commands.rehearse_downgrade(config, name, "-1", phase="contract")
 
 
 def test_show_of_an_unknown_plugin_is_refused(host: Host) -> None:

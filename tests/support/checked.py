@@ -19,7 +19,7 @@ from alembic import op
 
 revision = "{name}"
 down_revision = {below!r}
-depends_on = {depends_on!r}
+depends_on = {depends_on!r}{phase}
 
 
 def upgrade():
@@ -67,11 +67,17 @@ class Checked:
         name: str = "tags_1",
         below: str | None = None,
         depends_on: str | None = None,
+        phase: str | None = None,
     ) -> Path:
         """Write a revision of the plugin, by its functions; return its file."""
         file = self.versions / f"{name}.py"
         bodies = {"up": _indent(up), "down": _indent(down)}
-        file.write_text(_REVISION.format(name=name, below=below, depends_on=depends_on, **bodies))
+        values = {
+            "below": below,
+            "depends_on": depends_on,
+            "phase": f"\nphase = {phase!r}" if phase else "",
+        }
+        file.write_text(_REVISION.format(name=name, **values, **bodies))
         return file
 
     def check(self, *names: str, diff_base: str | None = None, lock: bool = False) -> CheckReport:

@@ -291,7 +291,12 @@ def write_file(path: Path, text: str = "") -> Path:
 
 
 def write_revision(
-    folder: Path, revision: str, down: str | None = None, *, depends: Ids = ()
+    folder: Path,
+    revision: str,
+    down: str | Ids | None = None,
+    *,
+    depends: Ids = (),
+    phase: str | None = None,
 ) -> Path:
     """Write a revision file that does nothing."""
     lines = (
@@ -299,6 +304,7 @@ def write_revision(
         f"revision = {revision!r}",
         f"down_revision = {down!r}",
         f"depends_on = {depends!r}",
+        f"phase = {phase!r}",
         "def upgrade(): pass",
         "def downgrade(): pass",
     )

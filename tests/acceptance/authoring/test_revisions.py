@@ -7,8 +7,10 @@ import pytest
 from alembic import command
 from support.hosts import Host
 
+from alembic_plugins import commands
 from alembic_plugins.errors import UndeclaredDependency, WrongCombination
 from alembic_plugins.integration.new_revisions import write_revision
+from alembic_plugins.revisions.files import read_revision_file
 
 
 @pytest.fixture
@@ -50,6 +52,34 @@ def test_revision_is_of_the_branch_that_is_named(host: Host, words: tuple[str, .
     host.run(*words, "-m", "more")
     assert find_new(host).parent == host.folder / "plugins/billing/versions"
     assert read_field(host, "down_revision") == "'billing_2'"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plugin", "revision", "billing", "--phase", "expand"),
+        ("-x", "plugin=billing", "-x", "phase=expand", "revision"),
+    ],
+    ids=" ".join,
+)
+def test_revision_is_marked_with_its_phase(host: Host, words: tuple[str, ...]) -> None:
+    host.run(*words, "-m", "more")
+    assert read_field(host, "phase") == '"expand"'
+    assert read_revision_file("billing", find_new(host)).phase == "expand"
+
+
+def test_revision_of_another_template_is_marked_with_its_phase(host: Host) -> None:
+    host.write("own/env.py", "import alembic_plugins.environment.env")
+    template = "revision = ${repr(up_revision)}\ndown_revision = (\n    None\n)\nx = 1"
+    host.write("own/script.py.mako", template)
+    host.configure("[own]", "script_location = %(here)s/own", "path_separator = os")
+    host.run("-n", "own", "plugin", "revision", "billing", "--phase", "contract", "-m", "more")
+    assert read_revision_file("billing", find_new(host)).phase == "contract"
+
+
+def test_function_marks_a_revision_with_its_phase(host: Host) -> None:
+    [file] = commands.revision(host.config(), "billing", "more", phase="contract")
+    assert read_revision_file("billing", file).phase == "contract"
 
 
 def test_head_of_another_plugin_is_refused(host: Host) -> None:

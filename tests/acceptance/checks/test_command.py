@@ -6,6 +6,10 @@ import pytest
 from support.hosts import Host
 
 FILE = "plugins/tags/versions/tags_1.py"
+ADVICE = (
+    "Drop it in a later release, when no running version uses it any more, by a revision that is "
+    'marked phase = "contract"'
+)
 
 REVISION = """\
 from alembic import op
@@ -35,8 +39,7 @@ def test_findings_are_told_by_their_lines(host: Host) -> None:
     result = host.alembic("plugin", "check", "tags", env=nowhere)
     assert result.exit_code == 1
     assert result.lines == [
-        f"{FILE}:8: ban-drop-column: a column is dropped. Drop it in a later release, when no "
-        "running version uses it any more.",
+        f"{FILE}:8: ban-drop-column: a column is dropped. {ADVICE}.",
         f"{FILE}:11: empty-downgrade: downgrade() does nothing. Undo what upgrade() does, or "
         "say in a comment why nothing has to be.",
         "2 findings",
@@ -59,8 +62,7 @@ def test_all_but_installed_packages_are_checked_by_default(host: Host) -> None:
 def test_findings_are_annotations_of_github(host: Host) -> None:
     first = host.alembic("plugin", "check", "tags", "--github").lines[0]
     assert first == (
-        f"::error file={FILE},line=8,title=ban-drop-column::a column is dropped. Drop it in a "
-        "later release, when no running version uses it any more."
+        f"::error file={FILE},line=8,title=ban-drop-column::a column is dropped. {ADVICE}."
     )
 
 
@@ -73,7 +75,7 @@ def test_findings_are_json(host: Host) -> None:
         "file": FILE,
         "line": 8,
         "message": "a column is dropped",
-        "advice": "Drop it in a later release, when no running version uses it any more",
+        "advice": ADVICE,
     }
 
 

@@ -118,6 +118,7 @@ def test_list_as_json_has_one_object_a_plugin(host: Host) -> None:
             "current": "billing_1",
             "head": "billing_2",
             "pending": 1,
+            "waiting": [],
         }
     ]
 

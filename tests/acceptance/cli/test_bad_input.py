@@ -59,6 +59,13 @@ def test_unknown_plugin_is_told_with_where_it_was_looked_for(host: Host, command
     )
 
 
+@pytest.mark.parametrize("command", ["stamp heads", "plugin uninstall billing --yes"])
+def test_phase_of_a_release_is_refused_by_what_has_none(host: Host, command: str) -> None:
+    host.add("billing").run("plugin", "install", "billing")
+    words = host.refuse("-x", "phase=expand", *command.split())
+    assert words.startswith("Option '-x phase' cannot be given with '")
+
+
 @pytest.mark.parametrize("is_applied", [False, True])
 @pytest.mark.parametrize(
     "command",

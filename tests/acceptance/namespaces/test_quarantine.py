@@ -122,6 +122,7 @@ def test_list_as_json_tells_of_what_is_set_aside(letters: Host) -> None:
         "current": "counts_2",
         "head": "counts_2",
         "pending": 0,
+        "waiting": [],
     }
 
 

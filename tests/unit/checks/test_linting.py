@@ -11,20 +11,25 @@ from alembic_plugins.checks.errors import LinterFailed
 CONCURRENTLY = "op.create_index('i', 'tags', ['id'], postgresql_concurrently=True)"
 ALONE = "with op.get_context().autocommit_block():\n    "
 
+BREAKING = [
+    ("op.drop_column('tags', 'word')", "ban-drop-column"),
+    ("op.drop_table('tags')", "ban-drop-table"),
+    ("op.alter_column('tags', 'a', new_column_name='b')", "renaming-column"),
+    ("op.rename_table('tags', 'words')", "renaming-table"),
+    ("op.alter_column('tags', 'a', type_=sa.String(3))", "changing-column-type"),
+    ("op.alter_column('tags', 'a', nullable=False)", "adding-not-nullable-field"),
+    (
+        "op.add_column('tags', sa.Column('a', sa.Text(), nullable=False))",
+        "adding-required-field",
+    ),
+]
+"""What an application's old version cannot bear."""
+
 
 @pytest.mark.parametrize(
     ("up", "rule"),
     [
-        ("op.drop_column('tags', 'word')", "ban-drop-column"),
-        ("op.drop_table('tags')", "ban-drop-table"),
-        ("op.alter_column('tags', 'a', new_column_name='b')", "renaming-column"),
-        ("op.rename_table('tags', 'words')", "renaming-table"),
-        ("op.alter_column('tags', 'a', type_=sa.String(3))", "changing-column-type"),
-        ("op.alter_column('tags', 'a', nullable=False)", "adding-not-nullable-field"),
-        (
-            "op.add_column('tags', sa.Column('a', sa.Text(), nullable=False))",
-            "adding-required-field",
-        ),
+        *BREAKING,
         (
             "op.add_column('tags', sa.Column('a', sa.Uuid(), server_default="
             "sa.text('gen_random_uuid()')))",
@@ -62,6 +67,35 @@ def test_what_breaks_or_blocks_an_application_is_found(
 def test_what_does_neither_is_fine(checked: Checked, up: str) -> None:
     checked.revise(up)
     assert checked.find() == []
+
+
+@pytest.mark.parametrize("narrows", [True, False])
+@pytest.mark.parametrize(("up", "rule"), BREAKING)
+def test_revision_marked_expand_must_bear_an_old_version(
+    checked: Checked, up: str, rule: str, narrows: bool
+) -> None:
+    checked.revise(up, phase="expand" if narrows else None)
+    assert checked.find_rules() == ({rule, "cannot-expand"} if narrows else {rule})
+
+
+def test_revision_marked_expand_may_add(checked: Checked) -> None:
+    checked.revise(
+        "op.add_column('tags', sa.Column('a', sa.Integer()))\n"
+        "op.create_table('words', sa.Column('id', sa.Integer()))\n"
+        "op.drop_table('words')",
+        phase="expand",
+    )
+    assert checked.find() == []
+
+
+def test_revision_marked_contract_may_drop(checked: Checked) -> None:
+    checked.revise("op.drop_column('tags', 'word')\nop.drop_table('words')", phase="contract")
+    assert checked.find() == []
+
+
+def test_revision_marked_contract_may_not_rename(checked: Checked) -> None:
+    checked.revise("op.rename_table('tags', 'labels')", phase="contract")
+    assert checked.find_rules() == {"renaming-table"}
 
 
 def test_table_of_the_same_revision_is_in_nobodys_use(checked: Checked) -> None:

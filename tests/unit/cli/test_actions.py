@@ -38,6 +38,7 @@ from alembic_plugins.planning.operations import (
     RemovePlugin,
     RevertRevision,
 )
+from alembic_plugins.planning.phases import HeldRevision
 from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
@@ -209,6 +210,19 @@ def test_columns_are_as_wide_as_their_widest_cell(
     ]
 
 
+def test_list_names_what_waits_for_phase_contract(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    plugins = (replace(TAGS, waiting=("59ab", "60cd")), replace(LATE, waiting=("60cd",)))
+    stub(monkeypatch, "list_plugins", Listing(plugins, (), host_waiting=("h3",)))
+    actions.list_plugins(config, as_json=False)
+    assert printed(config).splitlines() == [
+        "[X] tags  1.2  schema tags  51ab  2 revisions behind, 59ab, 60cd wait for phase contract",
+        "[X] late  1    schema late  51ab  1 revision behind, 60cd waits for phase contract",
+        "host: h3 waits for phase contract",
+    ]
+
+
 def test_no_plugins_are_no_lines(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     assert list_all(monkeypatch, config) == []
 
@@ -219,8 +233,19 @@ def test_list_as_json_has_the_documented_keys(
     stub(monkeypatch, "list_plugins", Listing((TAGS,), ()))
     actions.list_plugins(config, as_json=True)
     (plugin,) = json.loads(printed(config))
-    assert list(plugin) == ["name", "version", "namespace", "state", "current", "head", "pending"]
-    assert list(plugin.values()) == ["tags", "1.2", "schema tags", "outdated", "51ab", "60cd", 2]
+    assert list(plugin) == [
+        *("name", "version", "namespace", "state", "current", "head", "pending", "waiting"),
+    ]
+    assert list(plugin.values()) == [
+        "tags",
+        "1.2",
+        "schema tags",
+        "outdated",
+        "51ab",
+        "60cd",
+        2,
+        [],
+    ]
 
 
 def test_list_as_json_tells_what_is_set_aside_by_its_state(
@@ -757,6 +782,31 @@ def test_dry_run_neither_asks_nor_runs(
     calls = stub(monkeypatch, name, result)
     door(config, dry_run=True)
     assert [options["dry_run"] for _, options in calls] == [True]
+
+
+@pytest.mark.parametrize("given", ["expand", "contract"])
+def test_question_of_a_downgrade_quotes_its_phase(
+    monkeypatch: pytest.MonkeyPatch, config: Config, given: str
+) -> None:
+    stub(monkeypatch, "downgrade", DOWN)
+    monkeypatch.setattr("sys.stdin", StringIO())
+    config.attributes["phase"] = given
+    with pytest.raises(ConfirmationNeeded) as excinfo:
+        downgrade(config)
+    assert excinfo.value.command.endswith(f" --phase {given}")
+
+
+def test_what_an_upgrade_has_held_back_is_told(
+    monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    held = (HeldRevision("audit", "a3", "a3", is_expand=False),)
+    plan = replace(UP, held=held, messages={"a3": "drop entries"})
+    stub(monkeypatch, "upgrade", plan)
+    actions.upgrade(config, ["audit"], False, False, False, False, False)
+    assert printed(config).splitlines()[-1] == "audit: a3 waits for phase contract"
+    actions.upgrade(config, ["audit"], False, False, True, False, False)
+    *_, last = printed(config).splitlines()
+    assert last.split() == ["hold", "back", "audit", "a3", "drop", "entries"]
 
 
 def test_downgrade_of_nothing_does_not_ask(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:

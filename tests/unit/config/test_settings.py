@@ -54,6 +54,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         host_first=True,
         fail_fast=False,
         without_hooks=False,
+        phase=None,
         lock_wait=300.0,
         load="needed",
         lock_timeout=None,

@@ -48,6 +48,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         " 'crm'. Downgrade crm first, or pass -x cascade=true.",
     ),
     (
+        errors.HeldBack(("c4", "b3"), ("c2", "b2")),
+        "Phase expand leaves out b3, c4, marked expand, since contract revisions come before: b2, "
+        "c2. Apply these first with 'alembic upgrade c2', when no running version of the "
+        "application uses what they take away.",
+    ),
+    (
+        errors.BeyondPhase("billing", "+1", "expand", "b2"),
+        "'+1' on branch 'billing' is beyond phase expand, which ends before revision 'b2'. Name "
+        "another revision, or leave out the phase; nothing was changed.",
+    ),
+    (
         errors.NotQuarantined("billing"),
         "Nothing of plugin 'billing' is set aside. Name a backup of it with --from PATH, or "
         "install it with 'alembic plugin install billing'.",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alembic_plugins.errors import BrokenRevision, NoVersions
+from alembic_plugins.errors import BrokenRevision, HeldBack, NoVersions
 from alembic_plugins.registry.state import Interruption, State
 from alembic_plugins.reports.pending import Pending, find_pending
 
@@ -20,6 +20,7 @@ from ..builders import (
     write_file,
     write_host,
     write_plugin,
+    write_revision,
 )
 
 NOTHING = Pending({}, {}, {}, (), {}, ())
@@ -55,6 +56,37 @@ def test_what_an_installed_plugin_has_come_to_require_is_pending(here: Path) -> 
     write_plugin(here, "audit", "aaaa1", "aaaa2", toml="requires = ['tags']")
     found = find(here, make_state(*HOST, make_applied("aaaa1", "audit")))
     assert found.revisions == {"tags": ("t1", "t2"), "audit": ("aaaa2",)}
+
+
+@pytest.fixture
+def contracting(here: Path) -> Path:
+    """The host when it has got a contract revision, and one behind it."""
+    write_revision(here / "versions", "h3", "h2", phase="contract")
+    write_revision(here / "versions", "h4", "h3")
+    return here
+
+
+def find_in_expand(here: Path, state: State) -> Pending:
+    """Return what is pending in phase expand."""
+    session = open_session(here)
+    session.settings = replace(session.settings, phase="expand")
+    return find_pending(session, state)
+
+
+def test_what_waits_for_phase_contract_is_not_missed_in_phase_expand(contracting: Path) -> None:
+    found = find_in_expand(contracting, ALL)
+    assert (found.revisions, found.waiting) == ({}, {"host": ("h3", "h4")})
+    assert found.is_up_to_date
+    assert find(contracting, ALL).revisions == {"host": ("h3", "h4")}
+
+
+def test_expand_revision_that_waits_is_missed(contracting: Path) -> None:
+    write_revision(contracting / "versions", "h5", "h4", phase="expand")
+    found = find_in_expand(contracting, ALL)
+    assert not found.is_up_to_date
+    [(name, problem)] = found.problems.items()
+    assert isinstance(problem, HeldBack)
+    assert (name, problem.revisions, problem.contracts) == ("host", ("h5",), ("h3",))
 
 
 def test_plugin_that_is_set_aside_or_not_installed_is_not_missed(here: Path) -> None:

@@ -140,6 +140,12 @@ def test_long_form_tells_branch_and_dependencies() -> None:
     assert lines[1:3] == ["Plugin: billing", "Depends on: h1, t1"]
 
 
+def test_long_form_tells_the_phase() -> None:
+    info = make_info("a1")._replace(phase="contract")
+    assert "\nPhase: contract\n" in get_script(Branch("billing", [info]), "a1").log_entry
+    assert "Phase" not in get_script(make_chain("billing", "a1"), "a1").log_entry
+
+
 def test_long_form_without_dependencies_is_silent_about_them() -> None:
     assert "Depends on" not in get_script(make_chain("billing", "a1", "a2"), "a2").log_entry
 

@@ -16,7 +16,9 @@ from alembic_plugins.revisions.files import RevisionInfo, read_revision_file
 
 from ..builders import write_file
 
-TEXT = '"""Add."""\nrevision = "a1"\ndown_revision = None\nbranch_labels = ("x",)\n'
+TEXT = (
+    '"""Add."""\nrevision = "a1"\ndown_revision = None\nbranch_labels = ("x",)\nphase = "expand"\n'
+)
 EXECUTED = 'revision = "a" + "1"\ndown_revision = None\n'
 
 
@@ -78,6 +80,7 @@ def test_what_is_read_again_is_as_it_was(file: Path, later: Callable[[], None]) 
     later()
     first = read(file)
     assert (read(file), first.branch_labels, first.doc) == (first, ("x",), "Add.")
+    assert first.phase == "expand"
 
 
 def test_file_is_read_once(file: Path, reads: list[str], later: Callable[[], None]) -> None:

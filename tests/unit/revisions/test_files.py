@@ -64,6 +64,29 @@ def test_literal_value_becomes_a_tuple(
     assert getattr(info, key) == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("phase = 'expand'", "expand"),
+        ('phase: str = "contract"', "contract"),
+        ("phase = None", None),
+        ("", None),
+    ],
+)
+def test_phase_is_read(tmp_path: Path, line: str, expected: str | None) -> None:
+    assert read(tmp_path, f"{MINIMAL}{line}\n{EXPLOSIVE}").phase == expected
+
+
+def test_computed_phase_is_what_the_executed_file_has(tmp_path: Path) -> None:
+    assert read(tmp_path, f"{MINIMAL}phase = 'EXPAND'.lower()\n").phase == "expand"
+
+
+@pytest.mark.parametrize("value", ["'expnd'", "''", "('expand',)", "3", "[]"])
+def test_other_phase_names_those_that_there_are(tmp_path: Path, value: str) -> None:
+    reason = read_broken(tmp_path, f"{MINIMAL}phase = {value}\n").reason
+    assert reason == f'\'phase\' is {value}, and not "expand" or "contract"'
+
+
 def test_merge_has_several_down_revisions(tmp_path: Path) -> None:
     info = read(tmp_path, "revision = 'm1'\ndown_revision = ('a1', 'b1')\n")
     assert info.down_revision == ("a1", "b1")
