@@ -36,62 +36,76 @@ from ..registry.tables import (
 from .staging import Action, begin_transfer, drop_staging
 
 
-class BackupRun:
-    """Write plugins to a backup.
+def stage_backup(writer: RegistryWriter, path: Path, names: Sequence[str]) -> "BackupRun":
+    """Let the registry's rows of plugins be seen by pg_dump, which sees what is committed.
 
-    Nobody can write to their tables between the backup and the end of the transaction that drops
-    them.
+    Args:
+        writer: of the command's registry.
+        path: the file that is to be written.
+        names: the plugins.
+
+    Raises:
+        BackupExists: there is a file of the backup's name.
+        BackupIncomplete: the plugins have made what the backup could not have.
+    """
+    archive.check_free(path)
+    contents = _find_contents(writer, names)
+    check_complete(path, contents)
+    identity, kept = str(uuid4()), make_tables(BACKUP_SCHEMA)
+    begin_transfer(writer, Action.BACKUP, identity, path)
+    kept.metadata.create_all(writer.connection, checkfirst=False)
+    marked = kept.revision.to_metadata(MetaData())
+    marked.comment = archive.mark(identity)
+    writer.execute(SetTableComment(marked))
+    for statement in copy_rows(writer.tables, kept, names):
+        writer.execute(statement)
+    oids = [item.objid for item in contents.relations]
+    extras = read_extras(writer.connection, oids, contents.schemas, contents.made)
+    write_extras(writer.connection, extras)
+    return BackupRun(writer, path, names, identity, contents, extras)
+
+
+def _find_contents(writer: RegistryWriter, names: Sequence[str]) -> Contents:
+    ownership = read_session_ownership(writer.connection, writer.tables, writer.session)
+    return find_contents(writer.connection, ownership, names)
+
+
+class BackupRun:
+    """A backup that is staged: it can be written.
+
+    Nobody can write to the plugins' tables between the backup and the end of the transaction that
+    drops them.
 
     Args:
         writer: of the command's registry.
         path: the file.
         names: the plugins.
+        identity: what the staged rows are marked with.
+        contents: what will be in the file, as it was found when that was staged.
+        extras: what is staged besides rows of the registry.
     """
 
-    def __init__(self, writer: RegistryWriter, path: Path, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        writer: RegistryWriter,
+        path: Path,
+        names: Sequence[str],
+        identity: str,
+        contents: Contents,
+        extras: Sequence[Extra],
+    ) -> None:
         self._writer = writer
         self._path = path
         self._names = names
-        self._contents = Contents()
+        self._identity = identity
+        self._contents = contents
+        self._extras = extras
         self._is_written = False
-        self._identity = str(uuid4())
-        self._extras: list[Extra] = []
-
-    def stage(self) -> None:
-        """Let the registry's rows be seen by pg_dump, which sees what is committed.
-
-        Raises:
-            BackupExists: there is a file of the backup's name.
-            BackupIncomplete: the plugins have made what the backup could not have.
-        """
-        archive.check_free(self._path)
-        self._contents = self._find_contents()
-        check_complete(self._path, self._contents)
-        ours, kept, writer = self._writer.tables, make_tables(BACKUP_SCHEMA), self._writer
-        begin_transfer(writer, Action.BACKUP, self._identity, self._path)
-        kept.metadata.create_all(writer.connection, checkfirst=False)
-        marked = kept.revision.to_metadata(MetaData())
-        marked.comment = archive.mark(self._identity)
-        writer.execute(SetTableComment(marked))
-        for statement in copy_rows(ours, kept, self._names):
-            writer.execute(statement)
-        self._extras = self._read_extras()
-        write_extras(writer.connection, self._extras)
 
     def unstage(self) -> None:
         """Drop what was staged, since the command has failed."""
         with _alembic.transaction(self._writer.context):
             drop_staging(self._writer)
-
-    def _find_contents(self) -> Contents:
-        writer = self._writer
-        ownership = read_session_ownership(writer.connection, writer.tables, writer.session)
-        return find_contents(writer.connection, ownership, self._names)
-
-    def _read_extras(self) -> list[Extra]:
-        found = self._contents
-        oids = [item.objid for item in found.relations]
-        return read_extras(self._writer.connection, oids, found.schemas, found.made)
 
     def make_check(self) -> Callable[[], None]:
         """Return what checks that nothing was dropped since, but what is in the backup.
@@ -134,7 +148,7 @@ class BackupRun:
         """
         if self._is_written:  # The COMMIT was refused, and others may have written meanwhile.
             self._path.unlink(missing_ok=True)
-        self._contents = contents = self._find_contents()
+        self._contents = contents = _find_contents(self._writer, self._names)
         for item in contents.relations:
             if item.kind == "table":
                 self._writer.execute(lock_table(item, "SHARE"))

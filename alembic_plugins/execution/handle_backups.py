@@ -13,12 +13,10 @@ def stage(context: Context, operation: StageBackup) -> None:
         BackupExists: there is a file of the backup's name.
         BackupIncomplete: the plugins have made what the backup could not have.
     """
-    from .backup_run import BackupRun  # Few commands write a backup.
+    from .backup_run import stage_backup  # Few commands write a backup.
 
-    run = context.backups[operation.path] = BackupRun(
-        context.writer, operation.path, operation.names
-    )
-    run.stage()
+    run = stage_backup(context.writer, operation.path, operation.names)
+    context.backups[operation.path] = run
     # What is there before that is committed may be what a command of another registry has left.
     undo = partial(context.callbacks.after_failure.append, run.unstage)
     context.callbacks.after_commit.append(undo)
