@@ -12,6 +12,7 @@ from .execution.migrator import Migrator
 from .integration.running import read_disk, run_work
 from .plugin import HOST
 from .registry.history import Event, read_events
+from .registry.renaming import find_recorded_name
 from .registry.state import read_state
 from .registry.tables import make_tables
 from .reports.pending import Pending, find_pending
@@ -43,8 +44,9 @@ def history(config: ConfigSource, name: str | None = None) -> tuple[Event, ...]:
 
     def read(migrator: Migrator) -> tuple[Event, ...]:
         state = migrator.session.state
+        names = (name, name and find_recorded_name(state, name))
         is_known = bool(state.registry)
-        events = read_events(migrator.connection, migrator.tables, name) if is_known else ()
+        events = read_events(migrator.connection, migrator.tables, *names) if is_known else ()
         if not events and name not in (None, HOST, *state.plugins, *state.quarantined):
             migrator.session.discovery.check_known(str(name))
         return events

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HOST = "host"
 """The host's branch goes by this name where plugins go by theirs."""
 
-LISTS = ("requires", "extensions", "writes")
+LISTS = ("requires", "extensions", "writes", "formerly")
 """The fields of a declaration that are lists of words."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -208,6 +208,7 @@ class Plugin:
             JSON that has one, or ``package.module:Base.metadata``; None is none.
         autogenerate: ``package.module:mapping`` with options of autogenerate's extensions, which
             hold for this plugin alone.
+        formerly: the names that it had before: what a database knows by one of them becomes its.
 
     Raises:
         InvalidName: `name` is not allowed.
@@ -227,6 +228,7 @@ class Plugin:
     hooks: str | None = None
     tables: str | Path | tuple[object, ...] | list[object] | None = None
     autogenerate: str | None = None
+    formerly: tuple[str, ...] | list[str] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -242,7 +244,7 @@ class Plugin:
         for field in ("version", "description", "models", "hooks", "autogenerate"):
             if not isinstance(getattr(self, field), str | None):
                 return f"'{field}' must be a string"
-        return self._find_problem_of_kind() or self._find_problem_of_requirements()
+        return self._find_problem_of_kind() or self._find_problem_of_names()
 
     def _find_problem_of_kind(self) -> str | None:
         if not isinstance(self.tables, str | Path | tuple | list | None):
@@ -253,12 +255,15 @@ class Plugin:
             return "'namespace' must be a Schema or a Prefix"
         return None
 
-    def _find_problem_of_requirements(self) -> str | None:
+    def _find_problem_of_names(self) -> str | None:
         try:
             names = [check_name(requires.name) for requires in self.requirements]
+            formerly = [check_name(name) for name in self.formerly]
         except (ValueError, InvalidName) as error:
             return str(error).rstrip(".")
-        return "it requires itself" if self.name in names else None
+        if self.name in formerly:
+            return "'formerly' has the name that it has now"
+        return "it requires itself" if {self.name, *formerly}.intersection(names) else None
 
     @cached_property
     def requirements(self) -> tuple[Requires, ...]:

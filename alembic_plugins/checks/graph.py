@@ -7,6 +7,7 @@ from .._base_errors import join
 from ..plugin import HOST
 from ..revisions.files import RevisionInfo
 from .findings import Finding
+from .names import find_current_names
 from .rules import (
     DUPLICATE_ID,
     LONG_ID,
@@ -26,6 +27,7 @@ class Graph:
 
     def __init__(self, branches: Mapping[str, Files]) -> None:
         self._branches = branches
+        self._current_names = find_current_names(branches)
         self._by_id: dict[str, list[RevisionFile]] = {}
         self._by_label: dict[str, list[RevisionFile]] = {}
         self._is_whole = all(file.info for f in branches.values() for file in f.revisions)
@@ -67,7 +69,8 @@ class Graph:
         self, files: Files, file: RevisionFile, info: RevisionInfo
     ) -> Iterator[Finding]:
         requires = files.declaration.requirements if files.declaration else ()
-        allowed = {HOST, files.name, *(need.name for need in requires)}
+        names = (self._current_names.get(need.name, need.name) for need in requires)
+        allowed = {HOST, files.name, *names}
         for key in ("down_revision", "depends_on"):
             for identifier in getattr(info, key):
                 owners = self._find_owners(identifier)
@@ -87,7 +90,7 @@ class Graph:
         found = self._by_id.get(identifier) or self._by_label.get(identifier)
         if found:
             return {file.plugin for file in found}
-        return {identifier} & self._branches.keys()
+        return {self._current_names.get(identifier, identifier)} & self._branches.keys()
 
     def _check_cycles(self, files: Files) -> Iterator[Finding]:
         """Find one circle that a branch has a part in."""

@@ -16,14 +16,12 @@ def check_overlaps(files: Files, branches: Mapping[str, Files]) -> Iterator[Find
     """Find the plugins that claim the namespace of one."""
     if not files.plugin:
         return
-    path = files.plugin.versions.parent / "plugin.toml"
-    place = path if path.is_file() else files.plugin.versions
     for other in branches.values():
         if other.plugin in (None, files.plugin):
             continue
         if overlap(files.plugin.namespace, other.plugin.namespace):
             message = f"'{files.name}' claims {files.plugin.namespace}, as '{other.name}' does"
-            yield Finding(NAMESPACE_OVERLAP, files.name, place, 1, message)
+            yield Finding(NAMESPACE_OVERLAP, files.name, files.declared_in, 1, message)
 
 
 def check_prefix(file: RevisionFile, files: Files) -> Iterator[Finding]:

@@ -56,6 +56,17 @@ NAMESPACE_OVERLAP = Rule(
     "Where two plugins claim the same names, nothing tells whose an object is; uninstalling one "
     "would drop the other's.",
 )
+FORMER_NAME_TAKEN = Rule(
+    "former-name-taken",
+    "Take the name out of 'formerly', or give the other plugin another name",
+    "What a database has by a name that two plugins claim is given to neither of them.",
+)
+FORMER_NAME_USED = Rule(
+    "former-name-used",
+    "Write the name that the plugin has now",
+    "A requirement by a former name holds only as long as 'formerly' has that, and one with '?' "
+    "does not count at all.",
+)
 OUTSIDE_PREFIX = Rule(
     "outside-prefix",
     "Begin its name with the prefix, or add the name to the namespace",
@@ -153,6 +164,7 @@ UNCHECKED = Rule(
 FILE_RULES = (
     *(BROKEN_PLUGIN, BROKEN_REVISION, FILE_NOT_RUN, DUPLICATE_ID, LONG_ID, SEVERAL_HEADS),
     *(MISSING_DEPENDENCY, UNDECLARED_DEPENDENCY, REVISION_CYCLE, NAMESPACE_OVERLAP),
+    *(FORMER_NAME_TAKEN, FORMER_NAME_USED),
     *(OUTSIDE_PREFIX, MISSING_DOWNGRADE, EMPTY_DOWNGRADE, UNRENDERABLE_DOWNGRADE),
     *(ENDS_TRANSACTION, EXITS, OPENS_CONNECTION, EDITED_REVISION, LOCK_DIFFERS, WRONG_IGNORE),
     *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNUSABLE_ROWS, CANNOT_EXPAND),

@@ -14,6 +14,7 @@ from .history import History
 from .linting import MISSING, find_linter, lint
 from .linting import RULES as SQL_RULES
 from .lock import check_lock, write_lock
+from .names import check_former_names
 from .namespaces import check_overlaps, check_prefix
 from .rules import BROKEN_PLUGIN, FILE_RULES
 from .silence import check_silences, find_silenced
@@ -105,6 +106,7 @@ def _check_files(chosen: Iterable[Files], branches: Mapping[str, Files]) -> Iter
         yield from check_folders(files)
         yield from graph.check(files)
         yield from check_overlaps(files, branches)
+        yield from check_former_names(files, branches)
         for file in files.revisions:
             yield from check_code(file)
             yield from check_prefix(file, files)

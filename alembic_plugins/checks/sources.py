@@ -95,6 +95,13 @@ class Files:
         """What the plugin declares."""
         return self.plugin.declaration if self.plugin else None
 
+    @property
+    def declared_in(self) -> Path:
+        """Where findings about what the plugin declares are shown."""
+        assert self.plugin is not None  # noqa: S101 - the host declares nothing
+        path = self.plugin.versions.parent / "plugin.toml"
+        return path if path.is_file() else self.plugin.versions
+
     @cached_property
     def branch(self) -> Branch:
         """The revisions that can be read, the last one of those that have the same id."""

@@ -17,6 +17,7 @@ from ..planning.operations import (
 )
 from ..planning.phases import describe_held
 from ..planning.plan import Plan
+from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
 from ..plugin import HOST
 from ..reports.preview import Counted, Preview
@@ -43,6 +44,7 @@ def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: boo
 
 
 def _print_done(config: Config, plan: Plan) -> None:
+    _print_renamed(config, plan)
     moved = Counter(step.plugin for step in plan.steps)
     for name, count in moved.items():
         verb = "downgraded" if plan.steps[0].direction == "downgrade" else "upgraded"
@@ -55,7 +57,12 @@ def _print_done(config: Config, plan: Plan) -> None:
     for name in removed:
         config.print_stdout(f"uninstalled {name}")
     if synced or not (moved or hooked or removed):
-        print_sync(config, plan)
+        _print_synced(config, plan)
+
+
+def _print_renamed(config: Config, plan: Plan) -> None:
+    for operation in plan.find(RenamePlugin):
+        config.print_stdout(f"renamed {operation.former} to {operation.plugin}")
 
 
 def print_plan(config: Config, plan: Plan) -> None:
@@ -82,10 +89,15 @@ def removal_to_json(removal: Removal) -> dict[str, object]:
 
 def print_sync(config: Config, plan: Plan) -> None:
     """Print what was done to declared tables, one a line."""
+    _print_renamed(config, plan)
+    _print_synced(config, plan)
+
+
+def _print_synced(config: Config, plan: Plan) -> None:
     for operation in plan.find(SyncTable):
         words = "; ".join(map(str, operation.changes))
         print_line(config, f"synced table {operation.table}: {words}")
-    if not plan.find(SyncTable):
+    if not plan.find(SyncTable) and not plan.find(RenamePlugin):
         config.print_stdout("nothing to do")
 
 

@@ -7,8 +7,9 @@ import importlib.util
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import cache, partial
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from operator import attrgetter
@@ -19,21 +20,16 @@ from alembic.util import load_python_file
 
 from .._base_errors import (
     InvalidDeclaration,
-    InvalidName,
+    PluginError,
     explain,
     foreign_code,
 )
-from ..plugin import (
-    LISTS,
-    Namespace,
-    Plugin,
-    Schema,
-    check_name,
-    parse_namespace,
-)
+from ..plugin import Namespace, Plugin, Schema, check_name
+from .declarations import declare
 from .errors import (
     BrokenPlugin,
     DuplicatePlugin,
+    PluginRenamed,
     ReferenceFailed,
     UnknownPlugin,
 )
@@ -157,10 +153,35 @@ class Discovery:
 
         Raises:
             InvalidName: there can be none.
+            PluginRenamed: a single one had that name before.
             UnknownPlugin: there is none.
         """
         if name not in self._candidates:
+            self.check_current(name)
             self.find(name)
+
+    def check_current(self, name: str) -> None:
+        """Check that a name is not one that a plugin had before.
+
+        Raises:
+            PluginRenamed: a single one had it.
+        """
+        successors = () if name in self._candidates else self.find_successors(name)
+        if len(successors) == 1:
+            raise PluginRenamed(name, successors[0])
+
+    def find_successors(self, name: str) -> tuple[str, ...]:
+        """Return the plugins that had a name before, for which all are loaded that can be."""
+        return self._successors.get(name, ())
+
+    @cached_property
+    def _successors(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.names:
+            with suppress(PluginError):
+                for former in dict.fromkeys(self.find(name).declaration.formerly):
+                    found[former] = (*found.get(former, ()), name)
+        return found
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -190,11 +211,17 @@ class Discovery:
         if len(candidates) > 1:
             raise DuplicatePlugin(name, tuple(candidate.source for candidate in candidates))
         found = candidates[0].load()
-        override = self._settings.sections.get(name, {})
+        named = self._find_section(name, found.declaration)
+        override = self._settings.sections.get(named, {})
         if "versions" in override or not (override or found.package):
             return found
-        section = f"section {_name_section(self._settings, name)}"
+        section = f"section {_name_section(self._settings, named)}"
         return _override(found, override, section, self._settings.here)
+
+    def _find_section(self, name: str, declaration: Plugin) -> str:
+        """Return by which of its names the configuration has a section for a plugin."""
+        former = (n for n in declaration.formerly if n not in self._candidates)
+        return next((n for n in (name, *former) if n in self._settings.sections), name)
 
 
 def _find_candidates(settings: Settings) -> Iterator[Candidate]:
@@ -316,42 +343,6 @@ def _load_plugin(entry_point: EntryPoint, name: str, source: str) -> tuple[Plugi
     if plugin.name != name:
         raise BrokenPlugin(name, source, f"its Plugin calls itself '{plugin.name}'")
     return plugin, Path(sys.modules[entry_point.module].__file__ or ".").parent
-
-
-def declare(name: str, values: Mapping[str, Any], source: str) -> Plugin:
-    """Return the plugin that a configuration file's keys and values declare.
-
-    Raises:
-        InvalidName: `name` is not allowed.
-        InvalidDeclaration: a key is unknown, or a value has the wrong type.
-    """
-    check_name(name)
-    known = {field.name for field in fields(Plugin)} - {"name"}
-    for key in values:
-        if key not in known:
-            raise InvalidDeclaration(
-                name, source, f"'{key}' is not one of {', '.join(sorted(known))}"
-            )
-    try:
-        return Plugin(name, **_convert(values))
-    except InvalidDeclaration as error:
-        raise InvalidDeclaration(name, source, error.problem) from error
-    except (ValueError, TypeError, InvalidName) as error:
-        raise InvalidDeclaration(name, source, str(error)) from error
-
-
-def _convert(values: Mapping[str, Any]) -> dict[str, Any]:
-    converted = dict(values)
-    for key in LISTS:
-        # In an ini file a list may be words, too: none has blanks in it.
-        value = converted.get(key)
-        if isinstance(value, str):
-            if value.startswith(("[", '"', "'")):
-                raise ValueError(f"'{key}' is no list that can be read: {value}")
-            converted[key] = value.replace(",", " ").split()
-    if "namespace" in converted:
-        converted["namespace"] = parse_namespace(str(converted["namespace"]))
-    return converted
 
 
 def _override(

@@ -54,6 +54,15 @@ class UnknownPlugin(PluginError):
         return {**super().facts(), "looked": looked}
 
 
+class PluginRenamed(PluginError):
+    """A plugin is asked for by a name that it had before."""
+
+    words = "Plugin '{name}' is called '{successor}' now. Name it so."
+
+    name: str
+    successor: str
+
+
 class DuplicatePlugin(PluginError):
     """Several sources declare a plugin of the same name."""
 

@@ -117,9 +117,9 @@ class Settings:
     sections: Mapping[str, Mapping[str, Any]]
     source: str
 
-    def syncs(self, name: str) -> bool:
-        """Tell whether an upgrade syncs the declared tables of a plugin by itself."""
-        return name in self.auto_sync or ALL in self.auto_sync
+    def syncs(self, *names: str) -> bool:
+        """Tell whether an upgrade syncs the declared tables of a plugin by itself, by its names."""
+        return not {ALL, *names}.isdisjoint(self.auto_sync)
 
 
 def read_settings(config: Config) -> Settings:

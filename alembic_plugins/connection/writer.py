@@ -310,11 +310,9 @@ class RegistryWriter:
             if current in self.pending.plugins and current not in found:
                 found.append(current)
                 declaration = self.session.declaration(current)
-                requires = (
-                    *self.pending.plugins[current].requires,
-                    *(declaration.requires if declaration else ()),
-                )
-                todo += [parse_requirement(text).name for text in requires]
+                requires = map(parse_requirement, self.pending.plugins[current].requires)
+                declared = declaration.requirements if declaration else ()
+                todo += map(self.session.renames.resolve, (*requires, *declared))
                 todo += sorted(self.pending.find_needed(current, plan.find_depended(current)))
         return found[1:]
 

@@ -110,7 +110,7 @@ class SyncPlanner:
         requires = declared.requires if declared else known.requires if known else ()
         required: dict[str, Namespace] = {
             other: plugins[other].namespace
-            for other in (parse_requirement(text).name for text in requires)
+            for other in map(session.renames.resolve, map(parse_requirement, requires))
             if other in plugins
         }
         host_schema = session.state.host_schema or read_host_schema(self._connection)

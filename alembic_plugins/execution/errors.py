@@ -354,3 +354,16 @@ class FilesChanged(PluginError):
 
     name: str
     revisions: Sequence[str]
+
+
+class RenameDue(PluginError):
+    """A plugin has to be renamed in the database before SQL is printed, or models are compared."""
+
+    words = (
+        "The database has plugin '{name}' by its former name '{former}', where neither SQL is "
+        "printed for it nor models are compared with it. Rename it first, with 'alembic plugin "
+        "upgrade {name}'."
+    )
+
+    former: str
+    name: str

@@ -6,11 +6,13 @@ from typing import Any
 from ..planning import operations as ops
 from ..planning import tables
 from ..planning.hook_operations import DropHookObjects, RunHook
+from ..planning.renames import RenamePlugin
 from . import (
     handle_backups,
     handle_hooks,
     handle_namespaces,
     handle_registry,
+    handle_renames,
     handle_revisions,
     handle_tables,
 )
@@ -37,6 +39,7 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.RestorePlugin: handle_namespaces.bring_back,
     ops.LeaveAtBase: handle_namespaces.leave,
     ops.KeepAtBase: handle_namespaces.keep,
+    RenamePlugin: handle_renames.rename,
     ops.RegisterPlugin: handle_registry.register,
     ops.RecoverPlugin: handle_registry.register,
     ops.ForgetPlugin: handle_registry.forget,

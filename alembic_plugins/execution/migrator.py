@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,23 +15,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import _alembic
 from .._base_errors import PluginError
-from ..catalog.queries import read_host_schema
 from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
-from ..namespaces.inferred import Inferred, place_rows
-from ..namespaces.recorded import RecordedObject, find_in_namespace, read_recorded
+from ..namespaces.recorded import RecordedObject, read_recorded
 from ..planning.dependents import find_going
 from ..planning.errors import RevisionInUse
 from ..planning.hooks import plan_completion
 from ..planning.phases import check_held
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
+from ..planning.renames import plan_renames
 from ..plugin import HOST, Schema
-from ..registry.state import State, find_heads, read_state
+from ..registry.renaming import find_current_name, find_renamed
+from ..registry.state import State, read_state
 from ..registry.tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
 from .errors import CannotRehearse, FilesChanged, ScratchFailed
+from .inference import find_inferred
 from .outcomes import Outcomes
 from .progress import Watch, make_drawing
+from .renaming import check_renamed, rename_plugins, tell_failures
 from .scratch import make_scratch_database
 from .scratch_builds import WAYS
 
@@ -42,9 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MakePlan = Callable[[Session], Plan]
-
-_INFERRED = "alembic_plugins.inferred"
-"""Where a configuration keeps what plugins make, for the commands that it is used for."""
 
 
 class Migrator:
@@ -87,6 +87,7 @@ class Migrator:
 
     def assume(self, state: State) -> None:
         """Take the database to be in `state`, which offline mode cannot read."""
+        check_renamed(state)
         self.session.update(state)
         self._recorded = frozenset(state.plugins.keys() - state.lost)
 
@@ -105,7 +106,8 @@ class Migrator:
             return False
         self._state = state
         self.session.update(state, self)
-        self._recorded = frozenset({*state.plugins, *state.quarantined} - state.lost)
+        known = self.session.state
+        self._recorded = frozenset({*known.plugins, *known.quarantined} - known.lost)
         self._catch_up = plan_catch_up(self.session)
         if self._catch_up.transactions:
             caught_up = simulate(self.session, self._catch_up, schema_created=False)
@@ -179,15 +181,28 @@ class Migrator:
             PluginError: see `Executor.run`.
         """
         plan = make_plan(self.session)
-        if not plan.transactions and not self._catch_up.transactions:
+        due = (plan.transactions, self._catch_up.transactions, find_renamed(self.session.state))
+        if not any(due):
             return self._tell(plan)
         self.end_reading()
         staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
         with self._lock() as lock_connection, staging:
-            if not self.context.as_sql and (self.read() or always_again):
+            is_new = not self.context.as_sql and self.read()
+            renamed, failures = self._rename(lock_connection)
+            if is_new or renamed.transactions or failures or always_again:
                 plan = make_plan(self.session)
             self.infer(find_going(self.session, plan))
-            return self._tell(self._execute(plan, make_plan, lock_connection))
+            done = self._execute(plan, make_plan, lock_connection)
+            return self._tell(tell_failures(done, failures).after(renamed))
+
+    def _rename(self, lock_connection: Connection | None) -> tuple[Plan, tuple[PluginError, ...]]:
+        """Give plugins in the database the names that they have on disk; see `rename_plugins`."""
+        if not find_renamed(self.session.state):
+            return Plan(), ()
+        done, failures = rename_plugins(self.session, partial(self._make_runner, lock_connection))
+        self._state = None
+        self.read()
+        return done, failures
 
     def rehearse(self, make_plan: MakePlan) -> "Rehearsal":
         """Run what `make_plan` plans and roll it back; return what it has done.
@@ -199,7 +214,7 @@ class Migrator:
         self.end_reading()
         with self._lock() as lock_connection:
             self.read()
-            plan = make_plan(self.session)
+            plan = make_plan(self.session).after(plan_renames(self.session))
             self.infer(find_going(self.session, plan))
             self.end_reading()
             with self.connection.begin() as transaction:
@@ -228,10 +243,12 @@ class Migrator:
         self.end_reading()
         with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
+            self._rename(None)
             self._make_runner().run(self._catch_up)
             self.read()
             names = self._make_runner().restorer.bring_back(path, name)
         self.read()
+        names = tuple(find_current_name(self.session.state, name) for name in names)
         self.run(lambda session: plan_completion(session, names))
         return names
 
@@ -280,28 +297,12 @@ class Migrator:
         """
         if self.context.as_sql:
             return False
-        new = [n for n in names if n != HOST and not self.session.is_inferred(n)]
+        renamed = {p.name for p in find_renamed(self.session.state)}  # They are elsewhere yet.
+        new = [n for n in names if not (n in (HOST, *renamed) or self.session.is_inferred(n))]
         for name in new:
-            self.session.add_inferred(name, self._find_inferred(name))
+            found = find_inferred(self.session, self._reading(), self.build, name)
+            self.session.add_inferred(name, found)
         return bool(new)
-
-    def _find_inferred(self, name: str) -> Inferred:
-        state = self.session.state
-        known = self.session.config.attributes.setdefault(_INFERRED, {})
-        heads = find_heads((*state.of(name), *state.kept_of(name)))
-        if (name, heads) not in known:
-            try:
-                with self.build({name: heads}) as other:
-                    known[name, heads] = (other.read_made(name), None)
-            except PluginError as error:
-                known[name, heads] = ((), getattr(error, "reason", None) or str(error))
-        rows, doubt = known[name, heads]
-        with self._reading() as connection:
-            if doubt is None:
-                return Inferred(place_rows(connection, rows))
-            plugin = state.plugins.get(name) or state.quarantined[name]
-            schema = read_host_schema(connection)
-            return Inferred(tuple(find_in_namespace(connection, plugin, schema)), doubt)
 
     @contextmanager
     def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:

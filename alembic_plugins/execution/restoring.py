@@ -87,9 +87,13 @@ class Restorer:
             kept = self._find_restored_by_hand(identity, name)
             if kept is not None:
                 self._register(kept, path)
-        if kept is None or name not in kept.plugins:
+        if kept is None or name not in self._find_names(kept):
             kept = self._restore(path, name, identity or str(uuid4()))
         return tuple(kept.plugins)
+
+    def _find_names(self, kept: State) -> set[str]:
+        """Return the names of the plugins of a backup, as it has them and as they are now."""
+        return {*kept.plugins, *map(self._writer.session.renames.find_current, kept.plugins)}
 
     def _read_transfer(self) -> Transfer | None:
         """Return what a command of this registry has left in the staging schema."""
@@ -111,7 +115,7 @@ class Restorer:
             if transfer.action is Action.BACKUP:
                 remove_files(transfer, self._writer)
             return None
-        if unwanted in kept.plugins:
+        if unwanted in self._find_names(kept):
             self._undo(kept, transfer.path)
             return None
         self._register(kept, transfer.path)
@@ -133,7 +137,7 @@ class Restorer:
             if identity is None or read_staged_identity(connection) != identity:
                 return None
             kept = self._read_restored()
-            if kept is None or name not in kept.plugins:
+            if kept is None or name not in self._find_names(kept):
                 return None
             ownership = read_ownership(connection, self._rows, kept)
             return kept if read_plugin_objects(connection, ownership, name).made else None
@@ -153,7 +157,7 @@ class Restorer:
                 gone = find_gone_roles(writer.connection, extras)
                 change_transfer(writer, Action.RESTORE)
                 present = _find_present(writer, kept.plugins.values())
-            if name not in kept.plugins:
+            if name not in self._find_names(kept):
                 raise NotInBackup(name, str(path), tuple(kept.plugins))
             for plugin in kept.plugins.values():
                 check_returning(writer.session, plugin, kept)

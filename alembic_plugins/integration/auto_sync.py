@@ -48,8 +48,8 @@ def _find_synced(session: Session, names: Iterable[str]) -> list[str]:
     return [
         name
         for name in order_requirements(known, session.find_requirements)
-        if session.settings.syncs(name)
-        and (declared := session.declaration(name)) is not None
+        if (declared := session.declaration(name)) is not None
+        and session.settings.syncs(name, *declared.formerly)
         and declared.tables is not None
     ]
 

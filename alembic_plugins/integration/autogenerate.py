@@ -10,6 +10,7 @@ from sqlalchemy import Connection, MetaData
 
 from .. import _alembic
 from ..config.discovery import FoundPlugin
+from ..execution.renaming import check_renamed
 from ..loading.dependencies import read_session_ownership
 from ..loading.search_paths import plugin_search_path
 from ..loading.session import Session
@@ -71,6 +72,7 @@ def _compare_plugin(
     connection = context.connection
     if not found.declaration.models:
         raise NoModels(name)
+    check_renamed(session.state, [name])
     assert connection is not None  # noqa: S101 - see above
     metadata = found.load("models", found.declaration.models)
     options = load_options(found)

@@ -223,7 +223,7 @@ def _narrow(session: Session) -> None:
     if scope not in (None, HOST):
         # A plugin that is gone may still be in the database, which only env.py can tell.
         with suppress(PluginError):
-            locations = (session.find_plugin(scope).versions,)
+            locations = (session.discovery.find(str(scope)).versions,)
     _alembic.set_version_locations(script, locations)
     shows_heads = config.attributes.get(_COMMAND) == "heads"
     branches = partial(find_branches, session, scope, alike=shows_heads)

@@ -113,7 +113,8 @@ def _find_required(session: Session, name: str) -> tuple[str, ...]:
     """Return the branches whose revisions a revision of a branch may depend on."""
     if name == HOST:
         return ()
-    required = (need.name for need in session.find_plugin(name).declaration.requirements)
+    declared = session.find_plugin(name).declaration
+    required = map(session.renames.resolve, declared.requirements)
     there = [other for other in required if other in session.discovery.names]
     return (HOST, *there)
 

@@ -9,6 +9,7 @@ from ..declared.requests import SyncPlan, SyncPlanner
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
+from ..planning.renames import plan_renames
 from ..planning.tables import Incompatible, SyncTable, TableChange
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,10 @@ def run_sync(migrator: Migrator, name: str, make: MakeSync, *, dry_run: bool = F
         last = make(session, SyncPlanner(session, migrator.context, migrator.tables, name))
         return last.plan
 
-    plan = make_plan(migrator.session) if dry_run else migrator.run(make_plan, always_again=True)
+    if dry_run:
+        plan = make_plan(migrator.session).after(plan_renames(migrator.session))
+    else:
+        plan = migrator.run(make_plan, always_again=True)
     refused = [item for table in last.tables for item in table.refused]
     incompatible = (*refused, *last.refused)
     for item in incompatible:

@@ -1,5 +1,6 @@
 """What can be wrong with plugins as disk and database have them, in words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from .._base_errors import PluginError
@@ -17,6 +18,67 @@ class NamespaceConflict(PluginError):
     first: str
     second: str
     namespace: str
+
+
+class RevisionsRecorded(PluginError):
+    """A plugin's revisions are applied as those of another one, which is gone."""
+
+    words = (
+        "Revisions of plugin '{name}' are recorded for plugin '{other}', which is not on disk: "
+        "{revisions}. If '{name}' was called so, declare formerly = [\"{other}\"] in {place}, and "
+        "what is recorded follows; else give the revisions other ids."
+    )
+
+    name: str
+    other: str
+    revisions: Sequence[str]
+    place: str
+
+
+class BothInstalled(PluginError):
+    """The database has a plugin by two of its names."""
+
+    words = (
+        "Plugins '{name}' and '{other}' are both in the database, and '{name}' declares formerly = "
+        "[\"{former}\"]. Uninstall or forget one of them, or take '{former}' out of it in "
+        "{place}."
+    )
+
+    name: str
+    other: str
+    former: str
+    place: str
+
+
+class FormerNameTaken(PluginError):
+    """Another plugin has the name that a plugin had before, or says that it had it, too."""
+
+    words = (
+        "Plugin '{name}' declares formerly = [\"{former}\"], and {claim}. Remove the package of "
+        "that one, or take '{former}' out of it in {place}; two plugins that swap their names go "
+        "by a third one, in two releases."
+    )
+
+    name: str
+    former: str
+    claim: str
+    place: str
+
+
+class CannotFollow(PluginError):
+    """The objects of a renamed plugin cannot be moved to where it has them by its new name."""
+
+    words = (
+        "The objects of plugin '{name}', formerly '{former}', are in {found}, and cannot be renamed"
+        ' to {declared}: {reason}. Declare namespace = "{found}" in {place}; nothing was changed.'
+    )
+
+    name: str
+    former: str
+    found: str
+    declared: str
+    reason: str
+    place: str
 
 
 class EmptyPlugin(PluginError):

@@ -30,7 +30,7 @@ def plugin_search_path(
 
 def _find_required_schemas(found: FoundPlugin, session: Session) -> list[str]:
     plugins = session.state.plugins
-    names = [requires.name for requires in found.declaration.requirements]
+    names = [*map(session.renames.resolve, found.declaration.requirements)]
     for name in names:
         if name in plugins:
             required = (parse_requirement(text).name for text in plugins[name].requires)

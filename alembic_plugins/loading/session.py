@@ -33,6 +33,8 @@ from .errors import (
 )
 from .hooks import HookFinder
 from .host_folders import HostFolders
+from .owners import check_owners
+from .renames import RenameFinder
 from .requirements import find_required
 
 if TYPE_CHECKING:
@@ -64,7 +66,6 @@ class Session:
     def __init__(self, config: Config, script: ScriptDirectory, state: State) -> None:
         self.config = config
         self.script = script
-        self._state = state
         self.settings = read_settings(config)
         self.transaction_per_revision = False
         self.cascaded: frozenset[str] = frozenset()
@@ -75,6 +76,8 @@ class Session:
         self._remembered: dict[str, Branch] = {}
         self._loaded: set[str] = set()
         self.hooks = HookFinder(self)
+        self.renames = RenameFinder(self)
+        self._state = self.renames.apply(state)
 
     @property
     def state(self) -> State:
@@ -95,7 +98,7 @@ class Session:
 
         Offline there is no database.
         """
-        self._state, self._database = state, database
+        self._state, self._database = self.renames.apply(state), database
         self._branches.clear()  # They hold revisions that only the state had.
         self._remembered.clear()
 
@@ -125,6 +128,8 @@ class Session:
 
     def find_plugin(self, name: str) -> FoundPlugin:
         """Return a plugin that is on disk; see `Discovery.find` for the errors."""
+        if name not in self.state.plugins and name not in self.state.quarantined:
+            self.discovery.check_known(name)  # It may be called otherwise now.
         return self.discovery.find(name)
 
     @cached_property
@@ -146,8 +151,9 @@ class Session:
                 raise self.state.damaged[name]
             is_host = name == HOST
             own = self.host_folders.found if is_host else (self.find_plugin(name).versions,)
-            branch = Branch(name, self._read_infos(name, own))
-            self._check_ids(branch)
+            formerly = () if is_host else self.find_plugin(name).declaration.formerly
+            branch = Branch(name, self._read_infos(name, own), formerly=formerly)
+            check_owners(self, branch)
             if not branch.infos.keys() <= self.state.by_revision.keys():
                 _ = branch.order  # A circle is an error at once, and not when it is walked.
             self._branches[name] = branch
@@ -211,14 +217,6 @@ class Session:
                 yield info
         yield from (item.info for item in self.state.of(name) if item.revision not in seen)
 
-    def _check_ids(self, branch: Branch) -> None:
-        for revision in branch.infos:
-            if error := self.state.unowned.get(revision):
-                raise DamagedRow(error.name, error.table, error.reason, branch.name)
-            applied = self.state.by_revision.get(revision)
-            if applied and applied.plugin != branch.name:
-                raise DuplicateRevision(revision, (f"in '{applied.plugin}'", f"in '{branch.name}'"))
-
     def find_target(self, name: str) -> Branch:
         """Return the branch of a plugin that is to be upgraded.
 
@@ -227,9 +225,11 @@ class Session:
             NotSynced: it has none, since it declares its tables, and these are not made.
             NoVersions: it is the host's, whose folder is not there.
             Quarantined: it is set aside.
+            PluginError: the database has it by a former name, which it keeps there.
         """
         if name == HOST:
             self.host_folders.check()
+        self.renames.check(name)
         aside = self.state.quarantined.get(name)
         if aside and aside.quarantine:
             raise Quarantined(name, aside.quarantine)
@@ -238,7 +238,7 @@ class Session:
             found = self.find_plugin(name)
             if found.declaration.tables is None:
                 raise EmptyPlugin(name, found.versions)
-            if name not in self.state.plugins and not self.settings.syncs(name):
+            if name not in self.state.plugins and not self.settings.syncs(name, *branch.formerly):
                 raise NotSynced(name)
         return branch
 
@@ -251,7 +251,8 @@ class Session:
         """
         if name == HOST:
             return ()
-        return find_required(self.find_plugin(name), self.state.plugins, self.find_plugin)
+        find = self.renames.resolve, self.find_plugin
+        return find_required(self.find_plugin(name), self.state.plugins, *find)
 
     def find_owner(self, revision: str, first: Iterable[str] = ()) -> str | None:
         """Return the branch that has a revision, looking at as few branches as can be.
@@ -267,8 +268,9 @@ class Session:
         return next((name for name in self._search(first) if self._has(name, revision)), None)
 
     def _search(self, first: Iterable[str]) -> Iterator[str]:
-        yield from dict.fromkeys((HOST, *first))
-        yield from self.discovery.names
+        on_disk = self.discovery.names  # Others have no files.
+        yield from dict.fromkeys((HOST, *(name for name in first if name in on_disk)))
+        yield from on_disk
 
     def _has(self, name: str, revision: str) -> bool:
         try:

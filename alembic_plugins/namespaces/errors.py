@@ -24,3 +24,17 @@ class ObjectsInUse(PluginError):
             f"Drop that with {purge}, or restore it with 'alembic plugin restore {self.aside}'"
         )
         return {**super().facts(), "way_out": restore if self.aside else "Remove that"}
+
+
+class TextsNameFormer(PluginError):
+    """Bodies of functions name what a renamed plugin's objects were called before."""
+
+    words = (
+        "The objects of plugin '{name}' are not in {found} any more, and these functions name them "
+        "so in their text, which PostgreSQL leaves as it is: {functions}. Replace them, or they "
+        "fail when they are called."
+    )
+
+    name: str
+    found: str
+    functions: Sequence[str]

@@ -107,6 +107,8 @@ def read_ownership(connection: Connection, tables: Tables, state: State) -> Owne
     schema = read_host_schema(connection)
     plugins = (*state.plugins.values(), *state.quarantined.values())
     recorded = read_recorded(connection, tables, state.registry, plugins, schema)
+    if former := {plugin.former: plugin.name for plugin in plugins if plugin.former}:
+        recorded = tuple(replace(r, plugin=former.get(r.plugin, r.plugin)) for r in recorded)
     return Ownership(plugins, schema, recorded)
 
 

@@ -44,7 +44,7 @@ def remember_plugin(session: Session, name: str, *, schema_created: bool) -> Ins
         declared.version,
         known.namespace if known else found.namespace,
         schema_created,
-        tuple(declared.requires),
+        tuple(map(session.renames.resolve_text, declared.requires)),
         hooks=declared.hooks,
         installing=known is not None and known.installing,
         synced=known is not None and known.synced,

@@ -49,7 +49,8 @@ def upgrade_installed(session: Session, wanted: Collection[str] = ()) -> Plan:
     targets = {HOST: "heads"}
     state = session.state
     damaged = sorted(state.damaged.keys() - {HOST})
-    for name in dict.fromkeys((*state.plugins, *damaged, *map(check_name, wanted))):
+    known = (*state.plugins, *damaged, *session.renames.problems)
+    for name in dict.fromkeys((*known, *map(check_name, wanted))):
         try:
             if _has_to_come(session, name, warnings, is_wanted=name in wanted):
                 targets[name] = "heads"
@@ -145,6 +146,7 @@ def check_installed(session: Session, names: Iterable[str], *, with_aside: bool 
         if aside and aside.quarantine and not with_aside:
             raise Quarantined(name, aside.quarantine)
         if name not in session.state.plugins and not aside:
+            session.renames.check(name)
             session.discovery.check_known(name)
             raise NotInstalled(name)
 

@@ -53,6 +53,7 @@ def restore(session: Session, name: str) -> Plan:
     if name in session.state.plugins:
         raise AlreadyInstalled(name)
     if name not in session.state.quarantined:
+        session.discovery.check_current(name)
         raise NotQuarantined(name)
     group = _find_group(session.state, name)
     applied = tuple(item for item in session.state.kept if item.plugin in group)
@@ -96,8 +97,9 @@ def _close(needed: Mapping[str, set[str]], name: str) -> set[str]:
 
 def check_returning(session: Session, plugin: InstalledPlugin, coming: State) -> None:
     """Check that a plugin can come back, with others that are `coming`; see `restore`."""
-    if plugin.name in session.state.plugins:
-        raise AlreadyInstalled(plugin.name)
+    for name in (plugin.name, session.renames.find_current(plugin.name)):
+        if name in session.state.plugins:
+            raise AlreadyInstalled(name)
     missing = find_required(plugin) - {*session.state.plugins, *coming.plugins}
     applied = {*session.state.by_revision, *coming.by_revision}
     owners = {item.revision: item.plugin for item in session.state.kept}

@@ -48,15 +48,20 @@ class Event:
     duration_ms: int | None
 
 
-def read_events(connection: Connection, tables: Tables, plugin: str | None) -> tuple[Event, ...]:
-    """Return the events of a plugin, or of all, in the order in which they happened."""
+def read_events(
+    connection: Connection, tables: Tables, plugin: str | None, former: str | None = None
+) -> tuple[Event, ...]:
+    """Return the events of a plugin, or of all, in the order in which they happened.
+
+    Those of a plugin that is to be renamed have its `former` name, but for what has failed of that.
+    """
     event = tables.event
     moment = event.c.happened_at
     others = [column for column in event.c if column is not moment]
     is_told = case((moment.between(*_MOMENTS), moment)).label(moment.name)
     query = select(*others, is_told, cast(moment, Text).label(_MOMENT)).order_by(event.c.id)
     if plugin is not None:
-        query = query.where(event.c.plugin == plugin)
+        query = query.where(event.c.plugin.in_({plugin, former or plugin}))
     rows = skip_damaged(connection.execute(query), event, _find_fault)
     return tuple(
         Event(

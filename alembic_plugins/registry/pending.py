@@ -7,6 +7,7 @@ from sqlalchemy import Executable, Table
 
 from ..revisions.source import Source
 from ..revisions.undo import Undo
+from .renaming import record_renamed
 from .state import (
     AppliedRevision,
     InstalledPlugin,
@@ -140,6 +141,20 @@ class PendingChanges:
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
         self._due.append(forget_objects(self._tables, name))
+
+    def add_renamed(
+        self, former: str, plugin: InstalledPlugin, requiring: Iterable[InstalledPlugin]
+    ) -> None:
+        """Record a plugin, installed or set aside, by its new name, also where others require it.
+
+        Its heads are the rows of the version table that they were.
+        """
+        self._due += record_renamed(self._tables, former, plugin.name)
+        self._due += [record_installed(self._tables, p, known=True) for p in (plugin, *requiring)]
+        self._recorded.discard(former)
+        self._recorded.add(plugin.name)
+        if plugin.quarantine is None:
+            self.plugins[plugin.name] = plugin
 
     def add_quarantined(self, name: str, schema: str) -> None:
         """Record that a plugin is set aside: its revisions are remembered, and not applied."""

@@ -40,6 +40,7 @@ class InstalledPlugin:
     `quarantine` is the schema in which its objects are set aside; None where they are in use.
     `hooks` is what its declaration has named by that; `installing` tells whether the hook after its
     install is still to be called, and `synced` whether it has tables that no revision has made.
+    `former` is what the registry calls it until it is renamed there; None where that is its name.
     """
 
     name: str
@@ -52,6 +53,12 @@ class InstalledPlugin:
     hooks: str | None = None
     installing: bool = False
     synced: bool = False
+    former: str | None = None
+
+    @property
+    def recorded_name(self) -> str:
+        """What the registry calls it."""
+        return self.former or self.name
 
     @property
     def place(self) -> Namespace:

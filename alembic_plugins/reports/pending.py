@@ -11,6 +11,7 @@ from ..planning.projection import plan_catch_up, simulate
 from ..planning.targets import upgrade_installed
 from ..planning.upkeep import find_unknown_rows
 from ..plugin import HOST
+from ..registry.renaming import find_renamed
 from ..registry.state import State
 
 
@@ -31,6 +32,7 @@ class Pending:
             They hinder nothing.
         waiting: the revisions that phase expand leaves out, by branch; none without that phase.
             Those that are marked expand are missed: there is a problem of their branch.
+        renamed: the plugins that the database has by a former name, each with that.
     """
 
     revisions: Mapping[str, tuple[str, ...]]
@@ -40,12 +42,13 @@ class Pending:
     problems: Mapping[str, PluginError]
     unknown_rows: tuple[str, ...]
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_up_to_date(self) -> bool:
         """Whether the database is at the heads: nothing is pending, ahead, half done or broken."""
         half_done = self.interrupted or self.installing
-        return not (self.revisions or self.ahead or half_done or self.problems)
+        return not (self.revisions or self.ahead or half_done or self.problems or self.renamed)
 
 
 def find_pending(session: Session, state: State) -> Pending:
@@ -66,9 +69,10 @@ def find_pending(session: Session, state: State) -> Pending:
     return Pending(
         {name: tuple(them) for name, them in revisions.items()},
         {branch.name: branch.ahead for branch in branches if branch.ahead},
-        {name: known.revision for name, known in state.interruptions.items()},
+        {name: known.revision for name, known in session.state.interruptions.items()},
         find_plugins(op for item in plan.transactions if not item.steps for op in item.operations),
         {**plan.problems, **find_missed(plan.held)},
         find_unknown_rows(session),
         {n: tuple(item.revision for item in them) for n, them in group_held(plan.held).items()},
+        {plugin.name: plugin.recorded_name for plugin in find_renamed(session.state)},
     )

@@ -22,6 +22,7 @@ from ..planning.operations import Direction, DropUnknownObjects, QuarantinePlugi
 from ..planning.plan import Plan
 from ..plugin import Namespace, Prefix, Schema
 from ..registry.history import read_irreversible
+from ..registry.renaming import find_recorded_name
 from ..registry.sql import raw
 from ..revisions.undo import needs_database
 from .errors import SchemaShared
@@ -237,8 +238,9 @@ def _find_irreversible(
         return {}
     branch = migrator.session.remembered_branch(name)
     orphaned = migrator.session.declaration(name) is None
+    recorded = find_recorded_name(migrator.session.state, name)
     known = read_irreversible(
-        migrator.connection, migrator.tables, name, version, orphaned=orphaned
+        migrator.connection, migrator.tables, recorded, version, orphaned=orphaned
     )
     makers = {row.revision for row in made}
     return {

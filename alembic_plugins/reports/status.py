@@ -19,6 +19,7 @@ from ..planning.errors import Interrupted
 from ..planning.phases import find_waiting
 from ..plugin import HOST
 from ..registry.errors import DamagedRow
+from ..registry.renaming import find_recorded_name
 from ..registry.state import InstalledPlugin, Interruption, find_heads
 from ..revisions.branches import Branch
 from .errors import DatabaseAhead, NamespaceChanged
@@ -112,6 +113,8 @@ def read_listing(migrator: Migrator) -> Listing:
         problems += _find_problems(session, name)
     told = {(p.table, p.name) for p in problems if isinstance(p, DamagedRow)}
     problems += [error for error in state.damage if (error.table, error.name) not in told]
+    said = {str(problem) for problem in problems}
+    problems += [e for e in session.renames.problems.values() if str(e) not in said]
     if HOST in state.interruptions:
         known = state.interruptions[HOST]
         problems.append(Interrupted(HOST, known.revision, known.direction))
@@ -151,7 +154,7 @@ def find_moved(session: Session, names: Iterable[str]) -> tuple[NamespaceChanged
     pairs = [
         (known[n], session.find_usable(n))
         for n in names
-        if n in known and n not in session.state.damaged
+        if n in known and n not in session.state.damaged and not known[n].former
     ]
     return tuple(
         NamespaceChanged(plugin.name, str(plugin.namespace), str(found.namespace))
@@ -352,7 +355,13 @@ def _find_state(
 
 
 def _describe(migrator: Migrator, name: str) -> str:
-    """Return what there is to say of a plugin that is set aside or interrupted."""
+    """Return what there is to say of a plugin that is set aside, interrupted or renamed."""
+    former = find_recorded_name(migrator.session.state, name)
+    renamed = f"called {former} until the next upgrade" if former != name else ""
+    return ", ".join(filter(None, (_describe_state(migrator, name), renamed)))
+
+
+def _describe_state(migrator: Migrator, name: str) -> str:
     aside = migrator.session.state.quarantined.get(name)
     if aside:
         return f"set aside in schema {aside.quarantine}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ..execution.migrator import Migrator
 from ..json_values import JSON
 from ..planning.targets import check_installed
+from ..registry.renaming import find_recorded_name
 from ..registry.tables import is_since
 from ..store import PluginStore
 from .errors import UnknownKey
@@ -14,6 +15,7 @@ def find_store(migrator: Migrator, name: str) -> Mapping[str, JSON]:
     """Return what a plugin has stored; nothing where the registry is of an earlier release."""
     if not is_since(migrator.tables.value, migrator.session.state.registry):
         return {}
+    name = find_recorded_name(migrator.session.state, name)
     return PluginStore(migrator.connection, name, migrator.context.version_table_schema)
 
 

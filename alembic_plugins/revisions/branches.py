@@ -122,7 +122,8 @@ class BranchScript(Script):
 class Branch:
     """The revisions of the host or of one plugin, in the order in which they were read.
 
-    `orphaned` means that none of them is on disk, or counts there, and `why` says so.
+    `orphaned` means that none of them is on disk, or counts there, and `why` says so. By the names
+    of `formerly` it was called before.
     """
 
     def __init__(
@@ -132,8 +133,10 @@ class Branch:
         *,
         orphaned: bool = False,
         why: str = "its revision files are gone",
+        formerly: Iterable[str] = (),
     ) -> None:
         self.name = name
+        self.formerly = tuple(formerly)
         self.orphaned = orphaned
         self.why = why
         self.infos: dict[str, RevisionInfo] = {}
@@ -186,11 +189,17 @@ class Branch:
                 _ = script.module
 
     def find_label(self, label: str) -> str | None:
-        """Return the revision that carries a label; the branch's first for its name."""
+        """Return the revision that carries a label; the branch's first for its names."""
         for info in self.infos.values():
             if label in info.branch_labels:
                 return info.revision
-        return next(iter(self.bases), None) if label == self.name else None
+        return next(iter(self.bases), None) if label in (self.name, *self.formerly) else None
+
+    @property
+    def former_labels(self) -> tuple[str, ...]:
+        """The names that the branch had before, but for those that a file has for a label."""
+        given = {label for info in self.infos.values() for label in info.branch_labels}
+        return tuple(name for name in self.formerly if name not in given)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -367,8 +376,9 @@ class BranchMap(RevisionMap):
 def _choose_labels(branches: Sequence[Branch]) -> Mapping[str, list[str]]:
     """Return, by revision, the labels that count.
 
-    A branch's name is always a label of its first base. A label out of a file counts only where no
-    other file and no branch has it: Alembic refuses a map with one label on two revisions.
+    A branch's name is always a label of its first base. A label out of a file, or a name that the
+    branch had before, counts only where no other file and no branch has it: Alembic refuses a map
+    with one label on two revisions.
     """
     given = Counter(
         label
@@ -376,6 +386,7 @@ def _choose_labels(branches: Sequence[Branch]) -> Mapping[str, list[str]]:
         for info in branch.infos.values()
         for label in info.branch_labels
     )
+    given.update(name for branch in branches for name in branch.former_labels)
     names = {branch.name for branch in branches}
     chosen: dict[str, list[str]] = {}
     for branch in branches:
@@ -384,5 +395,6 @@ def _choose_labels(branches: Sequence[Branch]) -> Mapping[str, list[str]]:
                 label for label in info.branch_labels if given[label] == 1 and label not in names
             ]
         for base in branch.bases[:1]:
-            chosen[base].append(branch.name)
+            former = [n for n in branch.former_labels if given[n] == 1 and n not in names]
+            chosen[base] += (branch.name, *former)
     return chosen

@@ -1,5 +1,7 @@
 """Names, namespaces and requirements of a plugin."""
 
+from typing import Any
+
 import pytest
 
 from alembic_plugins import Plugin, Prefix, Schema
@@ -243,3 +245,17 @@ def test_requirement_that_can_name_no_plugin_is_a_wrong_field(requirement: str) 
 def test_plugin_needs_nothing_but_a_name() -> None:
     plugin = Plugin("audit")
     assert (plugin.versions, plugin.namespace, plugin.transaction) == ("versions", None, "plugin")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"formerly": "audit"},
+        {"formerly": ["Audit"]},
+        {"formerly": ["log"]},
+        {"formerly": ["audit"], "requires": ["audit"]},
+    ],
+)
+def test_former_names_that_cannot_be_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidDeclaration):
+        Plugin("log", **fields)

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from alembic_plugins import Plugin, Prefix, Schema
-from alembic_plugins.config.discovery import Discovery, FoundPlugin, declare
+from alembic_plugins.config.declarations import declare
+from alembic_plugins.config.discovery import Discovery, FoundPlugin
 from alembic_plugins.config.settings import ENTRY_POINT_GROUP
 from alembic_plugins.errors import (
     BrokenPlugin,
     DuplicatePlugin,
     InvalidDeclaration,
     InvalidName,
+    PluginRenamed,
     ReferenceFailed,
     UnknownPlugin,
 )
@@ -147,8 +149,8 @@ def test_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
         discover(tmp_path).find("billing")
     assert excinfo.value.source == f"'{folder / 'plugin.toml'}'"
     assert excinfo.value.problem == (
-        "'colour' is not one of autogenerate, description, extensions, hooks, models, namespace, "
-        "requires, tables, transaction, version, versions, writes"
+        "'colour' is not one of autogenerate, description, extensions, formerly, hooks, models, "
+        "namespace, requires, tables, transaction, version, versions, writes"
     )
 
 
@@ -666,3 +668,45 @@ def test_plugin_that_is_given_comes_before_one_on_disk(tmp_path: Path) -> None:
     write_plugin(tmp_path, "wiki", toml="version = '1.0'")
     given = Plugin("wiki", version="2.0", tables=())
     assert Discovery(make_settings(tmp_path), [given]).find("wiki").declaration is given
+
+
+def test_former_name_is_told_by_the_name_that_it_is_now(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "log", toml='formerly = ["audit"]')
+    write_plugin(tmp_path, "broken", toml="not toml")
+    with pytest.raises(PluginRenamed) as excinfo:
+        discover(tmp_path).check_known("audit")
+    assert excinfo.value.successor == "log"
+
+
+def test_former_name_of_two_plugins_is_nobodys(tmp_path: Path) -> None:
+    for name in ("log", "trail"):
+        write_plugin(tmp_path, name, toml='formerly = ["audit"]')
+    with pytest.raises(UnknownPlugin):
+        discover(tmp_path).check_known("audit")
+
+
+def test_section_by_a_former_name_holds(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "log", toml='formerly = ["audit"]')
+    found = discover(tmp_path, sections={"audit": {"writes": "users"}}).find("log")
+    assert (found.declaration.writes, found.find_place("writes")) == (
+        ["users"],
+        "section [alembic_plugins.audit] of alembic.ini",
+    )
+
+
+def test_section_by_a_former_name_gives_way_to_one_by_the_name(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "log", toml='formerly = ["audit"]')
+    sections = {"audit": {"writes": "users"}, "log": {"writes": "accounts"}}
+    assert discover(tmp_path, sections=sections).find("log").declaration.writes == ["accounts"]
+
+
+def test_section_of_another_plugin_is_not_taken_by_a_former_name(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "log", toml='formerly = ["audit"]')
+    write_plugin(tmp_path, "audit")
+    assert not discover(tmp_path, sections={"audit": {"writes": "x"}}).find("log").section
+
+
+def test_section_can_say_what_a_plugin_was_called(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "log")
+    found = discover(tmp_path, sections={"log": {"formerly": "audit, trail"}})
+    assert found.find_successors("trail") == ("log",)

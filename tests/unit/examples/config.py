@@ -87,4 +87,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "installed. Set DATABASE_URL or sqlalchemy.url, or run pip install "
         "'alembic-plugins[embedded]'.",
     ),
+    (
+        errors.PluginRenamed("audit", "log"),
+        "Plugin 'audit' is called 'log' now. Name it so.",
+    ),
 ]

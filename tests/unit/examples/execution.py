@@ -191,4 +191,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "The files of applied revisions of 'billing' have been changed: b1, b2. See what differs, "
         "and accept it, with 'alembic plugin repair billing'.",
     ),
+    (
+        errors.RenameDue("audit", "log"),
+        "The database has plugin 'log' by its former name 'audit', where neither SQL is printed "
+        "for it nor models are compared with it. Rename it first, with 'alembic plugin upgrade "
+        "log'.",
+    ),
 ]

@@ -56,4 +56,30 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'alembic plugin restore billing', or drop what is there with 'alembic plugin uninstall "
         "billing --purge'.",
     ),
+    (
+        errors.RevisionsRecorded("log", "audit", ("a2", "a1"), "folder 'plugins/log'"),
+        "Revisions of plugin 'log' are recorded for plugin 'audit', which is not on disk: a1, a2. "
+        "If 'log' was called so, declare formerly = [\"audit\"] in folder 'plugins/log', and what "
+        "is recorded follows; else give the revisions other ids.",
+    ),
+    (
+        errors.BothInstalled("log", "audit", "audit", "folder 'plugins/log'"),
+        "Plugins 'log' and 'audit' are both in the database, and 'log' declares formerly = "
+        "[\"audit\"]. Uninstall or forget one of them, or take 'audit' out of it in folder "
+        "'plugins/log'.",
+    ),
+    (
+        errors.FormerNameTaken("log", "audit", "plugin 'trail' does, too", "folder 'plugins/log'"),
+        "Plugin 'log' declares formerly = [\"audit\"], and plugin 'trail' does, too. Remove the "
+        "package of that one, or take 'audit' out of it in folder 'plugins/log'; two plugins that "
+        "swap their names go by a third one, in two releases.",
+    ),
+    (
+        errors.CannotFollow(
+            "log", "audit", "schema audit", "schema log", "there is a schema of that name", "'x'"
+        ),
+        "The objects of plugin 'log', formerly 'audit', are in schema audit, and cannot be renamed "
+        'to schema log: there is a schema of that name. Declare namespace = "schema audit" in '
+        "'x'; nothing was changed.",
+    ),
 ]

@@ -15,4 +15,10 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'crm'. Drop that with 'alembic plugin uninstall crm --purge', or restore it with 'alembic "
         "plugin restore crm' first; nothing was changed.",
     ),
+    (
+        errors.TextsNameFormer("log", "schema audit", ("function public.count()",)),
+        "The objects of plugin 'log' are not in schema audit any more, and these functions name "
+        "them so in their text, which PostgreSQL leaves as it is: function public.count(). Replace "
+        "them, or they fail when they are called.",
+    ),
 ]

@@ -430,3 +430,17 @@ def test_stamp_of_the_head_of_two_names_both() -> None:
 
 def test_stamp_of_heads_takes_all_of_them() -> None:
     assert make_forked().find_stamp("heads") == {"a1", "b1", "c1"}
+
+
+@pytest.mark.parametrize("labels", [(), ("audit",)])
+def test_former_name_is_a_label_of_the_branch(labels: tuple[str, ...]) -> None:
+    log = Branch("log", [make_info("a1", labels=labels)], formerly=("audit",))
+    found = make_map(make_chain("host", "h1"), log).get_revision("audit@head")
+    assert found is not None
+    assert (found.revision, log.find_label("audit")) == ("a1", "a1")
+
+
+def test_former_name_that_is_a_name_is_no_label() -> None:
+    log = Branch("log", [make_info("l1")], formerly=("audit",))
+    found = make_map(make_chain("host", "h1"), log, make_chain("audit", "a1"))
+    assert found.get_revisions("audit@head") == found.get_revisions("a1")

@@ -1,0 +1,64 @@
+"""Rename plugins in the database, before anything else is done there."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
+
+from .._base_errors import PluginError
+from ..config.database import translate_errors
+from ..config.errors import ConnectionLost
+from ..loading.session import Session
+from ..planning.plan import Plan
+from ..planning.renames import plan_renames
+from ..registry.renaming import find_renamed
+from ..registry.state import State
+from .errors import RenameDue
+
+if TYPE_CHECKING:
+    from .runner import Runner
+
+log = logging.getLogger(__name__)
+
+
+def check_renamed(state: State, names: Collection[str] | None = None) -> None:
+    """Check that plugins have their names in the database; None is all of them.
+
+    Raises:
+        RenameDue: one has a former name there.
+    """
+    for plugin in find_renamed(state):
+        if names is None or plugin.name in names:
+            raise RenameDue(plugin.recorded_name, plugin.name)
+
+
+def rename_plugins(
+    session: Session, make_runner: Callable[[], "Runner"]
+) -> tuple[Plan, tuple[PluginError, ...]]:
+    """Give plugins in the database the names that they have on disk.
+
+    Where that fails for one, it keeps its former name there, which hinders no other one. Return
+    what was done, and what has failed.
+    """
+    done: Plan = Plan()
+    failures: list[PluginError] = []
+    for transaction in plan_renames(session).transactions:
+        single = Plan((transaction,))
+        try:
+            with translate_errors():
+                make_runner().run(single)
+        except ConnectionLost:
+            raise
+        except PluginError as error:
+            session.renames.fail(transaction.plugins[0], error)
+            failures.append(error)
+        else:
+            done = single.after(done)
+    return done, tuple(failures)
+
+
+def tell_failures(plan: Plan, failures: Iterable[PluginError]) -> Plan:
+    """Say why plugins could not be renamed, unless a plan says so, and return the plan."""
+    for error in failures:
+        if error not in (*plan.problems.values(), *plan.warnings):
+            log.warning("%s", error)
+    return plan
