@@ -36,6 +36,7 @@ from .maintenance import restore as restore
 from .maintenance import sync_history as sync_history
 from .planning import removals, targets
 from .planning.plan import Plan
+from .planning.squashes import plan_settled
 from .plugin import list_names
 from .reports.preview import read_previews
 from .reports.results import Removal
@@ -210,7 +211,7 @@ def uninstall(
         )
 
     def run(migrator: Migrator) -> Removal:
-        plan = make_plan(migrator.session)
+        plan = plan_settled(migrator.session, make_plan)
         previews = {} if sql else read_previews(migrator, plan)
         return Removal(carry_out(make_plan, migrator, dry_run=dry_run), previews)
 

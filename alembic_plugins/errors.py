@@ -8,7 +8,11 @@ from ._base_errors import (
     PluginError,
     WrongCombination,
 )
-from .authoring.errors import FilesExist, PackageTaken
+from .authoring.errors import (
+    CannotSquash,
+    FilesExist,
+    PackageTaken,
+)
 from .backup.errors import (
     BackupExists,
     BackupFailed,
@@ -140,6 +144,8 @@ from .planning.errors import (
     RequirementNotInstalled,
     RevisionInUse,
     RevisionMoved,
+    RevisionsGone,
+    SquashesLeft,
 )
 from .registry.errors import (
     DamagedRow,
@@ -161,8 +167,11 @@ from .reports.errors import (
 )
 from .revisions.errors import (
     BrokenRevision,
+    BrokenSquash,
     DuplicateRevision,
     FilesGone,
+    HalfApplied,
+    ReplacedRevision,
     RevisionCycle,
     SeveralHeads,
     UnknownRevision,
@@ -180,6 +189,7 @@ __all__ = [
     "BrokenHooks",
     "BrokenPlugin",
     "BrokenRevision",
+    "BrokenSquash",
     "Cancelled",
     "CannotCommit",
     "CannotFollow",
@@ -187,6 +197,7 @@ __all__ = [
     "CannotKeep",
     "CannotLeave",
     "CannotRehearse",
+    "CannotSquash",
     "CannotTell",
     "ColumnExists",
     "ColumnMissing",
@@ -209,6 +220,7 @@ __all__ = [
     "FilesGone",
     "FlaskNeeded",
     "FormerNameTaken",
+    "HalfApplied",
     "HeldBack",
     "HookFailed",
     "HooksGone",
@@ -279,6 +291,7 @@ __all__ = [
     "Quarantined",
     "ReferenceFailed",
     "RenameDue",
+    "ReplacedRevision",
     "RequirementCycle",
     "RequirementNotInstalled",
     "RestoreFailed",
@@ -286,11 +299,13 @@ __all__ = [
     "RevisionInUse",
     "RevisionMoved",
     "RevisionTooLong",
+    "RevisionsGone",
     "RevisionsRecorded",
     "SchemaShared",
     "SchemaTaken",
     "ScratchFailed",
     "SeveralHeads",
+    "SquashesLeft",
     "SyncError",
     "SyncFailed",
     "SyncForbidden",

@@ -1,4 +1,5 @@
-"""The files that an author begins with: a new plugin, or a new host, out of templates.
+"""The files that an author begins with, out of templates, and the squash of revisions.
 
-It needs neither a database nor a host, and imports only from `plugin`, `revisions` and `config`.
+A new plugin or host needs neither a database nor a host, and imports only from `plugin`,
+`revisions` and `config`; a squash is of what `loading` finds on disk.
 """

@@ -20,3 +20,13 @@ class PackageTaken(PluginError):
 
     package: str
     reason: str
+
+
+class CannotSquash(PluginError):
+    """Revisions cannot be squashed, or not by a machine."""
+
+    words = "The revisions of '{plugin}' cannot be squashed: {reason}. {way_out}."
+
+    plugin: str
+    reason: str
+    way_out: str

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from .._base_errors import join
 from ..plugin import HOST
 from ..revisions.files import RevisionInfo
+from ..revisions.squashes import flatten
 from .findings import Finding
 from .names import find_current_names
 from .rules import (
@@ -30,12 +31,15 @@ class Graph:
         self._current_names = find_current_names(branches)
         self._by_id: dict[str, list[RevisionFile]] = {}
         self._by_label: dict[str, list[RevisionFile]] = {}
+        self._replaced: dict[str, list[RevisionFile]] = {}
         self._is_whole = all(file.info for f in branches.values() for file in f.revisions)
         for files in branches.values():
             for file, info in files.readable:
                 self._by_id.setdefault(info.revision, []).append(file)
                 for label in info.branch_labels:
                     self._by_label.setdefault(label, []).append(file)
+                for replaced in flatten(info.replaces):
+                    self._replaced.setdefault(replaced, []).append(file)
 
     def check(self, files: Files) -> Iterator[Finding]:
         """Find what is wrong with the revisions of a branch."""
@@ -87,17 +91,24 @@ class Graph:
 
     def _find_owners(self, identifier: str) -> set[str]:
         """Return the branches that have a revision of that id, or label, or that are called so."""
-        found = self._by_id.get(identifier) or self._by_label.get(identifier)
+        known = (self._by_id, self._replaced, self._by_label)
+        found = next(filter(None, (files.get(identifier) for files in known)), None)
         if found:
             return {file.plugin for file in found}
         return {self._current_names.get(identifier, identifier)} & self._branches.keys()
 
     def _check_cycles(self, files: Files) -> Iterator[Finding]:
         """Find one circle that a branch has a part in."""
+        branches = [each.branch for each in self._branches.values()]
+        aliases = {a: other for each in branches for a, other in each.squashes.aliases.items()}
         graph = {
-            info.revision: [d for d in (*info.down_revision, *info.depends_on) if d in self._by_id]
-            for branch in self._branches.values()
-            for _, info in branch.readable
+            info.revision: [
+                aliases.get(other, other)
+                for other in (*info.down_revision, *info.depends_on)
+                if other in self._by_id or other in aliases
+            ]
+            for branch in branches
+            for info in branch.infos.values()
         }
         try:
             TopologicalSorter(graph).prepare()

@@ -10,6 +10,7 @@ from pathlib import Path
 from .._base_errors import NotWritable
 from ..revisions.errors import RevisionCycle
 from ..revisions.source import find_checksum
+from ..revisions.squashes import flatten
 from .findings import Finding
 from .rules import LOCK_DIFFERS
 from .sources import Files, RevisionFile
@@ -47,6 +48,7 @@ def check_lock(files: Files) -> Iterator[Finding]:
     if path is None or not path.is_file():
         return
     found = {info.revision: file for file, info in files.readable}
+    replaced = {r for _, info in files.readable for r in flatten(info.replaces)} - found.keys()
     locked: dict[str, str] = {}
     heads = ""
     for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
@@ -57,14 +59,14 @@ def check_lock(files: Files) -> Iterator[Finding]:
                 heads = line
             case [revision, checksum] if len(checksum) == len(find_checksum(b"")):
                 locked[revision] = checksum
-                if revision not in found:
+                if revision not in found and revision not in replaced:
                     message = f"revision '{revision}' is locked, and has no file"
                     yield Finding(LOCK_DIFFERS, files.name, path, number, message)
             case _:
                 message = "this line is none of a lock file's; a conflict may be unresolved"
                 yield Finding(LOCK_DIFFERS, files.name, path, number, message)
     yield from _compare(found, locked, path)
-    if locked.keys() == found.keys() and heads != _describe_heads(files):
+    if locked.keys() - replaced == found.keys() and heads != _describe_heads(files):
         message = f"the file says '{heads}', and not '{_describe_heads(files)}'"
         yield Finding(LOCK_DIFFERS, files.name, path, 2, message)
 
@@ -91,6 +93,8 @@ def _describe(files: Files) -> Iterator[str]:
         order = files.branch.order
     except RevisionCycle:
         order = tuple(found)  # That there is a circle is another finding.
+    standing = dict.fromkeys(order)
+    order = (*(revision for revision in found if revision not in standing), *order)
     return (f"{revision} {_find_checksum(found[revision])}" for revision in order)
 
 

@@ -50,6 +50,18 @@ REVISION_CYCLE = Rule(
     "Correct down_revision or depends_on of one of them",
     "Revisions that depend on each other in a circle have no first one.",
 )
+WRONG_SQUASH = Rule(
+    "wrong-squash",
+    "Correct 'replaces', or put back or remove all files that it names",
+    "A squash stands for revisions that follow each other, where all of them are applied or none. "
+    "A database that has some of them goes on by the files of the others.",
+)
+SQUASH_DIFFERS = Rule(
+    "squash-differs",
+    "Let the squash make what the revisions make that it replaces",
+    "A squash and the revisions that it replaces have been run in a database of their own, and "
+    "have not made the same: databases that have come by one and by the other would differ.",
+)
 NAMESPACE_OVERLAP = Rule(
     "namespace-overlap",
     "Give one of them another namespace",
@@ -163,8 +175,8 @@ UNCHECKED = Rule(
 
 FILE_RULES = (
     *(BROKEN_PLUGIN, BROKEN_REVISION, FILE_NOT_RUN, DUPLICATE_ID, LONG_ID, SEVERAL_HEADS),
-    *(MISSING_DEPENDENCY, UNDECLARED_DEPENDENCY, REVISION_CYCLE, NAMESPACE_OVERLAP),
-    *(FORMER_NAME_TAKEN, FORMER_NAME_USED),
+    *(MISSING_DEPENDENCY, UNDECLARED_DEPENDENCY, REVISION_CYCLE, WRONG_SQUASH, SQUASH_DIFFERS),
+    *(NAMESPACE_OVERLAP, FORMER_NAME_TAKEN, FORMER_NAME_USED),
     *(OUTSIDE_PREFIX, MISSING_DOWNGRADE, EMPTY_DOWNGRADE, UNRENDERABLE_DOWNGRADE),
     *(ENDS_TRANSACTION, EXITS, OPENS_CONNECTION, EDITED_REVISION, LOCK_DIFFERS, WRONG_IGNORE),
     *(FAILS_IN_DATABASE, DOWNGRADE_DIFFERS, UPGRADE_DIFFERS, UNUSABLE_ROWS, CANNOT_EXPAND),

@@ -19,6 +19,7 @@ from .namespaces import check_overlaps, check_prefix
 from .rules import BROKEN_PLUGIN, FILE_RULES
 from .silence import check_silences, find_silenced
 from .sources import Files, choose, read_files
+from .squashes import check_squashes
 from .statements import Rendered, leave_unchecked, reading_statements
 
 RULES: Mapping[str, Rule] = {**{rule.name: rule for rule in FILE_RULES}, **SQL_RULES}
@@ -105,6 +106,7 @@ def _check_files(chosen: Iterable[Files], branches: Mapping[str, Files]) -> Iter
     for files in chosen:
         yield from check_folders(files)
         yield from graph.check(files)
+        yield from check_squashes(files)
         yield from check_overlaps(files, branches)
         yield from check_former_names(files, branches)
         for file in files.revisions:

@@ -13,9 +13,10 @@ from ..config.discovery import FoundPlugin
 from ..loading.session import Session
 from ..plugin import HOST, Plugin
 from ..revisions.branches import Branch
-from ..revisions.errors import BrokenRevision
+from ..revisions.errors import BrokenRevision, BrokenSquash
 from ..revisions.files import RevisionInfo, read_revision_file
 from ..revisions.source import read_source
+from ..revisions.squashes import Begun, resolve_squashes
 from .findings import Finding, Rule
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -105,7 +106,12 @@ class Files:
     @cached_property
     def branch(self) -> Branch:
         """The revisions that can be read, the last one of those that have the same id."""
-        return Branch(self.name, {info.revision: info for _, info in self.readable}.values())
+        infos = tuple({info.revision: info for _, info in self.readable}.values())
+        try:
+            standing, squashes = resolve_squashes(self.name, infos, Begun())
+        except BrokenSquash:  # That is another finding.
+            return Branch(self.name, infos)
+        return Branch(self.name, standing, squashes=squashes)
 
     @property
     def rows(self) -> tuple[Path, ...]:

@@ -16,13 +16,20 @@ from ..execution.scratch_builds import quiet
 from ..loading.search_paths import plugin_search_path
 from ..namespaces.inferred import place_rows
 from ..planning.removals import downgrade
-from ..planning.targets import upgrade_to
+from ..planning.targets import upgrade_by_parts, upgrade_to
 from ..plugin import Namespace
 from ..revisions.failures import describe_refusal
 from ..revisions.undo import run_statement
 from .errors import NoScratchDatabase
 from .findings import Finding, Rule
-from .rules import DOWNGRADE_DIFFERS, FAILS_IN_DATABASE, UNCHECKED, UNUSABLE_ROWS, UPGRADE_DIFFERS
+from .rules import (
+    DOWNGRADE_DIFFERS,
+    FAILS_IN_DATABASE,
+    SQUASH_DIFFERS,
+    UNCHECKED,
+    UNUSABLE_ROWS,
+    UPGRADE_DIFFERS,
+)
 from .sources import Files, RevisionFile, choose, read_files
 
 
@@ -105,6 +112,7 @@ class _Trial:
                     self._upgrade(revision)
                 after = self._read()
                 yield from self._go_down_and_up(file, revision, down, before, after)
+                yield from self._go_by_parts(file, revision, down, after)
             except PluginError as error:
                 yield _find_failure(file, error)
             if not self._is_applied(revision):
@@ -162,6 +170,19 @@ class _Trial:
                 return  # What is in its way has been told.
             raise
         yield from _compare(file, UPGRADE_DIFFERS, "upgrade", after, self._read())
+
+    def _go_by_parts(
+        self, file: RevisionFile, revision: str, down: Sequence[str], after: Picture
+    ) -> Iterator[Finding]:
+        """Compare what a squash has made with what is made by the files that it replaces."""
+        branch = self._migrator.session.branch(self._name)
+        replaced = branch.squashes.find_aliases(revision)
+        if not replaced or not {info.revision for info in branch.squashes.replaced} >= {*replaced}:
+            return
+        self._downgrade(down)
+        self._migrator.read()
+        self._migrator.run(partial(upgrade_by_parts, name=self._name, squash=revision))
+        yield from _compare(file, SQUASH_DIFFERS, "upgrade", self._read(), after)
 
     def _compare_with(self, file: RevisionFile, before: Picture) -> Iterator[Finding]:
         return _compare(file, DOWNGRADE_DIFFERS, "downgrade", before, self._read())

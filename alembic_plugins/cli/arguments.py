@@ -153,6 +153,14 @@ _OF_REVISION: tuple[Argument, ...] = (
         },
     ),
 )
+_RANGE = (
+    "scope",
+    {
+        "metavar": "FROM:TO",
+        "nargs": "?",
+        "help": "the first and the last revision to squash; by default all of the branch",
+    },
+)
 _KEY = ("key", {"metavar": "KEY", "help": "the value's key"})
 _VALUE = ("value", {"metavar": "JSON", "help": "the value, a text in its own quotes"})
 _LOCK = ("--lock", {"dest": "lock", "help": "write NAME.lock, the file of checksums, beside it"})
@@ -256,6 +264,8 @@ def _add_group(group: ArgumentParser) -> None:
     flags = [_AUTOGENERATE, _SPLICE]
     marks = (_PHASE_OF_REVISION,)
     add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION, settings=marks)
+    of_squash = [item for item in _OF_REVISION if item[0] in ("-m --message", "--rev-id")]
+    add("squash", authoring.squash, [_PLUGIN, _RANGE], [], *of_squash)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
     add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])

@@ -57,6 +57,18 @@ def revision(
     )
 
 
+def squash(
+    config: Config, plugin: str, scope: str | None, message: str | None, rev_id: str | None
+) -> None:
+    """Write a revision that does what several do, and stands for them from then on."""
+    from ..authoring.squash import write_squash
+    from ..integration.running import read_disk
+
+    file, replaced = write_squash(read_disk(config), plugin, scope, message, revision=rev_id)
+    _print_files(config, (file,))
+    print_line(config, f"it replaces {', '.join(replaced)}")
+
+
 def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:
     """Write the configuration and the environment of a new host."""
     files = commands.init_host(folder, is_async=is_async, pyproject=pyproject)

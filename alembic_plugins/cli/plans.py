@@ -12,6 +12,7 @@ from ..planning.operations import (
     DropUnknownObjects,
     Operation,
     QuarantinePlugin,
+    RecordSquash,
     RemovePlugin,
     Step,
 )
@@ -52,17 +53,26 @@ def _print_done(config: Config, plan: Plan) -> None:
     hooked = dict.fromkeys(op.plugin for op in plan.find(RunHook) if op.plugin not in moved)
     removed = [name for name, it in plan.outcomes.items() if isinstance(it, RemovePlugin)]
     synced = {op.plugin for op in plan.find(SyncTable)}
+    squashed = _print_squashes(config, plan)
     for name in hooked.keys() - {*removed, *synced}:
         config.print_stdout(f"ended the install of {name}")
     for name in removed:
         config.print_stdout(f"uninstalled {name}")
-    if synced or not (moved or hooked or removed):
+    if synced or not (moved or hooked or removed or squashed):
         _print_synced(config, plan)
 
 
 def _print_renamed(config: Config, plan: Plan) -> None:
     for operation in plan.find(RenamePlugin):
         config.print_stdout(f"renamed {operation.former} to {operation.plugin}")
+
+
+def _print_squashes(config: Config, plan: Plan) -> bool:
+    """Say which squashes were recorded in the place of what they replace; tell if any were."""
+    found = plan.find(RecordSquash)
+    for operation in found:
+        config.print_stdout(f"recorded squash {operation.revision} of {operation.plugin}")
+    return bool(found)
 
 
 def print_plan(config: Config, plan: Plan) -> None:

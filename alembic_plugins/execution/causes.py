@@ -53,6 +53,14 @@ def find_cause(
         command = f"alembic plugin uninstall {error.plugin} --purge"
         left = f"{error.reason}; what its downgrades have left, '{command}' drops"
         return MigrationFailed(*facts[:3], left)
+    if (
+        is_duplicate(error)
+        and not journal.is_written
+        and (gone := _find_gone(writer.session, error))
+    ):
+        hint = "a revision that does what they did has to say so, replaces = [...]"
+        made = f"{error.reason}; the database has {join(gone)}, without a file: {hint}"
+        return MigrationFailed(*facts[:3], made)
     is_new = error.plugin not in {HOST, *writer.session.state.plugins}
     if is_duplicate(error) and is_new and not advice and not journal.is_written:
         command = f"alembic plugin adopt {error.plugin}"
@@ -67,6 +75,13 @@ def find_cause(
         if users:
             return _explain_use(writer, error, users)
     return error if reason == error.reason else MigrationFailed(*facts)
+
+
+def _find_gone(session: Session, error: MigrationFailed) -> tuple[str, ...]:
+    """Return what the database has of a branch, or of none that is known, and no file makes."""
+    state = session.state
+    known = state.by_revision.keys() | state.unowned.keys()
+    return (*session.remembered_branch(error.plugin).ahead, *(state.current_rows - known))
 
 
 def find_advice(session: Session, error: MigrationFailed) -> str | None:

@@ -15,7 +15,6 @@ from ..connection.errors import MigrationFailed
 from ..connection.pipeline import Pipeline
 from ..guard.errors import NamespaceViolation, TransactionEnded
 from ..planning.errors import Interrupted
-from ..planning.operations import Direction
 from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
 from ..revisions.failures import describe_failure, find_transient, make_delays
@@ -104,9 +103,9 @@ class Executor:
 
     def _check_lengths(self, plan: Plan) -> None:
         limit = getattr(self._writer.versions.c.version_num.type, "length", None)
-        for step in plan.steps:
-            if limit and step.direction is Direction.UPGRADE and len(step.revision) > limit:
-                raise RevisionTooLong(step.plugin, step.revision, limit)
+        for item in plan.recorded:
+            if limit and len(item.revision) > limit:
+                raise RevisionTooLong(item.plugin, item.revision, limit)
 
     def _check_interruptions(self, plan: Plan) -> None:
         """Check that what was interrupted is completed before anything else is done to it."""

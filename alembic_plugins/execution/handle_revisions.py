@@ -6,7 +6,9 @@ from .. import _alembic
 from .._base_errors import in_one_line
 from ..connection.errors import MigrationFailed
 from ..guard.errors import NamespaceViolation
-from ..planning.operations import CheckObjects, RevertRevision, Step
+from ..loading.squashes import make_squash
+from ..planning.operations import CheckObjects, RecordSquash, RevertRevision, Step
+from ..planning.squashes import find_parts
 from ..registry.errors import TamperedUndo
 from ..revisions.failures import find_transient
 from .context import Context
@@ -25,6 +27,22 @@ def run_revision(context: Context, operation: Step) -> None:
 def record_revision(context: Context, operation: Step) -> None:
     """Record a revision as applied, or as not."""
     context.steps.run(operation, context.plan.nodes)
+
+
+def record_squash(context: Context, operation: RecordSquash) -> None:
+    """Record a squash in the place of what it replaces, if all of that is applied."""
+    name, revision, pending = operation.plugin, operation.revision, context.writer.pending
+    applied = pending.find_applied(name)
+    squash = applied.get(revision)
+    if squash is None:
+        branch = context.session.remembered_branch(name)
+        if not find_parts(branch, revision) <= applied.keys():
+            return  # Its last one has failed.
+        covered = [item for item in applied.values() if item.revision in operation.replaced]
+        info = context.session.find_script(name, revision).info
+        squash = make_squash(branch, info, covered)
+    undo, source = context.steps.read_file(name, revision)
+    pending.add_squash(squash, operation.replaced, undo, source)
 
 
 def revert_revision(context: Context, operation: RevertRevision) -> None:

@@ -26,6 +26,7 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.RevertRevision: handle_revisions.revert_revision,
     ops.RecordApplied: handle_revisions.record_revision,
     ops.RecordReverted: handle_revisions.record_revision,
+    ops.RecordSquash: handle_revisions.record_squash,
     RunHook: handle_hooks.run_hook,
     tables.SyncTable: handle_tables.sync_table,
     ops.CheckObjects: handle_revisions.check_objects,

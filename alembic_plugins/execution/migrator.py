@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
@@ -25,6 +25,8 @@ from ..planning.phases import check_held
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..planning.renames import plan_renames
+from ..planning.squashes import MakePlan as MakePlan
+from ..planning.squashes import plan_settled
 from ..plugin import HOST, Schema
 from ..registry.renaming import find_current_name, find_renamed
 from ..registry.state import State, read_state
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 log = logging.getLogger(__name__)
-
-MakePlan = Callable[[Session], Plan]
 
 
 class Migrator:
@@ -180,7 +180,7 @@ class Migrator:
             LockTimeout: another migration did not end in time.
             PluginError: see `Executor.run`.
         """
-        plan = make_plan(self.session)
+        plan = plan_settled(self.session, make_plan)
         due = (plan.transactions, self._catch_up.transactions, find_renamed(self.session.state))
         if not any(due):
             return self._tell(plan)
@@ -190,7 +190,7 @@ class Migrator:
             is_new = not self.context.as_sql and self.read()
             renamed, failures = self._rename(lock_connection)
             if is_new or renamed.transactions or failures or always_again:
-                plan = make_plan(self.session)
+                plan = plan_settled(self.session, make_plan)
             self.infer(find_going(self.session, plan))
             done = self._execute(plan, make_plan, lock_connection)
             return self._tell(tell_failures(done, failures).after(renamed))
@@ -214,7 +214,7 @@ class Migrator:
         self.end_reading()
         with self._lock() as lock_connection:
             self.read()
-            plan = make_plan(self.session).after(plan_renames(self.session))
+            plan = plan_settled(self.session, make_plan).after(plan_renames(self.session))
             self.infer(find_going(self.session, plan))
             self.end_reading()
             with self.connection.begin() as transaction:
@@ -267,7 +267,7 @@ class Migrator:
                 if not self.infer([error.plugin]):
                     raise
                 self.read()
-                plan = make_plan(self.session)
+                plan = plan_settled(self.session, make_plan)
             else:
                 self._catch_up = Plan()
                 return plan
@@ -282,7 +282,7 @@ class Migrator:
             raise error
         self.read()
         try:
-            plan = make_plan(self.session)
+            plan = plan_settled(self.session, make_plan)
         except RevisionInUse:
             raise error from None
         if plan == failed:

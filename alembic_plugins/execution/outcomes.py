@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from .._base_errors import PluginError
 from ..loading.session import Session
-from ..planning.operations import Direction
+from ..planning.operations import Direction, RecordSquash
 from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
 from .errors import PluginsFailed
@@ -88,8 +88,10 @@ class Outcomes:
 
 
 def _is_upgrade(transaction: Transaction) -> bool:
-    """Tell whether a transaction runs revisions upwards, and does not only record them."""
+    """Tell whether a transaction runs revisions upwards, or records a squash of these."""
     steps = transaction.steps
+    if any(isinstance(op, RecordSquash) for op in transaction.operations):
+        return True
     return bool(steps) and all(s.runs and s.direction is Direction.UPGRADE for s in steps)
 
 

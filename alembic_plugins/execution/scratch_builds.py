@@ -19,7 +19,7 @@ from ..namespaces.inferred import Inferred
 from ..planning.plan import Plan
 from ..planning.projection import plan_copy
 from ..planning.removals import downgrade
-from ..planning.targets import upgrade_to
+from ..planning.targets import upgrade_exactly
 from ..registry.tables import Tables
 from .errors import ScratchFailed
 from .scratch import drop_namespace
@@ -135,7 +135,7 @@ def _run_targets(scratch: PlanRunner, targets: Targets) -> None:
     for name, revisions in targets.items():
         with _trying(name, revisions):
             for revision in revisions:
-                scratch.run(partial(upgrade_to, targets={name: revision}))
+                scratch.run(partial(upgrade_exactly, name=name, target=revision))
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class StepRunner:
 
     def _remember(self, step: Step, node: Node, duration: Duration) -> None:
         """Record an applied revision, with what downgrades it when its file is gone."""
-        undo, source = self._read_file(node)
+        undo, source = self.read_file(node.plugin, node.revision)
         remembered = remember_revision(
             self._writer.session, node, objects_known=step.runs and not self._writer.is_offline
         )
@@ -127,13 +127,14 @@ class StepRunner:
 
     def accept(self, node: Node) -> None:
         """Record that an applied revision is what its file says now."""
-        undo, source = self._read_file(node)
+        undo, source = self.read_file(node.plugin, node.revision)
         self._writer.pending.add_repaired(
             remember_revision(self._writer.session, node, objects_known=True), undo, source
         )
 
-    def _read_file(self, node: Node) -> tuple[Undo, Source | None]:
-        script = self._writer.session.find_script(node.plugin, node.revision)
+    def read_file(self, name: str, revision: str) -> tuple[Undo, Source | None]:
+        """Return what undoes a revision of a branch, and what its file is."""
+        script = self._writer.session.find_script(name, revision)
         return self._renderer.render(script), read_source(script.info.path)
 
     def _call(self, step: Step, script: BranchScript) -> None:

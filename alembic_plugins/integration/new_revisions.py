@@ -12,6 +12,7 @@ from alembic.util import to_list
 
 from .. import _alembic
 from .._base_errors import InvalidOption, WrongCombination
+from ..authoring.naming import FILE_TEMPLATE
 from ..config.settings import read_scope
 from ..loading.session import Session
 from ..planning.identifiers import find_named
@@ -21,9 +22,6 @@ from .errors import UndeclaredDependency
 
 Head = str | Sequence[str] | None
 """What Alembic takes for ``--head`` and ``--depends-on``."""
-
-_FILE_TEMPLATE = "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d%(second).2d_%(rev)s_%(slug)s"
-"""How a plugin's files are called where the host does not say: in the order of their making."""
 
 
 def find_written(session: Session, head: Head) -> str:
@@ -130,7 +128,7 @@ def _lead_to(session: Session, script: ScriptDirectory, name: str) -> None:
     else:
         locations = (session.find_plugin(name).versions,)
         if session.config.get_alembic_option("file_template") is None:
-            script.file_template = _FILE_TEMPLATE
+            script.file_template = FILE_TEMPLATE
     _alembic.set_version_locations(script, locations)
 
 

@@ -21,6 +21,7 @@ from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
 from ..planning.renames import plan_renames
+from ..planning.squashes import plan_settled
 from ..registry.state import State
 from .auto_sync import upgrade_and_sync
 from .errors import LoopRuns, NotAHost
@@ -134,7 +135,7 @@ def carry_out(
         if names is not None:
             return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
-    plan = make_plan(migrator.session).after(plan_renames(migrator.session))
+    plan = plan_settled(migrator.session, make_plan).after(plan_renames(migrator.session))
     shown = [(item.plugin, item.revision) for item in plan.steps]
     shown += [(item.plugin, item.revision) for item in plan.held]
     scripts = (migrator.session.find_script(name, revision) for name, revision in shown)

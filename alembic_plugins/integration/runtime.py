@@ -34,6 +34,7 @@ from ..planning.identifiers import find_scope, split_target
 from ..planning.phases import describe_held
 from ..planning.plan import Plan
 from ..planning.projection import simulate
+from ..planning.squashes import find_squashed
 from ..plugin import HOST
 from ..registry.rows import tell_once
 from ..registry.state import State
@@ -209,10 +210,13 @@ def _assume_state(session: Session, context: MigrationContext, work: object) -> 
         start = {scope or HOST: revision} if revision else {}
     if not start or start == {HOST: "base"}:
         return session.state
+    squashed = find_squashed(session, start)
     plan = targets.upgrade_to(session, start)
     state = simulate(session, plan, schema_created=True)
-    rows = frozenset(row for name in state.branches for row in state.heads(name))
-    return replace(state, rows=rows, version_table=True, registry=VERSION)
+    rows = {row for name in state.branches for row in state.heads(name)}
+    rows = {*(rows - {*squashed.values()}), *squashed}
+    state = replace(state, rows=frozenset(rows), version_table=True, registry=VERSION)
+    return replace(state, squashed=squashed)
 
 
 def _find_start(session: Session, options: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -299,7 +303,7 @@ def _run_other(
 
         for damaged in session.state.damage:
             log.warning("%s", damaged)
-        for ahead in find_ahead(choose_branches(session, scope)):
+        for ahead in find_ahead(session, choose_branches(session, scope)):
             log.warning("%s", ahead)
     # A new revision goes onto one branch; what only shows, shows all.
     alone = command in ("revision", "merge")
@@ -342,8 +346,8 @@ def _call_on_branches(
     scope: str | None,
 ) -> list[tuple[str, bool]]:
     """Call a work function that sees some branches only; return the steps that it wants run."""
-    state = migrator.session.state
     branches = list(choose_branches(migrator.session, scope))
+    state = migrator.session.state  # Whose squashes are known by now.
     if scope is None and _alembic.stock_command(work) is None:
         # Another tool may be about to install what is on disk.
         known = {branch.name for branch in branches}
@@ -377,7 +381,7 @@ def choose_branches(session: Session, scope: str | None) -> Sequence[Branch]:
         return [session.remembered_branch(scope) if installed else session.branch(scope)]
     at_base = session.state.at_base - session.state.leftover
     names = dict.fromkeys((HOST, *session.state.branches, *sorted(at_base)))
-    unknown_rows = sorted(session.state.rows - session.state.by_revision.keys())
-    unknown = [RevisionInfo(row, (), (), (), "", None) for row in unknown_rows]
     branches = [session.remembered_branch(name) for name in names]
+    unknown_rows = sorted(session.state.current_rows - session.state.by_revision.keys())
+    unknown = [RevisionInfo(row, (), (), (), "", None) for row in unknown_rows]
     return [*branches, *([Branch("unknown", unknown, orphaned=True)] if unknown else [])]

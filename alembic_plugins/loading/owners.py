@@ -50,5 +50,6 @@ def check_owners(source: Source, branch: Branch) -> None:
 def _find_elsewhere(state: State, branch: Branch) -> Mapping[str, str]:
     """Return the revisions of a branch that are applied as those of another one, by id."""
     applied = {**{item.revision: item for item in state.kept}, **state.by_revision}
-    found = ((revision, applied[revision].plugin) for revision in branch.infos.keys() & applied)
+    own = {*branch.infos, *branch.squashes.aliases}
+    found = ((revision, applied[revision].plugin) for revision in own & applied.keys())
     return {revision: other for revision, other in sorted(found) if other != branch.name}

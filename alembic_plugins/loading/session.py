@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -21,10 +21,10 @@ from ..plugin import HOST, Plugin
 from ..registry.errors import DamagedRow
 from ..registry.state import State
 from ..revisions.branches import Branch, BranchScript, Node
-from ..revisions.errors import DuplicateRevision
+from ..revisions.errors import DuplicateRevision, HalfApplied
 from ..revisions.file_cache import read_folder
 from ..revisions.files import RevisionInfo
-from ..revisions.source import has_changed
+from .changes import find_changed
 from .errors import (
     EmptyPlugin,
     MissingRevision,
@@ -40,24 +40,13 @@ from .requirements import find_required
 if TYPE_CHECKING:
     from ..namespaces.inferred import Inferred
     from ..namespaces.ownership import Dependents
+    from .database import Database
 
 
 GIVEN_PLUGINS = "alembic_plugins.given"
 """The attribute of a configuration with plugins that a caller has brought along."""
 
 _GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are damaged"
-
-
-class Database(Protocol):
-    """What can be asked besides what the registry remembers."""
-
-    def find_users(self, name: str) -> "Dependents":
-        """Return what depends on a plugin's objects, by the plugin that it belongs to."""
-        ...
-
-    def find_sources(self, revisions: Sequence[str]) -> Mapping[str, str]:
-        """Return files of revisions as they were applied."""
-        ...
 
 
 class Session:
@@ -74,6 +63,7 @@ class Session:
         self._inferred: dict[str, Inferred] = {}
         self._branches: dict[str, Branch] = {}
         self._remembered: dict[str, Branch] = {}
+        self._unsettled: dict[str, set[str]] = {}
         self._loaded: set[str] = set()
         self.hooks = HookFinder(self)
         self.renames = RenameFinder(self)
@@ -81,7 +71,7 @@ class Session:
 
     @property
     def state(self) -> State:
-        """What the database remembers."""
+        """What the database remembers; of a branch that has been read, with its squashes."""
         return self._state
 
     @property
@@ -93,7 +83,7 @@ class Session:
         """Remember what a plugin has made that another tool has installed."""
         self._inferred[name] = inferred
 
-    def update(self, state: State, database: Database | None = None) -> None:
+    def update(self, state: State, database: "Database | None" = None) -> None:
         """Take over what is remembered by now, and ask `database` for what else there is to know.
 
         Offline there is no database.
@@ -101,6 +91,7 @@ class Session:
         self._state, self._database = self.renames.apply(state), database
         self._branches.clear()  # They hold revisions that only the state had.
         self._remembered.clear()
+        self._unsettled.clear()
 
     def configure(self, *, transaction_per_revision: bool) -> None:
         """Take over the option of that name that ``env.py`` has given to Alembic."""
@@ -143,6 +134,7 @@ class Session:
         Raises:
             DamagedRow: what the database remembers of it cannot be.
             PluginError: the plugin or one of its files is broken; see `Discovery.find`.
+            HalfApplied: files that a squash replaces are gone, and would have to be run.
             DuplicateRevision: an applied revision of another branch has the same id.
             RevisionCycle: its revisions follow each other in a circle.
         """
@@ -153,11 +145,26 @@ class Session:
             own = self.host_folders.found if is_host else (self.find_plugin(name).versions,)
             formerly = () if is_host else self.find_plugin(name).declaration.formerly
             branch = Branch(name, self._read_infos(name, own), formerly=formerly)
+            state = self._state
+            if any(info.replaces for info in branch.infos.values()):
+                from .squashes import resolve  # Few branches have some.
+
+                branch, state = resolve(branch, state, self._unsettled.get(name, ()))
             check_owners(self, branch)
-            if not branch.infos.keys() <= self.state.by_revision.keys():
+            if not branch.infos.keys() <= state.by_revision.keys():
                 _ = branch.order  # A circle is an error at once, and not when it is walked.
-            self._branches[name] = branch
+            self._branches[name], self._state = branch, state
         return self._branches[name]
+
+    def keep_files(self, name: str, replaced: str) -> None:
+        """Let the files of a branch count that a squash replaces; `replaced` is one of them."""
+        known = self.branch(name)
+        self._unsettled[name] = {replaced}
+        del self._branches[name]
+        try:
+            self.branch(name)
+        except HalfApplied:  # They are not there.
+            self._branches[name] = known
 
     def remembered_branch(self, name: str) -> Branch:
         """Return a branch, from the registry alone where its plugin is gone or broken."""
@@ -205,8 +212,8 @@ class Session:
             self.remembered_branch(name).load()
 
     def find_script(self, name: str, revision: str) -> BranchScript:
-        """Return a revision of a branch."""
-        return cast("BranchScript", self.remembered_branch(name).map.get_revision(revision))
+        """Return a revision of a branch, be it a squash that does not stand yet."""
+        return self.remembered_branch(name).find_script(revision)
 
     def _read_infos(self, name: str, locations: Iterable[Path]) -> Iterator[RevisionInfo]:
         seen = set()
@@ -263,7 +270,7 @@ class Session:
         if applied:
             return applied.plugin
         for branch in self._branches.values():
-            if revision in branch:
+            if branch.find(revision):
                 return branch.name
         return next((name for name in self._search(first) if self._has(name, revision)), None)
 
@@ -274,7 +281,7 @@ class Session:
 
     def _has(self, name: str, revision: str) -> bool:
         try:
-            return revision in self.branch(name)
+            return self.branch(name).find(revision) is not None
         except PluginError:
             return False  # A broken plugin must not hurt those that have nothing to do with it.
 
@@ -286,12 +293,13 @@ class Session:
         Raises:
             MissingRevision: no file has it.
         """
-        if identifier in branch:
-            return branch.name, identifier
+        if own := branch.find(identifier):
+            return branch.name, own
         required = self._required_by(branch.name)
         owner = self.find_owner(identifier, required)
         if owner:
-            return owner, identifier
+            other = self._branches.get(owner)
+            return owner, (other and other.find(identifier)) or identifier
         for name in dict.fromkeys((branch.name, *self._search((identifier, *required)))):
             revision = self._find_label(name, identifier)
             if revision:
@@ -364,14 +372,7 @@ class Session:
 
     def find_changed(self, name: str) -> tuple[str, ...]:
         """Return the applied revisions of a branch whose files have changed since."""
-        infos = self.remembered_branch(name).infos
-        candidates = [
-            item.revision
-            for item in self.state.of(name)
-            if item.checksum and infos[item.revision].checksum not in (None, item.checksum)
-        ]
-        sources = self.find_sources(candidates) if candidates else {}
-        return tuple(r for r in candidates if has_changed(sources.get(r), infos[r].path))
+        return find_changed(self.remembered_branch(name), self.state.of(name), self.find_sources)
 
     def is_inferred(self, name: str) -> bool:
         """Tell whether it is known what a plugin's applied revisions have made."""

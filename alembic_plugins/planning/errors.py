@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .._base_errors import PluginError, join, offer_purge
+from ..plugin import HOST
 
 
 class NotInstalled(PluginError):
@@ -243,3 +244,39 @@ class BeyondPhase(PluginError):
     argument: str
     phase: str
     revision: str
+
+
+class RevisionsGone(PluginError):
+    """The files of a branch begin with other revisions than those that are applied."""
+
+    words = (
+        "'{plugin}' on disk no longer has what the database has of it, {applied}, and begins with "
+        "{found} instead, which is not run over that. If that makes the same, let its file say "
+        "which revisions it replaces, 'replaces = [...]'{adopt}; else put back the files; nothing "
+        "was changed."
+    )
+
+    plugin: str
+    applied: Sequence[str]
+    found: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with the other way out for a plugin."""
+        adopt = (
+            f", or record it with 'alembic plugin forget {self.plugin}' and 'alembic plugin adopt "
+            f"{self.plugin}'"
+        )
+        return {**super().facts(), "adopt": "" if self.plugin == HOST else adopt}
+
+
+class SquashesLeft(PluginError):
+    """Stock Alembic would run what is squashed, or look for it."""
+
+    words = (
+        "Stock Alembic knows nothing of 'replaces', by which these revisions of '{branch}' are "
+        "squashed, or follow what is: {revisions}. Remove the files of those that are squashed, "
+        "and name the squash in the others; nothing was changed."
+    )
+
+    branch: str
+    revisions: Sequence[str]

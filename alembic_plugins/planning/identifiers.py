@@ -1,20 +1,10 @@
 """Which branch is meant where a command's argument names a revision, and no plugin."""
 
-import re
-
 from ..loading.session import Session
 from ..plugin import HOST, is_name
+from ..revisions.arguments import IDENTIFIER, SHORTEST, SYMBOLS
 from ..revisions.branches import Branch
 from ..revisions.errors import UnknownRevision
-
-_IDENTIFIER = re.compile(r"(?:(?P<label>.+)@)?(?P<revision>.*?)(?:[+-]\d+)?")
-"""What Alembic takes for a revision: ``LABEL@REVISION+N``, of which most may be left out."""
-
-SYMBOLS = ("head", "heads", "base")
-"""What stands for revisions of a branch, and for none by itself."""
-
-_SHORTEST = 4
-"""As many characters of an id Alembic takes for the id."""
 
 
 def split_target(session: Session, scope: str | None, target: str) -> tuple[str | None, str]:
@@ -73,7 +63,7 @@ def find_branch(session: Session, identifier: str) -> str | None:
         UnknownRevision: several branches have a revision whose id begins so.
     """
     owner = session.find_owner(identifier, session.state.branches)
-    match = _IDENTIFIER.fullmatch(identifier)
+    match = IDENTIFIER.fullmatch(identifier)
     if owner or match is None:
         return owner
     label, revision = match["label"], match["revision"]
@@ -93,11 +83,11 @@ def _find_labelled(session: Session, label: str) -> str | None:
 
 
 def _find_beginning(session: Session, beginning: str) -> str | None:
-    if len(beginning) < _SHORTEST:
+    if len(beginning) < SHORTEST:
         return None
     found: dict[str, str] = {}
     for branch in _read_branches(session):
-        for revision in branch.infos:
+        for revision in (*branch.infos, *branch.squashes.aliases):
             if revision.startswith(beginning):
                 found.setdefault(branch.name, revision)
     if len(found) > 1:

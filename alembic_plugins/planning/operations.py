@@ -242,6 +242,17 @@ class AcceptFiles(PluginOperation):
     verb = "accept files"
 
 
+@dataclass(frozen=True)
+class RecordSquash(PluginOperation):
+    """Record a squash in the place of what it replaces, if all of that is applied."""
+
+    revision: str
+    replaced: tuple[str, ...]
+
+    verb = "record squash"
+
+
+@dataclass(frozen=True)
 class ClaimObjects(PluginOperation):
     """Record what nobody is known to have made as made by a plugin."""
 

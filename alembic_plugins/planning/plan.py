@@ -34,6 +34,7 @@ from .operations import (
     PluginOperation,
     RecordApplied,
     RecordReverted,
+    RecordSquash,
     RegisterPlugin,
     RemovePlugin,
     RevertRevision,
@@ -135,6 +136,12 @@ class Plan:
     def hooks(self) -> frozenset[tuple[str, Moment]]:
         """For which plugins hooks are called, and when."""
         return frozenset((op.plugin, op.moment) for op in self.find(RunHook))
+
+    @property
+    def recorded(self) -> tuple[Step | RecordSquash, ...]:
+        """What makes a revision to be recorded as applied, in order."""
+        up = (step for step in self.steps if step.direction is Direction.UPGRADE)
+        return (*up, *self.find(RecordSquash))
 
     def find(self, kind: type[Op]) -> tuple[Op, ...]:
         """Return the operations of a kind, in order."""

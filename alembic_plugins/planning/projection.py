@@ -14,6 +14,7 @@ from ..registry.state import AppliedRevision, InstalledPlugin, State
 from ..revisions.branches import Node
 from .operations import Direction, RecoverPlugin
 from .plan import Plan, plan_outcome, plan_record
+from .squashes import hold_back
 
 
 def remember_revision(session: Session, node: Node, *, objects_known: bool) -> AppliedRevision:
@@ -96,14 +97,22 @@ def plan_catch_up(session: Session) -> Plan:
     Stock Alembic leaves out the rows of revisions on which others depend: those are put back. A
     row that no file explains stays where it is and hinders nobody.
     """
-    state = session.state
+    while True:
+        state = session.state
+        plan = _plan_catch_up(session, state)
+        if session.state is state:
+            return plan  # Else a branch was read that has a squash.
+
+
+def _plan_catch_up(session: Session, state: State) -> Plan:
     lost = _plan_registration(session)
     known = {row for name in state.branches for row in state.heads(name)}
     broken = _find_broken(session)
-    if state.rows == known and not broken:
+    rows = state.current_rows
+    if rows == known and not broken:
         return lost
-    owners = {row: owner for row in state.rows if (owner := session.find_owner(row))}
-    gone = {state.by_revision[row].plugin for row in known - state.rows}
+    owners = {row: owner for row in rows if (owner := session.find_owner(row))}
+    gone = {state.by_revision[row].plugin for row in known - rows}
     touched = broken | gone | {owner for row, owner in owners.items() if row not in known}
     present = _close_applied(session, owners)
     touched |= {name for name in present if name not in state.branches}
@@ -126,6 +135,8 @@ def plan_copy(
         targets: more of them, all up to some, by branch.
     """
     wanted = {name: set(revisions) for name, revisions in applied.items()}
+    for name, revision in ((n, r) for each in (wanted, targets) for n in each for r in each[n]):
+        hold_back(session, name, revision)
     for name, revisions in targets.items():
         branch = session.branch(name)
         found = (branch.find_upgrade(revision, ()) for revision in revisions)

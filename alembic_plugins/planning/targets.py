@@ -25,6 +25,7 @@ from .operations import ApplyRevision, RevertRevision, Step
 from .ordering import order_requirements
 from .phases import HeldRevision, check_targets, find_held
 from .plan import Plan, plan_record, plan_steps, plan_upgrade
+from .squashes import check_squashed, find_half_applied, hold_back
 
 
 def upgrade(session: Session, scope: str | None, target: str) -> Plan:
@@ -44,7 +45,7 @@ def upgrade_installed(session: Session, wanted: Collection[str] = ()) -> Plan:
     is raised when all others are done: it must not stop them. One that has nothing to be done
     is not missed, and its error is told as a warning.
     """
-    problems: dict[str, PluginError] = {}
+    problems = find_half_applied(session)
     warnings: list[PluginError] = []
     targets = {HOST: "heads"}
     state = session.state
@@ -158,6 +159,18 @@ def upgrade_to(session: Session, targets: Mapping[str, str]) -> Plan:
     return _plan_targets(session, {**host, **ordered, **targets})
 
 
+def upgrade_exactly(session: Session, name: str, target: str) -> Plan:
+    """Plan the upgrade of a branch to a revision, and no further for the squash that it is in."""
+    hold_back(session, name, target)
+    return upgrade_to(session, {name: target})
+
+
+def upgrade_by_parts(session: Session, name: str, squash: str) -> Plan:
+    """Plan the upgrade of a branch to a squash by the files that it replaces."""
+    session.keep_files(name, session.branch(name).squashes.find_aliases(squash)[0])
+    return upgrade_to(session, {name: squash})
+
+
 def _with_requirements(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     return order_requirements(names, session.find_requirements)
 
@@ -166,6 +179,7 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
     wanted: list[tuple[str, str]] = []
     for name, target in targets.items():
         branch = session.find_target(name)
+        check_squashed(session, branch)
         rows = session.state.heads(name)
         wanted += [(name, revision) for revision in branch.find_upgrade(target, rows)]
     nodes = session.close(wanted)
@@ -224,6 +238,7 @@ def stamp(session: Session, scope: str | None, targets: Sequence[str]) -> Plan:
     wanted: dict[str, set[str]] = {}
     for target in targets:
         name, revision = split_target(session, scope, target)
+        hold_back(session, name or HOST, revision)
         for branch in _stamped_branches(session, name, revision):
             wanted.setdefault(branch.name, set()).update(branch.find_stamp(revision))
     before = [applied for applied in session.state.applied if applied.plugin in wanted]

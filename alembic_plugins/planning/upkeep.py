@@ -38,6 +38,7 @@ from .operations import (
 )
 from .ordering import order_requirements
 from .plan import Plan, Transaction, plan_outcome, plan_record
+from .squashes import check_stock, hold_back
 from .targets import check_namespaces
 
 
@@ -107,13 +108,20 @@ def check_returning(session: Session, plugin: InstalledPlugin, coming: State) ->
         owners.get(revision) or f"revision '{revision}'"
         for item in coming.of(plugin.name)
         for revision in item.depends_on
-        if revision not in applied
+        if revision not in applied and not _is_squashed(session, revision)
     }
     if missing:
         raise RequirementNotInstalled(plugin.name, tuple(sorted(missing)))
     for other in session.state.plugins.values():
         if overlap(plugin.namespace, other.namespace):
             raise NamespaceConflict(other.name, plugin.name, str(plugin.namespace))
+
+
+def _is_squashed(session: Session, revision: str) -> bool:
+    """Tell whether a squash is applied that stands for a revision."""
+    owner = session.find_owner(revision)
+    found = session.remembered_branch(owner).find(revision) if owner else None
+    return found in session.state.by_revision
 
 
 def forget(session: Session, name: str) -> Plan:
@@ -155,7 +163,8 @@ def adopt(
         if name in targets and name in session.state.plugins:
             raise AlreadyInstalled(name)
         for target in targets.get(name, ()):
-            found = session.find_target(name).find_upgrade(target, ())
+            hold_back(session, name, target)
+            found = session.find_target(name).find_upgrade(target, (), exact=True)
             wanted += [(name, revision) for revision in found]
     check_namespaces(session, targets)
     nodes = session.close(wanted[::-1])  # It takes the last one first.
@@ -220,7 +229,8 @@ def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
 def find_unknown_rows(session: Session) -> tuple[str, ...]:
     """Return the rows of the version table that neither a file nor the registry explains."""
     state = session.state
-    return tuple(sorted(state.rows - state.by_revision.keys() - state.unowned.keys()))
+    known = state.by_revision.keys() | state.unowned.keys() | state.squashed.keys()
+    return tuple(sorted(state.rows - known))
 
 
 def eject(session: Session) -> Plan:
@@ -230,6 +240,7 @@ def eject(session: Session) -> Plan:
 
     Raises:
         CannotLeave: plugins are there whose revisions stock Alembic could not find.
+        SquashesLeft: it could not do without what it knows nothing of.
         DamagedRow: what the database remembers cannot be.
     """
     state = session.state
@@ -241,6 +252,7 @@ def eject(session: Session) -> Plan:
             stuck.add(name)
     if stuck:
         raise CannotLeave(tuple(stuck))
+    check_stock(session)
     needed = {r for item in state.applied for r in (*item.down_revision, *item.depends_on)}
     rows = tuple(item.revision for item in state.applied if item.revision not in needed)
     return Plan((Transaction((Eject(rows),), ""),))

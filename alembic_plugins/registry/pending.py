@@ -1,6 +1,6 @@
 """What a running command has to record: gathered while revisions run, written in few statements."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Executable, Table
@@ -8,6 +8,7 @@ from sqlalchemy import Executable, Table
 from ..revisions.source import Source
 from ..revisions.undo import Undo
 from .renaming import record_renamed
+from .squashed import put_squash, record_squash
 from .state import (
     AppliedRevision,
     InstalledPlugin,
@@ -52,6 +53,9 @@ class PendingChanges:
         self._rows: dict[str, frozenset[str]] = {
             name: state.rows & applied.keys() for name, applied in self._applied.items()
         }
+        for row, squash in state.squashed.items():
+            if row in state.rows and (name := self.find_owner(squash)):
+                self._rows[name] |= {row}
         self._moved: set[str] = set()
         self._due: list[Executable | Row] = []
 
@@ -125,6 +129,24 @@ class PendingChanges:
         self._applied[branch] = rest
         self._moved.add(branch)
         self._due.append(record_reverted(self._tables, revision))
+
+    def find_applied(self, branch: str) -> Mapping[str, AppliedRevision]:
+        """Return what is applied of a branch, by id."""
+        return self._applied.get(branch, {})
+
+    def add_squash(
+        self,
+        squash: AppliedRevision,
+        replaced: Collection[str],
+        undo: Undo,
+        source: Source | None,
+    ) -> None:
+        """Record that a squash is applied, and not what it replaces."""
+        for name, applied in self._applied.items():
+            found = put_squash(tuple(applied.values()), squash, replaced)
+            self._applied[name] = {item.revision: item for item in found}
+        self._moved.add(squash.plugin)
+        self._due += record_squash(self._tables, squash, replaced, undo, source)
 
     def add_installed(self, plugin: InstalledPlugin) -> None:
         """Record a plugin, unless it is recorded like that."""

@@ -181,6 +181,12 @@ def put_in_order(applied: Sequence[AppliedRevision]) -> tuple[AppliedRevision, .
     return tuple(ordered.values())
 
 
+def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:
+    """Return those of a branch's applied revisions that no other follows."""
+    followed = {down for revision in applied for down in revision.down_revision}
+    return tuple(item.revision for item in applied if item.revision not in followed)
+
+
 def find_circles(applied: Sequence[AppliedRevision]) -> Iterator[AppliedRevision]:
     """Yield revisions that follow themselves."""
     known = {item.revision: (number, item) for number, item in enumerate(applied)}

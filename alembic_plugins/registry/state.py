@@ -28,6 +28,7 @@ from .rows import AppliedRevision as AppliedRevision
 from .rows import InstalledPlugin as InstalledPlugin
 from .rows import Interruption as Interruption
 from .rows import find_circles, put_in_order
+from .rows import find_heads as find_heads
 from .sql import FIND_TABLES
 from .tables import (
     BACKUP_SCHEMA,
@@ -62,6 +63,7 @@ class State:
         holding: the plugins at base of which objects are remembered.
         damaged: what is wrong with a row of the registry, by the branch that it is about.
         unowned: the same by the revision, of rows that do not tell the branch.
+        squashed: the squashes of which it is still to be recorded for what they stand, by that.
     """
 
     rows: frozenset[str] = frozenset()
@@ -81,6 +83,12 @@ class State:
     holding: frozenset[str] = frozenset()
     damaged: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
     unowned: Mapping[str, DamagedRow] = field(default_factory=dict, compare=False)
+    squashed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def current_rows(self) -> frozenset[str]:
+        """The version table's rows, or what stands for them."""
+        return frozenset(self.squashed.get(row, row) for row in self.rows)
 
     @property
     def at_base(self) -> frozenset[str]:
@@ -149,12 +157,6 @@ class State:
     def with_applied(self, applied: Sequence[AppliedRevision]) -> "State":
         """Return the state with other applied revisions."""
         return replace(self, applied=put_in_order(applied))
-
-
-def find_heads(applied: Collection[AppliedRevision]) -> tuple[str, ...]:
-    """Return those of a branch's applied revisions that no other follows."""
-    followed = {down for revision in applied for down in revision.down_revision}
-    return tuple(item.revision for item in applied if item.revision not in followed)
 
 
 def read_state(

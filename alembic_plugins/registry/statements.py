@@ -94,7 +94,7 @@ def record_applied(
         "branch_labels": list(applied.branch_labels),
         "description": applied.description,
         "objects_known": applied.objects_known,
-        **_record_file(undo, source),
+        **describe_file(undo, source),
     }
     if isinstance(duration_ms, ColumnElement):
         return Row(_insert_measured(tables, duration_ms), values)
@@ -116,11 +116,11 @@ def record_repaired(
         depends_on=list(applied.depends_on),
         branch_labels=list(applied.branch_labels),
         description=applied.description,
-        **_record_file(undo, source),
+        **describe_file(undo, source),
     )
 
 
-def _record_file(undo: Undo, source: Source | None) -> dict[str, object]:
+def describe_file(undo: Undo, source: Source | None) -> dict[str, object]:
     """Return the columns that tell of a revision's file and how to do without it."""
     return {
         "downgrade_sql": None if undo.statements is None else list(undo.statements),

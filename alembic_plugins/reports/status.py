@@ -17,6 +17,7 @@ from ..namespaces.ownership import PluginObjects, read_plugin_objects
 from ..planning.dependents import find_requiring
 from ..planning.errors import Interrupted
 from ..planning.phases import find_waiting
+from ..planning.squashes import find_gone
 from ..plugin import HOST
 from ..registry.errors import DamagedRow
 from ..registry.renaming import find_recorded_name
@@ -128,7 +129,7 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
     changed = session.find_changed(name)
     if changed:
         problems.append(FilesChanged(name, changed))
-    problems += find_ahead([session.remembered_branch(name)])
+    problems += find_ahead(session, [session.remembered_branch(name)])
     found = session.find_usable(name)
     if found:
         try:
@@ -139,10 +140,10 @@ def _find_problems(session: Session, name: str) -> list[PluginError]:
     return problems
 
 
-def find_ahead(branches: Iterable[Branch]) -> tuple[DatabaseAhead, ...]:
+def find_ahead(session: Session, branches: Iterable[Branch]) -> tuple[PluginError, ...]:
     """Return of which branches the database has revisions that the files have not."""
     return tuple(
-        DatabaseAhead(branch.name, ahead, branch.file_heads)
+        find_gone(session, branch) or DatabaseAhead(branch.name, ahead, branch.file_heads)
         for branch in branches
         if (ahead := branch.ahead)
     )
@@ -204,8 +205,9 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
 
 def _read_host(migrator: Migrator) -> PluginDetails:
     """Return what is to be known of the host's branch, whose namespace is the host's schema."""
-    session, state = migrator.session, migrator.session.state
+    session = migrator.session
     branch, problem = session.remembered_branch(HOST), _find_host_problem(session)
+    state = session.state
     applied = {item.revision for item in state.of(HOST)}
     pending = tuple(revision for revision in branch.order if revision not in applied)
     schema = state.host_schema
@@ -301,8 +303,7 @@ def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> st
 
 def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> PluginStatus:
     """Return the status of a plugin, and add to `problems` why something of it is not known."""
-    session, state = migrator.session, migrator.session.state
-    installed = state.plugins.get(name) or state.quarantined.get(name)
+    session = migrator.session
     found, branch, is_gone = None, None, False
     try:
         found = session.find_plugin(name)
@@ -310,13 +311,16 @@ def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> 
     except PluginError as error:
         is_gone = found is None and isinstance(error, UnknownPlugin)
         problems.append(error)
+    state = session.state  # With what the squashes of the branch stand for.
+    installed = state.plugins.get(name) or state.quarantined.get(name)
     damage = session.find_damage(name)
     if damage and str(damage) not in map(str, problems):
         problems.append(damage)
     known = installed or found
     version = found.declaration.version if found else installed and installed.version
     applied = {item.revision for item in (*state.of(name), *state.kept_of(name))}
-    pending = sum(r not in applied for r in branch.infos) if branch else None
+    current = {branch.find(revision) for revision in applied} if branch else set()
+    pending = sum(r not in current for r in branch.infos) if branch else None
     return PluginStatus(
         name,
         version or None,

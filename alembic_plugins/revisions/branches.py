@@ -6,7 +6,6 @@ never sees and `alembic_plugins.planning.plan` resolves. Alembic would drop a br
 version table as soon as another branch depends on it; here there is one row per branch, always.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ from .errors import (
     UnknownRevision,
 )
 from .files import RevisionInfo, load_revision_module
+from .labels import choose_labels
+from .squashes import NONE, Squashes
 
 _HEAD = " (head)"
 """What Alembic says of a revision that nothing follows."""
@@ -123,7 +124,7 @@ class Branch:
     """The revisions of the host or of one plugin, in the order in which they were read.
 
     `orphaned` means that none of them is on disk, or counts there, and `why` says so. By the names
-    of `formerly` it was called before.
+    of `formerly` it was called before; `squashes` tells for what else its revisions stand.
     """
 
     def __init__(
@@ -134,9 +135,11 @@ class Branch:
         orphaned: bool = False,
         why: str = "its revision files are gone",
         formerly: Iterable[str] = (),
+        squashes: Squashes = NONE,
     ) -> None:
         self.name = name
         self.formerly = tuple(formerly)
+        self.squashes = squashes
         self.orphaned = orphaned
         self.why = why
         self.infos: dict[str, RevisionInfo] = {}
@@ -148,10 +151,21 @@ class Branch:
     def __contains__(self, revision: str) -> bool:
         return revision in self.infos
 
+    def find(self, revision: str) -> str | None:
+        """Return the revision of that id, or the one that stands for it."""
+        return revision if revision in self.infos else self.squashes.aliases.get(revision)
+
     @cached_property
     def map(self) -> "BranchMap":
         """The branch as Alembic sees it, alone."""
         return BranchMap(lambda: [self], self.name)
+
+    def find_script(self, revision: str) -> BranchScript:
+        """Return a revision, be it a squash that does not stand yet."""
+        if revision in self.squashes.waiting:
+            info = next(info for info in self.squashes.replaced if info.revision == revision)
+            return BranchScript(self, info, ())
+        return cast("BranchScript", self.map.get_revision(revision))
 
     def heads(self, revisions: Collection[str] | None = None) -> tuple[str, ...]:
         """Return those of `revisions` (all by default) that none of them follows."""
@@ -226,13 +240,15 @@ class Branch:
             if not any(down in self.infos for down in info.down_revision)
         )
 
-    def find_upgrade(self, target: str, rows: Collection[str]) -> list[str]:
+    def find_upgrade(self, target: str, rows: Collection[str], *, exact: bool = False) -> list[str]:
         """Return the revisions between `rows`, which are applied, and `target`, first one first.
 
         Raises:
             UnknownRevision: `target` cannot be reached.
             SeveralHeads: `target` is ``head``, and there are several.
+            ReplacedRevision: more would be reached, where it has to be `exact`.
         """
+        target = self.squashes.translate(self.name, target, self.infos, exactly=exact)
         if target == "heads" and rows and set(rows) == set(self.heads()):
             return []  # As most often, and far faster.
         with self._translate(target):
@@ -244,7 +260,9 @@ class Branch:
 
         Raises:
             UnknownRevision: `target` cannot be reached.
+            ReplacedRevision: it is a part of a squash.
         """
+        target = self.squashes.translate(self.name, target, self.infos, exactly=True)
         with self._translate(target):
             found = self.map.iterate_revisions(tuple(rows), target, select_for_downgrade=True)
             return [revision.revision for revision in found]
@@ -255,7 +273,9 @@ class Branch:
         Raises:
             UnknownRevision: there is no such revision.
             SeveralHeads: `target` is ``head``, and there are several.
+            ReplacedRevision: it is a part of a squash.
         """
+        target = self.squashes.translate(self.name, target, self.infos, exactly=True)
         with self._translate(target):
             found = [
                 revision.revision
@@ -346,6 +366,13 @@ class BranchMap(RevisionMap):
                 heads.setdefault(revision, []).append(head)
         return heads
 
+    def get_revisions(self, id_: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as Alembic
+        """Return revisions, or what stands for them."""
+        if isinstance(id_, str):
+            for branch in self.branches:
+                id_ = branch.squashes.translate(branch.name, id_, branch.infos)
+        return super().get_revisions(id_)
+
     def _make_scripts(self) -> Iterator[BranchScript]:
         taken: set[str] = set()
         branches: list[Branch] = []
@@ -353,7 +380,7 @@ class BranchMap(RevisionMap):
             if taken.isdisjoint(branch.infos):
                 branches.append(branch)
                 taken.update(branch.infos)
-        labels = _choose_labels(branches)
+        labels = choose_labels(branches)
         for branch in branches:
             for info in branch.infos.values():
                 yield BranchScript(branch, info, labels.get(info.revision, ()))
@@ -371,30 +398,3 @@ class BranchMap(RevisionMap):
         if len(heads) > 1:
             raise MultipleHeads(heads, "head")
         return heads[0] if heads else None
-
-
-def _choose_labels(branches: Sequence[Branch]) -> Mapping[str, list[str]]:
-    """Return, by revision, the labels that count.
-
-    A branch's name is always a label of its first base. A label out of a file, or a name that the
-    branch had before, counts only where no other file and no branch has it: Alembic refuses a map
-    with one label on two revisions.
-    """
-    given = Counter(
-        label
-        for branch in branches
-        for info in branch.infos.values()
-        for label in info.branch_labels
-    )
-    given.update(name for branch in branches for name in branch.former_labels)
-    names = {branch.name for branch in branches}
-    chosen: dict[str, list[str]] = {}
-    for branch in branches:
-        for info in branch.infos.values():
-            chosen[info.revision] = [
-                label for label in info.branch_labels if given[label] == 1 and label not in names
-            ]
-        for base in branch.bases[:1]:
-            former = [n for n in branch.former_labels if given[n] == 1 and n not in names]
-            chosen[base] += (branch.name, *former)
-    return chosen

@@ -81,3 +81,44 @@ class FilesGone(PluginError):
 
     plugin: str
     revision: str
+
+
+class BrokenSquash(PluginError):
+    """A squash says that it replaces what it cannot."""
+
+    words = (
+        "Squash '{revision}' of '{plugin}' cannot be used: {reason}. Correct its 'replaces'; other "
+        "plugins are not affected."
+    )
+
+    plugin: str
+    revision: str
+    reason: str
+
+
+class HalfApplied(PluginError):
+    """A database has a part of what a squash replaces, and the rest has no files any more."""
+
+    words = (
+        "The database is half way through what '{squash}' of '{plugin}' replaces: it has "
+        "{applied}, and the files of {missing} are gone. Upgrade with the release of '{plugin}' "
+        "that has them, and with this one after that; nothing was changed."
+    )
+
+    plugin: str
+    squash: str
+    applied: Sequence[str]
+    missing: Sequence[str]
+
+
+class ReplacedRevision(PluginError):
+    """A revision is named that has become a part of another one."""
+
+    words = (
+        "Revision '{revision}' of '{branch}' is a part of '{squash}' by now, which is applied and "
+        "reverted as a whole. Name '{squash}', or what comes before it."
+    )
+
+    branch: str
+    revision: str
+    squash: str

@@ -18,9 +18,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from .files import RevisionInfo, read_revision_file
+from .files import Part, RevisionInfo, read_revision_file
 
-_FORMAT = b"alembic-plugins index 5\n"
+_FORMAT = b"alembic-plugins index 6\n"
 """Changes with what an entry is, and with what is taken for literal."""
 
 _COARSEST_CLOCK_NS = 2_000_000_000
@@ -118,12 +118,16 @@ def _is_old(mark: Mark) -> bool:
 
 
 def _make_entry(mark: Mark, info: RevisionInfo) -> Entry:
-    revision, down, depends, labels, doc, _path, _is_literal, checksum, phase = info
-    return mark, revision, down, depends, labels, doc, checksum, phase
+    revision, down, depends, labels, doc, _path, _is_literal, checksum, phase, replaces = info
+    return mark, revision, down, depends, labels, doc, checksum, phase, replaces
 
 
 def _make_info(entry: Entry, path: str) -> RevisionInfo:
-    _mark, revision, down, depends, labels, doc, checksum, phase = entry
-    return RevisionInfo(
-        revision, tuple(down), tuple(depends), tuple(labels), doc, path, True, checksum, phase
-    )
+    _mark, revision, down, depends, labels, doc, checksum, phase, replaces = entry
+    lists = tuple(down), tuple(depends), tuple(labels)
+    parts = tuple(map(_make_part, replaces)) if replaces else ()
+    return RevisionInfo(revision, *lists, doc, path, True, checksum, phase, parts)
+
+
+def _make_part(part: Any) -> Part:  # noqa: ANN401 - JSON's
+    return part if isinstance(part, str) else tuple(map(_make_part, part))

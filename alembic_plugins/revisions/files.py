@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from alembic.util import load_python_file
 
@@ -16,10 +16,14 @@ from .phases import PHASES
 from .source import find_checksum
 
 _LISTS = ("down_revision", "depends_on", "branch_labels")
-_NAMES = ("revision", *_LISTS, "phase")
+_NAMES = ("revision", *_LISTS, "phase", "replaces")
 _ILLEGAL = "@-+:"
 """Characters that mean something in a revision argument, as in ``audit@head-1``."""
 _REVISION_IN_FILE_NAME = re.compile(r"([a-f0-9]+)\.py")
+
+
+Part = Union[str, tuple["Part", ...]]  # noqa: UP007 - which cannot name itself
+"""What a squash replaces: a revision, or a squash by its id and the parts that it has replaced."""
 
 
 class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are made fastest.
@@ -35,6 +39,7 @@ class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are
         is_literal: whether the file says so without being executed.
         checksum: that of the file; None for one that is compiled, and where there is none.
         phase: ``expand`` or ``contract``; None where the file names none, and where there is none.
+        replaces: what it does in one go, where it is a squash.
     """
 
     revision: str
@@ -46,6 +51,7 @@ class RevisionInfo(NamedTuple):  # There may be tens of thousands, and these are
     is_literal: bool = True
     checksum: str | None = None
     phase: str | None = None
+    replaces: tuple[Part, ...] = ()
 
 
 def read_revision_file(branch: str, path: Path) -> RevisionInfo:
@@ -70,11 +76,12 @@ def read_revision_file(branch: str, path: Path) -> RevisionInfo:
     down, depends, labels = (_as_tuple(branch, path, key, values.get(key)) for key in _LISTS)
     if revision in down + depends:
         raise BrokenRevision(branch, path, f"revision '{revision}' depends on itself")
+    replaces = _as_parts(branch, path, values.get("replaces") or ())
     checksum = None if content is None else find_checksum(content)
     is_literal = literals is not None
     phase = _check_phase(branch, path, values.get("phase"))
     return RevisionInfo(
-        revision, down, depends, labels, doc, str(path), is_literal, checksum, phase
+        revision, down, depends, labels, doc, str(path), is_literal, checksum, phase, replaces
     )
 
 
@@ -173,3 +180,15 @@ def _as_tuple(branch: str, path: Path, key: str, value: object) -> tuple[str, ..
     if not all(isinstance(item, str) for item in values):
         raise BrokenRevision(branch, path, f"'{key}' holds something else than strings")
     return tuple(values)
+
+
+def _as_parts(branch: str, path: Path, value: object) -> tuple[Part, ...]:
+    """Return what ``replaces`` names: ids, and squashes as lists of their ids and parts."""
+    values = (value,) if isinstance(value, str) else value
+    if not isinstance(values, tuple | list):
+        raise BrokenRevision(branch, path, "'replaces' is neither a string nor a list of them")
+    parts = (part if isinstance(part, str) else _as_parts(branch, path, part) for part in values)
+    found = tuple(parts)
+    if any(part == () or (part and not isinstance(part[0], str)) for part in found):
+        raise BrokenRevision(branch, path, "a list in 'replaces' does not begin with a revision id")
+    return found

@@ -1,7 +1,7 @@
 """Small things that several unit tests are made of."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from alembic_plugins.registry.state import AppliedRevision, InstalledPlugin, Sta
 from alembic_plugins.registry.statements import Row
 from alembic_plugins.registry.tables import VERSION
 from alembic_plugins.revisions.branches import Branch, Node
-from alembic_plugins.revisions.files import RevisionInfo
+from alembic_plugins.revisions.files import Part, RevisionInfo
 
 Ids = tuple[str, ...]
 
@@ -46,9 +46,11 @@ def make_info(
     labels: Ids = (),
     doc: str = "",
     path: Path | None = None,
+    replaces: tuple[Part, ...] = (),
 ) -> RevisionInfo:
     """Return a revision as its file would describe it."""
-    return RevisionInfo(revision, down, depends, labels, doc, str(path) if path else None)
+    info = RevisionInfo(revision, down, depends, labels, doc, str(path) if path else None)
+    return info._replace(replaces=replaces)
 
 
 def make_chain(name: str, *revisions: str) -> Branch:
@@ -297,14 +299,16 @@ def write_revision(
     *,
     depends: Ids = (),
     phase: str | None = None,
+    replaces: Sequence[object] = (),
 ) -> Path:
-    """Write a revision file that does nothing."""
+    """Write a revision file that does nothing, or is a squash by what it replaces."""
     lines = (
         f'"""about {revision}"""',
         f"revision = {revision!r}",
         f"down_revision = {down!r}",
         f"depends_on = {depends!r}",
         f"phase = {phase!r}",
+        *([f"replaces = {list(replaces)!r}"] if replaces else []),
         "def upgrade(): pass",
         "def downgrade(): pass",
     )

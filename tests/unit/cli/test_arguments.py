@@ -184,7 +184,7 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget repair "
-    "history history-sync store eject revision new init-host check"
+    "history history-sync store eject revision squash new init-host check"
 )
 
 

@@ -13,4 +13,9 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "A package cannot be called 'email': Python has a module of that name. Pass another name "
         "by --package.",
     ),
+    (
+        errors.CannotSquash("billing", "'b2' uses __file__", "Write the file by hand"),
+        "The revisions of 'billing' cannot be squashed: 'b2' uses __file__. Write the file by "
+        "hand.",
+    ),
 ]

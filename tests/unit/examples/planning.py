@@ -106,4 +106,25 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Plugin 'billing' cannot be forgotten while it is needed by crm, tax. Uninstall or forget "
         "crm, tax first.",
     ),
+    (
+        errors.RevisionsGone("billing", ("b3",), ("b9",)),
+        "'billing' on disk no longer has what the database has of it, b3, and begins with b9 "
+        "instead, which is not run over that. If that makes the same, let its file say which "
+        "revisions it replaces, 'replaces = [...]', or record it with 'alembic plugin forget "
+        "billing' and 'alembic plugin adopt billing'; else put back the files; nothing was "
+        "changed.",
+    ),
+    (
+        errors.RevisionsGone("host", ("h3",), ("h9",)),
+        "'host' on disk no longer has what the database has of it, h3, and begins with h9 "
+        "instead, which is not run over that. If that makes the same, let its file say which "
+        "revisions it replaces, 'replaces = [...]'; else put back the files; nothing was "
+        "changed.",
+    ),
+    (
+        errors.SquashesLeft("billing", ("b2", "b1")),
+        "Stock Alembic knows nothing of 'replaces', by which these revisions of 'billing' are "
+        "squashed, or follow what is: b1, b2. Remove the files of those that are squashed, "
+        "and name the squash in the others; nothing was changed.",
+    ),
 ]

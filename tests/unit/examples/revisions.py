@@ -36,4 +36,20 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Revision 'a1' of 'billing' is applied, and its file is gone. Put back the version of "
         "the plugin's package that has it.",
     ),
+    (
+        errors.BrokenSquash("billing", "b9", "it replaces itself"),
+        "Squash 'b9' of 'billing' cannot be used: it replaces itself. Correct its 'replaces'; "
+        "other plugins are not affected.",
+    ),
+    (
+        errors.HalfApplied("billing", "b9", ("b1",), ("b3", "b2")),
+        "The database is half way through what 'b9' of 'billing' replaces: it has b1, and the "
+        "files of b2, b3 are gone. Upgrade with the release of 'billing' that has them, and "
+        "with this one after that; nothing was changed.",
+    ),
+    (
+        errors.ReplacedRevision("billing", "b1", "b9"),
+        "Revision 'b1' of 'billing' is a part of 'b9' by now, which is applied and reverted "
+        "as a whole. Name 'b9', or what comes before it.",
+    ),
 ]
