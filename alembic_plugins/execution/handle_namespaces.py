@@ -4,13 +4,13 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from .._quoting import quote_commands
 from ..catalog.objects import DatabaseObject, read_objects
 from ..catalog.queries import Column, find_prefixed, find_standing, has_schema, is_empty
 from ..hooks import Moment
 from ..namespaces.ddl import CreateExtension, create_namespace, drop_schema
-from ..namespaces.drops import Dropper
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.quarantine import bring_back as move_back
 from ..namespaces.quarantine import find_namespace_schema, find_quarantine, is_movable
@@ -31,6 +31,9 @@ from .errors import (
     SchemaTaken,
     UnknownObjects,
 )
+
+if TYPE_CHECKING:
+    from ..namespaces.drops import Dropper
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +157,7 @@ def _try_to_drop(
     if not (items or columns):
         return
     connection = context.writer.connection
-    dropper = Dropper(connection, context.writer.execute, name)
+    dropper = _make_dropper(context, name)
     savepoint = connection.begin_nested()
     try:
         dropper.lock(items, columns)
@@ -188,7 +191,7 @@ def drop_leftovers(context: Context, operation: ops.DropLeftovers) -> None:
         items[name], columns[name] = (*owned.objects, *unknown), owned.columns
     everything = tuple(chain.from_iterable(items.values()))
     all_columns = tuple(chain.from_iterable(columns.values()))
-    dropper = Dropper(writer.connection, writer.execute, operation.names[0])
+    dropper = _make_dropper(context, operation.names[0])
     dropper.lock(everything, all_columns)
     going = context.plan.outcomes
     for name in operation.names:
@@ -319,6 +322,12 @@ def forget_at_base(context: Context, plugin: InstalledPlugin) -> None:
             context.execute([drop_schema(namespace.name)])
         else:
             _drop_schema_if_empty(context, namespace.name)
+
+
+def _make_dropper(context: Context, name: str) -> "Dropper":
+    from ..namespaces.drops import Dropper  # An upgrade drops nothing.
+
+    return Dropper(context.writer.connection, context.writer.execute, name)
 
 
 def _drop_schema_if_empty(context: Context, schema: str) -> None:

@@ -1,15 +1,13 @@
 """Change what the registry says of plugins, and nothing else of theirs."""
 
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.schema import DropTable
 
 from ..connection.errors import UnexpectedVersionRows
 from ..hooks import Moment
-from ..json_values import JSON
 from ..namespaces.claims import find_claims
-from ..namespaces.drops import lock_exclusively
 from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
 from ..planning import operations as ops
 from ..planning.hooks import find_hooks
@@ -18,9 +16,12 @@ from ..planning.upkeep import find_repairs
 from ..plugin import HOST, Schema
 from ..registry.statements import record_versions
 from ..registry.version_tables import read_versions
-from ..store import PluginStore
 from .context import Context
 from .handle_namespaces import end_interruption, forget_at_base
+
+if TYPE_CHECKING:
+    from ..json_values import JSON
+    from ..store import PluginStore
 
 
 def register(context: Context, operation: ops.RegisterPlugin | ops.RecoverPlugin) -> None:
@@ -74,7 +75,9 @@ def delete_value(context: Context, operation: ops.DeleteValue) -> None:
     _find_store(context, operation.plugin).pop(operation.key, None)
 
 
-def _find_store(context: Context, name: str) -> PluginStore:
+def _find_store(context: Context, name: str) -> "PluginStore":
+    from ..store import PluginStore  # Few commands store something.
+
     writer = context.writer
     return PluginStore(writer.connection, name, writer.context.version_table_schema)
 
@@ -93,6 +96,8 @@ def drop_version_tables(context: Context, operation: ops.DropVersionTables) -> N
     Raises:
         UnexpectedVersionRows: somebody has changed one.
     """
+    from ..namespaces.drops import lock_exclusively
+
     for item in operation.tables:
         context.execute([lock_exclusively(item.identity)])
         if read_versions(context.writer.connection, item) != item.rows:

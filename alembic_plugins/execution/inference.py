@@ -1,6 +1,6 @@
 """Find out what a plugin has made that another tool has installed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from ..catalog.queries import read_host_schema
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
 from ..namespaces.recorded import RecordedObject, find_in_namespace
+from ..plugin import HOST
+from ..registry.renaming import find_renamed
 from ..registry.state import find_heads
 
 _INFERRED = "alembic_plugins.inferred"
@@ -25,20 +27,27 @@ class Scratch(Protocol):
         ...
 
 
-def find_inferred(
-    session: Session,
-    connection: AbstractContextManager[Connection],
-    build: Callable[[Mapping[str, Sequence[str]]], AbstractContextManager[Scratch]],
-    name: str,
-) -> Inferred:
-    """Return what a plugin has made, by its revisions in a scratch database or by its namespace.
+Connect = Callable[[], AbstractContextManager[Connection]]
+"""Leads to the host's database."""
 
-    Args:
-        session: the command's view of disk and database.
-        connection: leads to the host's database.
-        build: makes the scratch database, with all that is needed up to some revisions.
-        name: the plugin.
+Build = Callable[[Mapping[str, Sequence[str]]], AbstractContextManager[Scratch]]
+"""Makes the scratch database, with all that is needed up to some revisions of plugins."""
+
+
+def add_inferred(session: Session, connect: Connect, build: Build, names: Iterable[str]) -> bool:
+    """Find out what plugins have made of which it is not known; tell whether there were any.
+
+    Those that are to be renamed are left out, since they are elsewhere yet.
     """
+    renamed = {plugin.name for plugin in find_renamed(session.state)}
+    new = [n for n in names if not (n in (HOST, *renamed) or session.is_inferred(n))]
+    for name in new:
+        session.add_inferred(name, _find_inferred(session, connect, build, name))
+    return bool(new)
+
+
+def _find_inferred(session: Session, connect: Connect, build: Build, name: str) -> Inferred:
+    """Return what a plugin has made, by its revisions in a scratch database or by its namespace."""
     state = session.state
     known = session.config.attributes.setdefault(_INFERRED, {})
     heads = find_heads((*state.of(name), *state.kept_of(name)))
@@ -49,7 +58,7 @@ def find_inferred(
         except PluginError as error:
             known[name, heads] = ((), getattr(error, "reason", None) or str(error))
     rows, doubt = known[name, heads]
-    with connection as reading:
+    with connect() as reading:
         if doubt is None:
             return Inferred(place_rows(reading, rows))
         plugin = state.plugins.get(name) or state.quarantined[name]

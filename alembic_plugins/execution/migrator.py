@@ -32,12 +32,9 @@ from ..registry.renaming import find_current_name, find_renamed
 from ..registry.state import State, read_state
 from ..registry.tables import BACKUP_SCHEMA, VERSION, Tables, make_tables
 from .errors import CannotRehearse, FilesChanged, ScratchFailed
-from .inference import find_inferred
 from .outcomes import Outcomes
 from .progress import Watch, make_drawing
 from .renaming import check_renamed, rename_plugins, tell_failures
-from .scratch import make_scratch_database
-from .scratch_builds import WAYS
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
@@ -297,12 +294,9 @@ class Migrator:
         """
         if self.context.as_sql:
             return False
-        renamed = {p.name for p in find_renamed(self.session.state)}  # They are elsewhere yet.
-        new = [n for n in names if not (n in (HOST, *renamed) or self.session.is_inferred(n))]
-        for name in new:
-            found = find_inferred(self.session, self._reading(), self.build, name)
-            self.session.add_inferred(name, found)
-        return bool(new)
+        from .inference import add_inferred
+
+        return add_inferred(self.session, self._reading, self.build, names)
 
     @contextmanager
     def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
@@ -316,6 +310,8 @@ class Migrator:
         Raises:
             ScratchFailed: that cannot be done.
         """
+        from .scratch_builds import WAYS  # Few commands need such a database.
+
         with ExitStack() as stack:
             for run_targets in WAYS:
                 other = stack.enter_context(self._make_scratch(targets))
@@ -331,6 +327,8 @@ class Migrator:
 
     @contextmanager
     def _make_scratch(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+        from .scratch import make_scratch_database
+
         context = self.context
         name, revisions = next(iter(targets.items()))
         with make_scratch_database(self.connection, name, " ".join(revisions)) as connection:

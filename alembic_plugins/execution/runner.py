@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
@@ -19,9 +19,11 @@ from .executor import Executor
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
 from .progress import Draw, Progress, Watch
-from .rehearsal import Rehearsal
-from .restoring import Restorer
 from .steps import StepRunner
+
+if TYPE_CHECKING:
+    from .rehearsal import Rehearsal
+    from .restoring import Restorer
 
 
 class Runner:
@@ -61,12 +63,14 @@ class Runner:
         """Run a plan; see `Executor.run` for what is raised."""
         self._make_executor(plan, self._make_progress(plan), is_rehearsal=False).run()
 
-    def rehearse(self, plan: Plan) -> Rehearsal:
+    def rehearse(self, plan: Plan) -> "Rehearsal":
         """Run a plan in the transaction that is the caller's; return what it has done.
 
         Raises:
             NamespaceViolation: a revision does what it may not do.
         """
+        from .rehearsal import Rehearsal
+
         monitor, writer = self._make_monitor(self._lock_connection), self._writer
         progress = self._make_progress(plan)
         writer.remember_path()
@@ -88,8 +92,10 @@ class Runner:
         return Rehearsal(monitor.describe(), plan.find(RunHook))
 
     @property
-    def restorer(self) -> Restorer:
+    def restorer(self) -> "Restorer":
         """What brings back the plugins of backups."""
+        from .restoring import Restorer  # Few commands find one.
+
         return Restorer(self._writer)
 
     def _make_monitor(self, lock_connection: Connection | None) -> Monitor:
