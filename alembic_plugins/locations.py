@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 
+from alembic.config import Config
 from sqlalchemy import Connection
 
 from .config.sources import ConfigSource
@@ -56,6 +58,7 @@ def find_namespace(
     Raises:
         NotInstalled: the database does not have the plugin.
         Quarantined: it is set aside.
+        WrongConnection: `source` is neither.
         DamagedRow: what the database remembers of it cannot be.
         UnknownPlugin: it is not on disk.
         PluginError: what else is wrong with the registry, or with the declaration.
@@ -93,7 +96,7 @@ def translate_map(
 def _find_all(
     names: Iterable[str], source: Connection | ConfigSource, version_table_schema: str | None
 ) -> list[PluginNamespace]:
-    if isinstance(source, Connection):
+    if not isinstance(source, Config | str | PathLike):
         with visit(source):
             state = read_places(source, make_tables(version_table_schema))
         return [_find_installed(name, state) for name in names]

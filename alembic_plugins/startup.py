@@ -52,7 +52,7 @@ def upgrade_on_startup(
         ConnectionIgnored: the ``env.py`` does not use the connection that is given.
         PluginError: what else cannot be done.
     """
-    wanted = list_names(plugins or ())
+    wanted = () if plugins is None else list_names(plugins)
     given: dict[str, object] = {"connection": connection, PROGRESS: progress, PHASE: phase}
     given[AUTO_SYNC] = auto_sync or None
     attributes = {name: value for name, value in given.items() if value is not None}

@@ -40,6 +40,9 @@ T = TypeVar("T")
 
 _UNDEFINED_TABLE, _FOREIGN_KEY_VIOLATION = "42P01", "23503"
 
+_HOST = "host"
+"""What `alembic_plugins.plugin` calls the host, which would import Alembic."""
+
 _MISSING = object()
 """Stands for a value that is not there: None is one."""
 
@@ -75,7 +78,9 @@ class PluginStore(MutableMapping[str, JSON]):
                 "which calls a function with one."
             )
         self._connection = connection
-        self._plugin = check_text(plugin)
+        if not isinstance(schema, str | None):
+            raise TypeError(f"{schema!r} is no string, as the name of a schema is.")
+        self._plugin = _check_name(plugin)
         self._schema = schema
         self._table = make_tables(schema).value
 
@@ -242,11 +247,22 @@ class PluginStore(MutableMapping[str, JSON]):
                 f"or make it by 'alembic plugin store {self._plugin} set KEY JSON'."
             )
         if sqlstate == _FOREIGN_KEY_VIOLATION:
+            if self._plugin == _HOST:
+                return (
+                    "The host is no plugin, and keeps no values. Name a plugin that is installed."
+                )
             return (
                 f"The database does not have plugin '{self._plugin}'. Install it first by "
                 f"'alembic plugin install {self._plugin}'."
             )
         return None
+
+
+def _check_name(plugin: str) -> str:
+    """Return a plugin's name, if it could be one."""
+    if not isinstance(plugin, str):
+        raise TypeError(f"{plugin!r} is no string, as the name of a plugin is.")
+    return check_text(plugin)
 
 
 def _to_jsonb(text: str) -> ColumnElement[Any]:
@@ -318,4 +334,4 @@ _VOLATILE: dict[str, VolatileStore] = {}
 
 def volatile_store(plugin: str) -> VolatileStore:
     """Return the store that a plugin has in this process: the same one for all who ask."""
-    return _VOLATILE.setdefault(check_text(plugin), VolatileStore())
+    return _VOLATILE.setdefault(_check_name(plugin), VolatileStore())

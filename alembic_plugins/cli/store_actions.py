@@ -1,6 +1,7 @@
 """What ``alembic plugin store ...`` runs: see `actions`."""
 
 import json
+import reprlib
 
 from alembic.config import Config
 
@@ -28,7 +29,7 @@ def set_value(config: Config, plugin: str, key: str, value: str) -> None:
     try:
         parsed = json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise InvalidValue(plugin, key, f"'{value}' is no JSON") from error
+        raise InvalidValue(plugin, key, f"{reprlib.repr(value)} is no JSON") from error
     commands.set_value(config, plugin, key, parsed)
     print_line(config, f"stored {key}")
 

@@ -140,14 +140,21 @@ class EmbeddedUnavailable(PluginError):
 
 
 class WrongConnection(PluginError):
-    """What a configuration was given to connect by is nothing that migrations run on."""
+    """What a configuration or a function was given for a connection is none."""
 
     words = (
-        "config.attributes['connection'] is an object of type '{type}'. Set it to a Connection or "
-        "an Engine; 'await async_connection.run_sync(...)' calls a function with one."
+        "{given} is an object of type '{type}'. {way_out}; 'await async_connection.run_sync(...)' "
+        "calls a function with one."
     )
 
     type: str
+    given: str = "config.attributes['connection']"
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with what is taken there."""
+        is_option = self.given == WrongConnection.given
+        way_out = "Set it to a Connection or an Engine" if is_option else "Give a Connection"
+        return {**super().facts(), "way_out": way_out}
 
 
 class NoLibpq(PluginError):

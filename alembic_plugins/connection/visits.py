@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from ..config.database import translate_errors
+from ..config.errors import WrongConnection
 
 
 def is_autocommit(connection: Connection) -> bool:
@@ -21,9 +22,12 @@ def visit(connection: Connection) -> Iterator[None]:
     Inside a transaction there is a savepoint, so that a statement that fails does not end it.
 
     Raises:
+        WrongConnection: it is none, but an engine, say, or that of an async engine.
         ConnectionLost: the connection is lost.
         DatabaseRefused: PostgreSQL has refused a statement.
     """
+    if not isinstance(connection, Connection):
+        raise WrongConnection(type(connection).__name__, "What is to be asked")
     with translate_errors():
         if not connection.in_transaction():
             try:

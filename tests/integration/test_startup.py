@@ -88,10 +88,11 @@ def test_named_plugin_whose_package_is_gone_is_missed(host: Host) -> None:
         upgrade_on_startup(host.ini, ["billing"])
 
 
-def test_name_that_no_plugin_can_have_is_refused(host: Host) -> None:
+@pytest.mark.parametrize("name", ["no name", ""])
+def test_name_that_no_plugin_can_have_is_refused(host: Host, name: str) -> None:
     host.database.ensure()
     with pytest.raises(InvalidName):
-        upgrade_on_startup(host.ini, "no name")
+        upgrade_on_startup(host.ini, name)
 
 
 def test_database_that_is_ahead_is_left_as_it_is(host: Host) -> None:

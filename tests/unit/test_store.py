@@ -38,6 +38,14 @@ class Silence:
         self.store = PluginStore(cast("Connection", engine), "crm")
 
 
+def test_names_of_plugins_and_schemas_are_strings() -> None:
+    engine = cast("Connection", create_mock_engine("postgresql://", print))
+    with pytest.raises(TypeError, match="as the name of a plugin is"):
+        PluginStore(engine, cast("str", None))
+    with pytest.raises(TypeError, match="as the name of a schema is"):
+        PluginStore(engine, "crm", cast("str", 5))
+
+
 @pytest.fixture
 def silence() -> Silence:
     """A connection to which nothing is to be sent, with a store."""

@@ -5,6 +5,11 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.WrongConnection("AsyncConnection", "What is to be asked"),
+        "What is to be asked is an object of type 'AsyncConnection'. Give a Connection; 'await "
+        "async_connection.run_sync(...)' calls a function with one.",
+    ),
+    (
         errors.WrongConnection("AsyncEngine"),
         "config.attributes['connection'] is an object of type 'AsyncEngine'. Set it to a "
         "Connection or an Engine; 'await async_connection.run_sync(...)' calls a function with "
