@@ -245,7 +245,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("downgrade", actions.downgrade, moved, [_YES, *flags], settings=(_WITHOUT_HOOKS, _PHASE))
     flags = [_CASCADE, _KEEP_DATA, _PURGE, _WITH_UNKNOWN, _YES, _SQL, _DRY_RUN, _JSON]
     add("uninstall", actions.uninstall, [_PLUGINS], flags, _BACKUP, settings=hooks)
-    add("sync", actions.sync, [_PLUGIN], [_DRY_RUN, _JSON])
+    add("sync", actions.sync, [_PLUGIN], [_DRY_RUN, _JSON], settings=hooks)
     add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM, settings=hooks)
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])

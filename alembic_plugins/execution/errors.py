@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._base_errors import PluginError, join, offer_purge
-from ..hooks import Moment
 
 
 class RevisionTooLong(PluginError):
@@ -107,13 +106,17 @@ class HookFailed(PluginError):
     reason: str
     source: str | None = None
     kept: str = "Its transaction was rolled back"
+    is_there: bool = False
 
     def facts(self) -> dict[str, object]:
-        """Return the facts, with whose the hook is, and how it is called again."""
+        """Return the facts, with whose the hook is, and how it is called again.
+
+        A plugin that is there cannot be restored again: its install is ended.
+        """
         plugin = f"plugin '{self.plugin}'"
         owner = f"entry point '{self.source}' for {plugin}" if self.source else plugin
         install = f"run 'alembic plugin install {self.plugin}'"
-        again = install if self.hook == Moment.AFTER_INSTALL else "run the command again"
+        again = install if self.is_there else "run the command again"
         return {**super().facts(), "owner": owner, "again": again}
 
 

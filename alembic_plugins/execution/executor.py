@@ -233,7 +233,8 @@ class Executor:
         if isinstance(error, HookFailed):
             kept = self._describe_kept(transaction, error.plugin)
             reason = add_blocker(writer, error)
-            failure = HookFailed(error.plugin, error.hook, reason, error.source, kept)
+            is_there = transaction.action == "install"  # All but the hook was done before.
+            failure = HookFailed(error.plugin, error.hook, reason, error.source, kept, is_there)
         if isinstance(error, MigrationFailed):
             facts = (writer, context.steps.journal, context.plan, error)
             failure = find_cause(*facts, is_ours=self._is_ours)
@@ -250,7 +251,11 @@ class Executor:
         before = takewhile(lambda item: item is not failed, self._context.plan.transactions)
         earlier = [item for item in before if name in item.plugins]
         done = [f"'{c.id}'" for it in earlier for c in it.steps if c.runs and c.plugin == name]
-        stays = [f"what revision {', '.join(done)} has done"] if done else []
+        several = (
+            f"revisions {', '.join(done)} have" if done[1:] else f"revision {', '.join(done)} has"
+        )
+        stays = [f"what {several} done"] if done else []
+        stays += ["what was synced before"] if any(it.action == "sync" for it in earlier) else []
         stays += ["what is restored"] if failed.action == "install" else []
         stays += ["what was committed midway"] if self._writer.is_committed else []
         return HookFailed.kept + (f", but {' and '.join(stays)} stays" if stays else "")

@@ -23,7 +23,8 @@ def run_hook(context: Context, operation: RunHook) -> None:
     """
     name, writer = operation.plugin, context.writer
     if writer.is_offline:
-        words = f"-- Hook {operation.moment} of {name} is not run by this script"
+        owner = f"{operation.source} for {name}" if operation.source else name
+        words = f"-- Hook {operation.moment} of {owner} is not run by this script"
         writer.context.impl.static_output(words)
     elif not context.is_rehearsal:
         writer.flush()  # A hook may look at what is recorded, which values of the plugin refer to.

@@ -56,11 +56,13 @@ class Outcomes:
         return needed
 
     def add_failure(self, transaction: Transaction, name: str, error: PluginError) -> None:
-        """Remember that a transaction has failed, and say so where others come after it."""
-        if transaction is not self._plan.transactions[-1]:
-            log.error("%s", error)
+        """Remember that a transaction has failed, and say so where others are run after it."""
         self._failures[name] = error
         self._revisions |= {step.revision for step in transaction.steps}
+        transactions = self._plan.transactions
+        later = transactions[transactions.index(transaction) + 1 :]
+        if not all(map(self.find_missing, later)):
+            log.error("%s", error)
 
     def add_skipped(self, transaction: Transaction) -> None:
         """Remember that a transaction was left out."""
@@ -79,11 +81,11 @@ class Outcomes:
             PluginsFailed: several plugins have failed, or one among others.
             PluginError: a single one has.
         """
-        if len(self._failures) == 1 and not self._skipped and not self._done.keys() - {HOST}:
+        done = [n for n in self._done if n not in {*self._failures, *self._skipped}]
+        if len(self._failures) == 1 and not self._skipped and not {*done} - {HOST}:
             raise next(iter(self._failures.values()))
         if self._failures:
             words = tuple(str(error) for error in self._failures.values())
-            done = [n for n in self._done if n not in {*self._failures, *self._skipped}]
             raise PluginsFailed(tuple(self._failures), tuple(self._skipped), tuple(done), words)
 
 

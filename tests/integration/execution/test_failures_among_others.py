@@ -154,3 +154,11 @@ def test_what_another_tool_has_stamped_is_recorded_of_a_plugin_that_is_left_out(
     three.revise("zzz", "CREATE TABLE c ()")
     three.fail("upgrade", "heads")
     assert "zzz_2" in three.database.applied()
+
+
+def test_failure_of_a_single_plugin_is_told_once(host: Host) -> None:
+    for sql in ("SELECT 1", "SELECT 1", "SELECT 1/0"):
+        host.revise("aaa", sql)
+    host.declare("aaa", 'transaction = "revision"')
+    words = host.fail("plugin", "install", "aaa")
+    assert words.startswith("upgrade() of revision 'aaa_3' of 'aaa' failed: division by zero")

@@ -50,11 +50,18 @@ EXAMPLES: list[tuple[PluginError, str]] = [
             "KeyError: 'x'",
             "acme:notes",
             "Its transaction was rolled back, but what is restored stays",
+            True,
         ),
         "Hook 'after_install' of entry point 'acme:notes' for plugin 'audit' failed: KeyError: "
         "'x'. Its transaction was rolled back, but what is restored stays; correct the hook and "
         "run 'alembic plugin install audit', or leave hooks out by --without-hooks, with stock "
         "commands by -x without_hooks=true.",
+    ),
+    (
+        errors.HookFailed("audit", "after_install", "KeyError: 'x'"),
+        "Hook 'after_install' of plugin 'audit' failed: KeyError: 'x'. Its transaction was rolled "
+        "back; correct the hook and run the command again, or leave hooks out by --without-hooks, "
+        "with stock commands by -x without_hooks=true.",
     ),
     (
         errors.RevisionTooLong("billing", "a" * 33, 32),
