@@ -6,6 +6,7 @@ take away are here; the others are in modules of their own, and are had from her
 
 from collections.abc import Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from alembic.config import Config
@@ -25,7 +26,7 @@ from .inspection import history as history
 from .inspection import list_plugins as list_plugins
 from .inspection import show_plugin as show_plugin
 from .integration.errors import OfflineUnknown
-from .integration.running import carry_out, read_database, run_work
+from .integration.running import carry_out, read_database, read_disk, run_work
 from .loading.session import Session
 from .maintenance import adopt as adopt
 from .maintenance import eject as eject
@@ -146,7 +147,10 @@ def downgrade(
     """
     config = open_in_phase(config, phase)
     start, separator, rest = revision.partition(":")
-    make_plan = _plan_downgrade(config, name, rest if sql and separator else revision)
+    target = rest if sql and separator else revision
+    if sql and target == "base":
+        _check_tables(config, [name], f"downgrade {name} base")
+    make_plan = _plan_downgrade(config, name, target)
     return run_work(
         config,
         partial(carry_out, make_plan, dry_run=dry_run),
@@ -177,7 +181,7 @@ def uninstall(
     purge: bool = False,
     with_unknown_objects: bool = False,
     keep_data: bool = False,
-    backup: Path | None = None,
+    backup: str | PathLike[str] | None = None,
     sql: bool = False,
     dry_run: bool = False,
 ) -> Removal:
@@ -196,7 +200,10 @@ def uninstall(
         CannotKeep: the data of one cannot be set aside.
     """
     names = list_names(names)
-    _check_options(keep_data=keep_data, purge=purge, backup=backup, sql=sql)
+    path = None if backup is None else Path(backup)
+    _check_options(keep_data=keep_data, purge=purge, backup=path, sql=sql)
+    if sql:
+        _check_tables(config, names, f"uninstall {' '.join(names)}")
 
     def make_plan(session: Session) -> Plan:
         if keep_data:
@@ -207,7 +214,7 @@ def uninstall(
             cascade=cascade,
             purge=purge,
             with_unknown=with_unknown_objects,
-            backup=backup,
+            backup=path,
         )
 
     def run(migrator: Migrator) -> Removal:
@@ -216,6 +223,13 @@ def uninstall(
         return Removal(carry_out(make_plan, migrator, dry_run=dry_run), previews)
 
     return run_work(config, run, sql=sql, start=dict.fromkeys(names, "heads"))
+
+
+def _check_tables(config: ConfigSource, names: Sequence[str], words: str) -> None:
+    """Check that plugins, which are to go, declare no tables: which are there nobody can tell."""
+    session = read_disk(config)
+    if any(session.find_plugin(name).declaration.tables is not None for name in names):
+        raise OfflineUnknown(f"alembic plugin {words} --sql", "Leave out --sql")
 
 
 def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bool) -> None:

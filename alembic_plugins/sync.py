@@ -35,8 +35,7 @@ from .declared.errors import (
     UnknownRelation,
 )
 from .declared.requests import SyncPlan, SyncPlanner
-from .declared.shapes import TableShape
-from .declared.shapes import read_column as read_shape
+from .declared.shapes import TableShape, read_named_column
 from .declared.tables import DeclaredTable, read_one
 from .execution.handle_tables import SYNC_PROGRESS, SyncProgress, Watch
 from .execution.migrator import Migrator
@@ -269,9 +268,8 @@ def _sync_column(
         title = column.name
         declared = Table(table, MetaData(), column) if column.table is None else column.table
     else:
-        title = str(column.get("name"))
-        keys = {key: value for key, value in column.items() if key != "name"}
-        declared = TableShape(table, (read_shape(name, table, title, keys),))
+        shape = read_named_column(name, table, column)
+        title, declared = shape.name, TableShape(table, (shape,))
 
     def make(_session: Session, planner: SyncPlanner) -> SyncPlan:
         return planner.plan_column(table, declared, title, is_new=is_new)

@@ -21,7 +21,8 @@ def describe_status(plugin: PluginStatus) -> tuple[str, ...]:
     if plugin.remark:
         return (*columns, f"{current}  {plugin.remark}".strip())
     if plugin.state == "orphaned":
-        return (*columns, f"{current}  its revision files are gone")
+        files = "revision files are" if current else "declaration is"  # It had tables alone.
+        return (*columns, f"{current}  its {files} gone".strip())
     if plugin.state == "ahead":
         return (*columns, f"{current}  ahead of its revision files, whose head is {plugin.head}")
     if plugin.head is None:

@@ -8,7 +8,8 @@ from ..plugin import check_name
 ALL = "*"
 """Stands for all plugins where plugins are named."""
 
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_FLAGS = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
 
 
 def read_flag(option: str, value: object, *, default: bool) -> bool:

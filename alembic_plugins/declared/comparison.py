@@ -1,13 +1,23 @@
-"""Alembic's comparison of declared tables with those of the database: columns and foreign keys."""
+"""Declared tables beside those of the database; Alembic compares columns and foreign keys."""
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from alembic.autogenerate import produce_migrations
 from alembic.operations import MigrateOperation, ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BLANK_SCHEMA, Column, Connection, MetaData, Table, func, select
+from sqlalchemy import (
+    BLANK_SCHEMA,
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    func,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 from .. import _alembic
@@ -15,6 +25,38 @@ from .definitions import TableDefinition
 
 Operations = Mapping[str, Sequence[MigrateOperation]]
 """What Alembic would do to tables, by name."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table of the database beside the one that is declared.
+
+    Attributes:
+        table: the declared one.
+        before: what it is.
+        after: what it is to be.
+        operations: what Alembic would do to its columns and foreign keys.
+        late: the foreign keys that can only come after other tables.
+        known: the tables that the database has of those that they refer to.
+        only: the columns that it is about; None is the whole table.
+    """
+
+    table: Table
+    before: TableDefinition
+    after: TableDefinition
+    operations: Sequence[MigrateOperation]
+    late: Collection[ForeignKeyConstraint]
+    known: Collection[str]
+    only: Collection[str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what is not declared is to be told of, too."""
+        return self.only is None
+
+    def is_about(self, column: str) -> bool:
+        """Tell whether it is about a column."""
+        return self.only is None or column in self.only
 
 
 def compare_columns(

@@ -1,6 +1,6 @@
 """What makes a table of the database the one that is declared, and what of that is not done."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,16 +11,16 @@ from sqlalchemy import (
     Constraint,
     ForeignKeyConstraint,
     Identity,
-    Table,
     text,
 )
 
 from ..planning.tables import Incompatible, TableChange
-from .definitions import ColumnDefinition, Rule, TableDefinition
-from .shapes import make_name
+from .comparison import Comparison
+from .definitions import ColumnDefinition, Rule
+from .names import make_name
 from .statements import StatementRenderer
 from .types import is_wider
-from .violations import Rows
+from .violations import Cast, Rows
 
 _ENDINGS = {"u": "key", "c": "check", "f": "fkey"}
 """What the names end with that constraints get which are declared without, by kind."""
@@ -28,40 +28,11 @@ _ENDINGS = {"u": "key", "c": "check", "f": "fkey"}
 _DROPPED = {"p": "primary", "u": "unique", "c": "check", "f": "foreignkey"}
 """What Alembic calls kinds of constraints."""
 
+_CORRECT = "Correct these rows"
+"""What has to be done to rows that do not keep a rule."""
+
 _ORDER = ("drop", "add", "alter", "constrain", "refer")
 """In which order a table's changes are made."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A table of the database beside the one that is declared.
-
-    Attributes:
-        table: the declared one.
-        before: what it is.
-        after: what it is to be.
-        operations: what Alembic would do to its columns and foreign keys.
-        late: the foreign keys that can only come after other tables.
-        known: the tables that the database has of those that they refer to.
-        only: the columns that it is about; None is the whole table.
-    """
-
-    table: Table
-    before: TableDefinition
-    after: TableDefinition
-    operations: Sequence[MigrateOperation]
-    late: Collection[ForeignKeyConstraint]
-    known: Collection[str]
-    only: Collection[str] | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether what is not declared is to be told of, too."""
-        return self.only is None
-
-    def is_about(self, column: str) -> bool:
-        """Tell whether it is about a column."""
-        return self.only is None or column in self.only
 
 
 @dataclass
@@ -144,9 +115,11 @@ class Differ:
         change = TableChange(str(self._table), column, words, statements)
         self._found.changes.setdefault(when, []).append(change)
 
-    def _refuse(self, column: str | None, reason: str, *operations: MigrateOperation) -> None:
+    def _refuse(
+        self, column: str | None, reason: str, *operations: MigrateOperation, remedy: str = ""
+    ) -> None:
         instead = "; ".join(self._renderer.render(*operations))
-        self._found.refused.append(Incompatible(str(self._table), column, reason, instead))
+        self._found.refused.append(Incompatible(str(self._table), column, reason, instead, remedy))
 
     def _block(self, name: str, reason: str, *operations: MigrateOperation) -> None:
         """Refuse a change of a column, on which its constraints and indexes depend."""
@@ -160,7 +133,12 @@ class Differ:
         definition, column = self._it.after.columns[name], _detach(self._table.c[name])
         operation = ops.AddColumnOp(self._table.name, column, schema=self._table.schema)
         if definition.required and not definition.has_value and self._rows.are_there():
-            self._block(name, "it is required, has no default, and the table has rows", operation)
+            self._blocked.add(name)
+            column.nullable = True  # The next sync makes it required, when all rows have a value.
+            made = "; ".join(self._renderer.render(operation))
+            remedy = f"Declare a default, or run {made!r} and give all rows a value"
+            reason = "it is required, has no default, and the table has rows"
+            self._refuse(name, reason, operation, remedy=remedy)
         else:
             self._change("add", name, f"is added as {definition.type}", operation)
 
@@ -169,19 +147,63 @@ class Differ:
         operation = self._alter(name, modify_type=self._table.c[name].type)
         if not is_wider(before.type, after.type):
             words = f"it is {before.type}, of which {after.type} does not take all values"
-            self._block(name, words, operation)
+            self._block(name, words, *self._convert(before, after))
         elif before.is_viewed:
             words = f"it is {before.type}, which cannot become {after.type} while a view shows it"
             self._block(name, words, operation)
         else:
             self._change("alter", name, f"{before.type} becomes {after.type}", operation)
 
+    def _convert(
+        self, before: ColumnDefinition, after: ColumnDefinition
+    ) -> Sequence[MigrateOperation]:
+        """Return what changes the type of a column where values may be lost.
+
+        What is not to stay is dropped before, as it may not go with the type.
+        """
+        name, column = before.name, self._table.c[before.name]
+        cast = self._rows.find_cast(before.type, after.type)
+        if cast is Cast.NONE:
+            return self._make_anew(name)
+        drops = self._drop_rules_of(name)
+        if cast is Cast.ASSIGNMENT:
+            return [*drops, self._alter(name, modify_type=column.type)]
+        # PostgreSQL converts neither values nor the default by itself.
+        if before.words is not None:
+            drops.append(self._alter(name, modify_server_default=None))
+        using = f"{self._renderer.quote(name)}::{after.type}"
+        return [*drops, self._alter(name, modify_type=column.type, postgresql_using=using)]
+
+    def _drop_rules_of(self, name: str) -> list[MigrateOperation]:
+        """Return what drops the CHECKs and foreign keys of a column that are not declared."""
+        it = self._it
+        declared = {rule.definition for rule in it.after.rules.values()}
+        rules = [
+            rule
+            for rule in it.before.rules.values()
+            if rule.kind == "c" and name in rule.columns and rule.definition not in declared
+        ]
+        rules += [
+            Rule(str(operation.constraint_name), "f", "")
+            for operation in it.operations
+            if isinstance(operation, ops.DropConstraintOp)
+            and name in _find_columns(operation.to_constraint())
+        ]
+        return [operation for rule in rules for operation in self._drop(rule)]
+
+    def _make_anew(self, name: str) -> Sequence[MigrateOperation]:
+        """Return what drops a column and adds it again."""
+        table, schema, column = self._table.name, self._table.schema, _detach(self._table.c[name])
+        drop = ops.DropColumnOp(table, name, schema=schema)
+        return [drop, ops.AddColumnOp(table, column, schema=schema)]
+
     def _set_required(self, name: str, *, is_required: bool) -> None:
         operation = self._alter(name, modify_nullable=not is_required)
         if not is_required:
             self._change("alter", name, "is not required any more", operation)
         elif self._rows.have_null(name):
-            self._refuse(name, "it is required, and rows have no value in it", operation)
+            reason = "it is required, and rows have no value in it"
+            self._refuse(name, reason, operation, remedy="Give these rows a value")
         else:
             self._change("alter", name, "becomes required", operation)
 
@@ -194,9 +216,7 @@ class Differ:
             return
         if before.generated or after.generated:
             words = f"its values are {_describe(before)}, and {_describe(after)} is declared"
-            table, schema = self._table.name, self._table.schema
-            drop = ops.DropColumnOp(table, name, schema=schema)
-            self._block(name, words, drop, ops.AddColumnOp(table, _detach(column), schema=schema))
+            self._block(name, words, *self._make_anew(name))
         elif name not in self._blocked:
             default = None if after.words is None else text(after.words.replace(":", "\\:"))
             operation = self._alter(name, modify_server_default=default)
@@ -239,7 +259,8 @@ class Differ:
             self._refuse(None, words, *self._drop(known), *made)
         elif self._is_broken(rule):
             column = rule.columns[0] if len(rule.columns) == 1 else None
-            self._refuse(column, f"rows do not keep {_word(rule)}", *self._drop(known), *made)
+            reason = f"rows do not keep {_word(rule)}"
+            self._refuse(column, reason, *self._drop(known), *made, remedy=_CORRECT)
         else:
             if known is not None:
                 self._change("drop", None, f"{_word(known)} is replaced", *self._drop(known))
@@ -314,7 +335,7 @@ class Differ:
         added = [c for c in columns if c not in self._it.before.columns]
         is_there = str(key.referred_table) in self._it.known
         if not added and self._rows.break_foreign_key(key, is_target_there=is_there):
-            self._refuse(None, f"rows do not keep {_word(rule)}", *old, made)
+            self._refuse(None, f"rows do not keep {_word(rule)}", *old, made, remedy=_CORRECT)
             return
         if old:
             self._change("drop", None, f"foreign key {replaced} is replaced", *old)

@@ -101,13 +101,21 @@ class IncompatibleChange(SyncError):
 
     words = (
         "Column '{column}' of table '{table}' cannot be as declared: {reason}. Nothing was "
-        'changed; if it is meant, run "{instead}" in a revision of the plugin, or by hand.'
+        "changed; {advice}."
     )
 
     table: str
     column: str
     reason: str
     instead: str
+    remedy: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with what to do: to the rows that are against it, or instead of it."""
+        advice = f'if it is meant, run "{self.instead}" in a revision of the plugin, or by hand'
+        if self.remedy:
+            advice = f"{self.remedy[0].lower()}{self.remedy[1:]}, and try again"
+        return {**super().facts(), "advice": advice}
 
 
 class SyncFailed(SyncError):

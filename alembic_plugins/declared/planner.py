@@ -14,7 +14,7 @@ from .._base_errors import find_sqlstate, first_line
 from ..namespaces.ddl import enter_namespace
 from ..planning.tables import Incompatible, TableChange
 from ..plugin import Schema
-from .comparison import compare_columns
+from .comparison import Comparison, compare_columns
 from .creation import NamedTypes, create_table
 from .definitions import (
     ExistingTable,
@@ -23,7 +23,7 @@ from .definitions import (
     read_declared,
     read_definitions,
 )
-from .differences import Comparison, Differ
+from .differences import Differ
 from .errors import InvalidTable, SyncFailed
 from .statements import StatementRenderer
 from .tables import DeclaredTable, Place, build_tables

@@ -169,7 +169,7 @@ class SyncPlanner:
             raise ColumnMissing(title, column)
         found = self.plan((declared,), only={column})
         for item in found.tables[0].refused:
-            raise IncompatibleChange(item.table, column, item.reason, item.instead)
+            raise IncompatibleChange(item.table, column, item.reason, item.instead, item.remedy)
         return found
 
     def plan_drop(self, table: str, column: str) -> SyncPlan:

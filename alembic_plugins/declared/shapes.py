@@ -2,17 +2,14 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeGuard
-from zlib import crc32
 
 from .errors import InvalidColumn, InvalidTable
-
-_LONGEST_BYTES = 63
-"""PostgreSQL cuts off what is longer of a name."""
+from .names import find_column_fault, find_fault, is_text, quote
 
 _MOST_CHARACTERS = 10_485_760
 """The largest size of PostgreSQL's varchar."""
@@ -121,33 +118,6 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _quote(value: object) -> str:
-    """Return a value as TOML and JSON write it, as far as that goes."""
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def make_name(*parts: str) -> str:
-    """Return the name of a constraint or an index, whose last part tells what it is."""
-    return cut_name("_".join(parts), parts[-1])
-
-
-def cut_name(name: str, ending: str = "") -> str:
-    """Return a name that PostgreSQL has not to cut: before its ending, a digest tells the rest."""
-    if len(name.encode()) <= _LONGEST_BYTES:
-        return name
-    end = f"_{crc32(name.encode()):08x}" + (f"_{ending}" if ending else "")
-    return name.encode()[: _LONGEST_BYTES - len(end)].decode(errors="ignore") + end
-
-
-def find_fault(name: object) -> str | None:
-    """Return what is wrong with the name of a table or a column."""
-    if not isinstance(name, str) or not name or "\0" in name or "." in name:
-        return f"its name is {_quote(name)}; expected a text without a dot"
-    if len(name.encode()) > _LONGEST_BYTES:
-        return f"its name has more than {_LONGEST_BYTES} bytes"
-    return None
-
-
 def read_tables(plugin: str, declared: object, source: str) -> tuple[TableShape, ...]:
     """Return the tables that a file of TOML or JSON declares: a list, or ``{"tables": [...]}``.
 
@@ -163,7 +133,7 @@ def read_tables(plugin: str, declared: object, source: str) -> tuple[TableShape,
     if isinstance(declared, Mapping) and set(declared) == {"tables"}:
         declared = declared["tables"]
     if not _is_list(declared):
-        problem = f"expected a list 'tables', and found {_quote(declared)}"
+        problem = f"expected a list 'tables', and found {quote(declared)}"
         raise InvalidTable(plugin, source, problem)
     return tuple(read_table(plugin, item) for item in declared)
 
@@ -175,10 +145,11 @@ def read_table(plugin: str, declared: object) -> TableShape:
         InvalidTable: it is not declared as tables are.
         InvalidColumn: a column is not.
     """
-    name = declared.get("name") if isinstance(declared, Mapping) else None
-    reader = _TableReader(plugin, str(name))
     if not isinstance(declared, Mapping):
-        raise reader.refuse(f"found {_quote(declared)}; expected {{name, schema, indexes}}")
+        problem = f"found {quote(declared)}; expected {{name, schema, indexes}}"
+        raise InvalidTable(plugin, "", problem)
+    name = declared.get("name")
+    reader = _TableReader(plugin, "" if name is None else str(name))
     if fault := find_fault(name):
         raise reader.refuse(fault)
     return reader.read(declared)
@@ -191,6 +162,19 @@ def read_column(plugin: str, table: str, name: str, declared: object) -> ColumnS
         InvalidColumn: it is not declared as columns are.
     """
     return _ColumnReader(plugin, table, name).read(declared)
+
+
+def read_named_column(plugin: str, table: str, declared: object) -> ColumnShape:
+    """Return the column that a mapping ``{name, type, ...}`` declares.
+
+    Raises:
+        InvalidColumn: it is not declared as columns are.
+    """
+    if not isinstance(declared, Mapping) or declared.get("name") is None:
+        problem = f"found {quote(declared)}; expected {{name, type, ...}}"
+        raise InvalidColumn(plugin, table, "", problem)
+    keys = {key: value for key, value in declared.items() if key != "name"}
+    return read_column(plugin, table, declared["name"], keys)
 
 
 @dataclass(frozen=True)
@@ -210,9 +194,9 @@ class _TableReader:
             raise self.refuse(f"'{min(unknown)}' is not one of name, schema, indexes")
         schema, indexes = declared.get("schema", {}), declared.get("indexes", [])
         if not isinstance(schema, Mapping):
-            raise self.refuse(f"'schema' is {_quote(schema)}; expected columns by name")
+            raise self.refuse(f"'schema' is {quote(schema)}; expected columns by name")
         if not _is_list(indexes):
-            raise self.refuse(f"'indexes' is {_quote(indexes)}; expected a list")
+            raise self.refuse(f"'indexes' is {quote(indexes)}; expected a list")
         columns = tuple(read_column(self.plugin, self.table, *item) for item in schema.items())
         names = {column.name for column in columns}
         if not any(column.primary_key for column in columns):
@@ -221,19 +205,33 @@ class _TableReader:
                 way_out = "expected another name, or primary_key = true"
                 raise InvalidColumn(self.plugin, self.table, KEY, f"{problem}; {way_out}")
             names.add(KEY)
-        return TableShape(self.table, columns, tuple(self._read_index(i, names) for i in indexes))
+        return TableShape(self.table, columns, self._read_indexes(indexes, names))
 
-    def _read_index(self, index: object, names: set[str]) -> IndexShape:
+    def _read_indexes(
+        self, indexes: Sequence[object], names: Collection[str]
+    ) -> tuple[IndexShape, ...]:
+        found: dict[object, IndexShape] = {}
+        for index in indexes:
+            shape = self._read_index(index, names)
+            called = shape.name or shape.columns
+            if called in found:
+                what = quote(shape.name or list(shape.columns))
+                problem = f"two indexes are called by {what}; expected another 'name' for one"
+                raise self.refuse(problem)
+            found[called] = shape
+        return tuple(found.values())
+
+    def _read_index(self, index: object, names: Collection[str]) -> IndexShape:
         if not isinstance(index, Mapping) or not index.keys() <= {"columns", "unique", "name"}:
-            raise self.refuse(f"an index is {_quote(index)}; expected {{columns, unique, name}}")
+            raise self.refuse(f"an index is {quote(index)}; expected {{columns, unique, name}}")
         columns, unique, name = (index.get(key) for key in ("columns", "unique", "name"))
         if not _is_list(columns) or not columns:
-            raise self.refuse(f"'columns' of an index is {_quote(columns)}; expected a list")
+            raise self.refuse(f"'columns' of an index is {quote(columns)}; expected a list")
         for column in columns:
             if column not in names:
-                raise self.refuse(f"an index has the column {_quote(column)}, which is none of its")
+                raise self.refuse(f"an index has the column {quote(column)}, which is none of its")
         if not isinstance(unique, bool | None):
-            raise self.refuse(f"'unique' of an index is {_quote(unique)}; expected true or false")
+            raise self.refuse(f"'unique' of an index is {quote(unique)}; expected true or false")
         if name is not None and (fault := find_fault(name)):
             raise self.refuse(f"of an index, {fault}")
         return IndexShape(tuple(map(str, columns)), bool(unique), name)
@@ -251,13 +249,13 @@ class _ColumnReader:
         return InvalidColumn(self.plugin, self.table, self.name, problem)
 
     def _expect(self, key: str, value: object, expected: str) -> InvalidColumn:
-        return self._refuse(f"'{key}' is {_quote(value)}; expected {expected}")
+        return self._refuse(f"'{key}' is {quote(value)}; expected {expected}")
 
     def read(self, declared: object) -> ColumnShape:
-        if fault := find_fault(self.name):
+        if fault := find_column_fault(self.name):
             raise self._refuse(fault)
         if not isinstance(declared, Mapping) or "type" not in declared:
-            raise self._refuse(f"found {_quote(declared)}; expected {{type, ...}}")
+            raise self._refuse(f"found {quote(declared)}; expected {{type, ...}}")
         kind = self._read_kind(declared["type"])
         known = _COMMON | _KEYS[kind]
         for key in declared:
@@ -285,8 +283,7 @@ class _ColumnReader:
 
     def _read_kind(self, value: object) -> Kind:
         if _is_list(value):
-            is_text = all(isinstance(item, str) for item in value)
-            if not value or not is_text or len(set(value)) < len(value):
+            if not value or not all(map(is_text, value)) or len(set(value)) < len(value):
                 raise self._expect("type", value, "a list of different strings")
             return Kind.ENUMERATION
         if value not in _SINGLE:
@@ -314,7 +311,7 @@ class _ColumnReader:
         return value
 
     def _read_target(self, value: object) -> str:
-        if not isinstance(value, str) or not value or value.count(".") > 1:
+        if not is_text(value) or not value or value.count(".") > 1:
             raise self._expect("to", value, "'TABLE' or 'PLUGIN.TABLE'")
         return value
 
@@ -332,7 +329,7 @@ class _ColumnReader:
 
     def read_string(self, shape: ColumnShape, value: object) -> str:
         """Return the default of a string."""
-        if not isinstance(value, str) or "\0" in value:
+        if not is_text(value):
             raise self._expect("default", value, "a string")
         if shape.size is not None and len(value) > shape.size:
             raise self._expect("default", value, f"at most {shape.size} characters")
@@ -374,6 +371,8 @@ class _ColumnReader:
             raise self._expect("default", value, "what JSON can have") from error
         if "\\u0000" in text:
             raise self._expect("default", value, "no NUL, which jsonb cannot have")
+        if not is_text(text):
+            raise self._expect("default", value, "whole characters")
         return text
 
     def read_enumeration(self, shape: ColumnShape, value: object) -> str:

@@ -19,6 +19,10 @@ class StatementRenderer:
         self._offline = make_renderer(context, self._statements)
         self.dialect = self._offline.dialect
 
+    def quote(self, name: str) -> str:
+        """Return a name as SQL has it."""
+        return self.dialect.identifier_preparer.quote(name)
+
     def render(self, *operations: MigrateOperation | ExecutableDDLElement) -> tuple[str, ...]:
         """Return the statements of operations."""
         self._statements.clear()

@@ -40,6 +40,7 @@ from sqlalchemy.types import TypeEngine
 
 from ..plugin import Namespace, Prefix, Schema, name_table
 from .errors import InvalidColumn, InvalidTable, UnknownRelation
+from .names import cut_name, find_fault, make_name
 from .shapes import (
     KEY,
     NOW,
@@ -47,9 +48,6 @@ from .shapes import (
     IndexShape,
     Kind,
     TableShape,
-    cut_name,
-    find_fault,
-    make_name,
     read_table,
 )
 

@@ -1,6 +1,7 @@
-"""Whether the rows of a table keep a rule that it has not got yet."""
+"""Whether the rows of a table keep a rule, or could have a type, that it has not got yet."""
 
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from sqlalchemy import (
     Connection,
@@ -14,11 +15,40 @@ from sqlalchemy import (
     not_,
     select,
     table,
+    text,
 )
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TableClause
 
 from .definitions import Rule
+
+
+class Cast(Enum):
+    """How PostgreSQL makes values of one type of those of another one.
+
+    Attributes:
+        ASSIGNMENT: by itself.
+        EXPLICIT: where it is told to, by ``USING``.
+        NONE: not at all.
+    """
+
+    ASSIGNMENT = auto()
+    EXPLICIT = auto()
+    NONE = auto()
+
+
+# Tells how one type is cast to another. Those to and from strings are not in pg_cast.
+_FIND_CAST = text("""
+    SELECT old.oid = new.oid OR new.typcategory = 'S' OR EXISTS (
+               SELECT FROM pg_catalog.pg_cast
+               WHERE castsource = old.oid AND casttarget = new.oid AND castcontext IN ('a', 'i')
+           ),
+           old.typcategory = 'S' OR EXISTS (
+               SELECT FROM pg_catalog.pg_cast WHERE castsource = old.oid AND casttarget = new.oid
+           )
+    FROM pg_catalog.pg_type AS old, pg_catalog.pg_type AS new
+    WHERE old.oid = pg_catalog.to_regtype(:before) AND new.oid = pg_catalog.to_regtype(:after)
+""")
 
 
 class Rows:
@@ -37,6 +67,14 @@ class Rows:
     def _exist(self, *conditions: ColumnElement[bool]) -> bool:
         chosen = exists().select_from(self._table).where(*conditions)
         return bool(self._connection.scalar(select(chosen)))
+
+    def find_cast(self, before: str, after: str) -> Cast:
+        """Tell how values of one type, in PostgreSQL's words, could become those of another."""
+        if before.endswith("[]") and after.endswith("[]"):
+            return self.find_cast(before[:-2], after[:-2])
+        found = self._connection.execute(_FIND_CAST, {"before": before, "after": after}).first()
+        assigns, casts = found or (False, False)
+        return Cast.ASSIGNMENT if assigns else Cast.EXPLICIT if casts else Cast.NONE
 
     def are_there(self) -> bool:
         """Tell whether there are any."""

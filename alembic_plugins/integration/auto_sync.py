@@ -1,6 +1,8 @@
 """Upgrades that sync the declared tables of plugins by themselves, where a host wants that."""
 
+import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from ..execution.migrator import MakePlan, Migrator
@@ -8,6 +10,8 @@ from ..loading.session import Session
 from ..planning.ordering import order_requirements
 from ..planning.plan import Plan
 from ..planning.targets import install
+
+log = logging.getLogger(__name__)
 
 
 def upgrade_and_sync(make_plan: MakePlan, names: Iterable[str], migrator: Migrator) -> Plan:
@@ -24,13 +28,15 @@ def upgrade_and_sync(make_plan: MakePlan, names: Iterable[str], migrator: Migrat
         SyncForbidden: the environment is marked as production.
     """
     session = migrator.session
-    if not session.settings.auto_sync or migrator.context.as_sql:
+    if not session.settings.auto_sync:
         return migrator.run(make_plan)
-    synced = _find_synced(session, tuple(names) or session.state.plugins)
-    if synced and session.settings.environment == "production":
-        from ..declared.errors import SyncForbidden
-
-        raise SyncForbidden(synced[0])
+    synced = _find_allowed(session, names)
+    if migrator.context.as_sql:
+        plan = migrator.run(make_plan)
+        for name in synced:
+            words = f"-- Declared tables of {name} are not synced by this script"
+            migrator.context.impl.static_output(words)
+        return plan
     plan = Plan()
     for name in synced:
         if name not in session.state.plugins:
@@ -40,6 +46,57 @@ def upgrade_and_sync(make_plan: MakePlan, names: Iterable[str], migrator: Migrat
     for name in _find_synced(session, tuple(names) or session.state.plugins):
         plan = _sync(migrator, name).after(plan)
     return plan
+
+
+def add_syncs(plan: Plan, names: Iterable[str], migrator: Migrator) -> Plan:
+    """Return the plan of an upgrade with what `upgrade_and_sync` would sync; nothing is changed.
+
+    What would be done to the tables of a plugin that the upgrade itself changes, or which needs
+    something that comes with it, cannot be told before; then a warning says so.
+
+    Raises:
+        SyncForbidden: see `upgrade_and_sync`.
+    """
+    session = migrator.session
+    if not session.settings.auto_sync:
+        return plan
+    for name in _find_allowed(session, names):
+        found = _plan_sync(migrator, name, plan)
+        if found is None:
+            log.warning("Declared tables of '%s' are synced after that; it tells how.", name)
+        else:
+            plan = replace(plan, transactions=(*plan.transactions, *found.transactions))
+    return plan
+
+
+def _plan_sync(migrator: Migrator, name: str, plan: Plan) -> Plan | None:
+    """Return what a sync would do that comes after a plan, or None where it cannot be told."""
+    from ..declared.errors import UnknownRelation
+    from ..planning.errors import RequirementNotInstalled
+    from .syncing import plan_declared, run_sync
+
+    if any(name in transaction.plugins for transaction in plan.transactions):
+        return None
+    try:
+        return run_sync(migrator, name, plan_declared, dry_run=True).plan
+    except (RequirementNotInstalled, UnknownRelation):
+        if not plan.transactions:
+            raise
+        return None
+
+
+def _find_allowed(session: Session, names: Iterable[str]) -> list[str]:
+    """Return the plugins whose tables are synced with an upgrade, where the environment lets it.
+
+    Raises:
+        SyncForbidden: it does not.
+    """
+    synced = _find_synced(session, tuple(names) or session.state.plugins)
+    if synced and session.settings.environment == "production":
+        from ..declared.errors import SyncForbidden
+
+        raise SyncForbidden(synced[0])
+    return synced
 
 
 def _find_synced(session: Session, names: Iterable[str]) -> list[str]:

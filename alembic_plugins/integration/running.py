@@ -23,7 +23,7 @@ from ..planning.plan import Plan
 from ..planning.renames import plan_renames
 from ..planning.squashes import plan_settled
 from ..registry.state import State
-from .auto_sync import upgrade_and_sync
+from .auto_sync import add_syncs, upgrade_and_sync
 from .errors import LoopRuns, NotAHost
 from .runtime import Work
 
@@ -136,6 +136,8 @@ def carry_out(
             return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
     plan = plan_settled(migrator.session, make_plan).after(plan_renames(migrator.session))
+    if names is not None:
+        plan = add_syncs(plan, names, migrator)
     shown = [(item.plugin, item.revision) for item in plan.steps]
     shown += [(item.plugin, item.revision) for item in plan.held]
     scripts = (migrator.session.find_script(name, revision) for name, revision in shown)

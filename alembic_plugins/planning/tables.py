@@ -42,12 +42,15 @@ class Incompatible:
         column: the column that it is about; None where it is about the table.
         reason: what is declared, and why that is not done.
         instead: the SQL that would do it, for a revision of the plugin.
+        remedy: what has to be done where rows are against it, after which a sync does it; empty
+            where none are.
     """
 
     table: str
     column: str | None
     reason: str
     instead: str
+    remedy: str = ""
 
     def __str__(self) -> str:
         column = "" if self.column is None else f", column {self.column}"
@@ -56,6 +59,8 @@ class Incompatible:
     @property
     def advice(self) -> str:
         """What to write instead."""
+        if self.remedy:
+            return f"{self.remedy}, and sync again"
         return f"If that is meant, run {self.instead!r}, in a revision of the plugin or by hand"
 
     def to_json(self) -> dict[str, object]:

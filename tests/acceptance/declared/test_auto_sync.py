@@ -84,3 +84,22 @@ def test_production_refuses(wiki: Host) -> None:
     with pytest.raises(SyncForbidden):
         commands.upgrade(wiki.config())
     assert wiki.succeed("plugin", "sync", "wiki").output == "nothing to do\n"
+
+
+def test_dry_run_shows_what_would_be_synced(wiki: Host) -> None:
+    wiki.run("plugin", "install", "wiki")
+    wiki.declare("wiki", 'tables = [{ name = "pages" }, { name = "books" }]')
+    shown = wiki.succeed("plugin", "upgrade", "--all", "--dry-run").lines
+    assert shown[0].split() == ["sync", "wiki", "wiki.books", "is", "created"]
+    assert "wiki.books" not in wiki.database.tables()
+
+
+def test_dry_run_says_what_cannot_be_told_before(wiki: Host) -> None:
+    result = wiki.succeed("plugin", "install", "wiki", "--dry-run")
+    assert "Declared tables of 'wiki' are synced after that; it tells how." in result.stderr
+
+
+def test_script_says_that_it_syncs_nothing(host: Host) -> None:
+    host.declare("wiki", 'tables = [{ name = "pages" }]').configure("plugin_auto_sync = true")
+    script = host.succeed("plugin", "install", "wiki", "--sql").stdout
+    assert "-- Declared tables of wiki are not synced by this script" in script

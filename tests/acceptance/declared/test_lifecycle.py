@@ -172,7 +172,7 @@ def test_plugin_comes_back_from_a_backup(wiki: Host) -> None:
 def test_plugin_whose_folder_is_gone_can_be_uninstalled(wiki: Host) -> None:
     wiki.run("plugin", "sync", "wiki")
     wiki.remove("wiki")
-    assert "its revision files are gone" in wiki.succeed("plugin", "list").stdout
+    assert "its declaration is gone" in wiki.succeed("plugin", "list").stdout
     assert wiki.succeed("upgrade", "heads").output == ""
     wiki.succeed("plugin", "uninstall", "wiki", "--yes")
     assert wiki.database.schemas() == []
@@ -260,3 +260,16 @@ def _start(host: Host, stdin: int = subprocess.PIPE) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.mark.parametrize("command", [["uninstall", "wiki"], ["downgrade", "wiki", "base"]])
+def test_which_tables_go_cannot_be_told_without_a_database(wiki: Host, command: list[str]) -> None:
+    assert "Leave out --sql" in wiki.refuse("plugin", *command, "--sql")
+
+
+def test_sync_whose_hook_fails_is_run_again_or_without_hooks(wiki: Host) -> None:
+    wiki.write("plugins/wiki/hooks.py", "def after_install(context): 1/0")
+    file = wiki.folder / "plugins/wiki/plugin.toml"
+    file.write_text(f'hooks = "hooks"\n{file.read_text()}')
+    assert "correct the hook and run the command again" in wiki.refuse("plugin", "sync", "wiki")
+    wiki.succeed("plugin", "sync", "wiki", "--without-hooks")

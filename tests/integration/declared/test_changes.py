@@ -69,6 +69,15 @@ TIGHTER: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     (STRING, {**STRING, "unique": True}, "'a'), ('a'", "it: rows do not keep UNIQUE (it)"),
 ]
 
+CONVERTED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({**STRING, "default": "1"}, {"type": "json"}, "'7'"),
+    (STRING, {"type": "boolean"}, "'yes'"),
+    (NUMBER, STRING, "7"),
+    ({"type": "relation", "to": "users"}, STRING, "NULL"),
+    ({"type": "datetime"}, {"type": "boolean"}, "now()"),
+    ({"type": ["1", "2"], "default": "1"}, NUMBER, "'2'"),
+]
+
 NARROWED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {**STRING, "size": 50},
@@ -224,6 +233,28 @@ def test_statement_instead_is_what_would_do_it(pages: Wiki) -> None:
     assert [item.instead for item in found.refused] == ["ALTER TABLE wiki.pages DROP COLUMN title"]
     pages.run(found.refused[0].instead)
     assert pages.sync({"name": "pages", "schema": {}}).refused == []
+
+
+@pytest.mark.parametrize(("before", "after", "value"), CONVERTED)
+def test_statement_instead_converts_the_type(
+    wiki: Wiki, before: dict[str, Any], after: dict[str, Any], value: str
+) -> None:
+    wiki.sync_pages(it=before).run(f"INSERT INTO wiki.pages (it) VALUES ({value})")
+    (found,) = wiki.plan({"name": "pages", "schema": {"it": after}})
+    wiki.run(*(item.instead for item in found.refused))
+    assert wiki.sync_pages(it=after).sync_pages(it=after).done == []
+    assert wiki.refused == []
+
+
+def test_remedy_lets_the_next_sync_require_a_column(pages: Wiki) -> None:
+    required: dict[str, Any] = {"title": STRING, "rank": {**NUMBER, "required": True}}
+    (found,) = pages.plan({"name": "pages", "schema": required})
+    assert [str(item).partition(". ")[2] for item in found.refused] == [
+        "Declare a default, or run 'ALTER TABLE wiki.pages ADD COLUMN rank BIGINT' and give all "
+        "rows a value, and sync again."
+    ]
+    pages.run(found.refused[0].instead, "UPDATE wiki.pages SET rank = 1")
+    assert "column rank becomes required" in pages.sync_pages(**required).done
 
 
 def test_privilege_to_make_temporary_tables_is_asked_for(pages: Wiki) -> None:

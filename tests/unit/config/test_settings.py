@@ -390,12 +390,12 @@ def test_cascade_that_means_nothing_is_told(argument: str) -> None:
     assert excinfo.value.option == "-x cascade"
 
 
-@pytest.mark.parametrize("value", ["true", "TRUE", "yes", "1", True, 1])
+@pytest.mark.parametrize("value", ["true", "TRUE", "yes", "on", "1", True, 1])
 def test_flag_is_on(value: object) -> None:
     assert read_flag("x", value, default=False)
 
 
-@pytest.mark.parametrize("value", ["false", "No", "0", False, 0])
+@pytest.mark.parametrize("value", ["false", "No", "off", "0", False, 0])
 def test_flag_is_off(value: object) -> None:
     assert not read_flag("x", value, default=True)
 

@@ -2,14 +2,14 @@
 
 import pytest
 
+from alembic_plugins.declared.names import cut_name, make_name
 from alembic_plugins.declared.shapes import (
     ColumnShape,
     IndexShape,
     Kind,
     TableShape,
-    cut_name,
-    make_name,
     read_column,
+    read_named_column,
     read_table,
     read_tables,
 )
@@ -36,6 +36,13 @@ WRONG_COLUMNS = [
     ({"type": []}, "'type' is []; expected a list of different strings"),
     ({"type": ["a", "a"]}, '\'type\' is ["a", "a"]; expected a list of different strings'),
     ({"type": ["a", 1]}, "'type' is [\"a\", 1]; expected a list of different strings"),
+    ({"type": ["\0"]}, "'type' is [\"\\u0000\"]; expected a list of different strings"),
+    ({"type": ["\ud800"]}, "'type' is [\"\\ud800\"]; expected a list of different strings"),
+    ({"type": "string", "default": "\ud800"}, "'default' is \"\\ud800\"; expected a string"),
+    (
+        {"type": "json", "default": ["\ud800"]},
+        "'default' is [\"\\ud800\"]; expected whole characters",
+    ),
     (
         {"type": "boolean", "size": 1},
         "'size' is nothing that a boolean has; expected one of default, primary_key, required, "
@@ -89,6 +96,14 @@ WRONG_COLUMNS = [
 ]
 
 WRONG_TABLES = [
+    (
+        {"name": "a", "indexes": [{"columns": ["id"]}, {"columns": ["id"], "unique": True}]},
+        "two indexes are called by [\"id\"]; expected another 'name' for one",
+    ),
+    (
+        {"name": "a", "indexes": [{"columns": ["id"], "name": "b"}] * 2},
+        "two indexes are called by \"b\"; expected another 'name' for one",
+    ),
     ([], "found []; expected {name, schema, indexes}"),
     ({"schema": {}}, "its name is null; expected a text without a dot"),
     ({"name": "a.b"}, 'its name is "a.b"; expected a text without a dot'),
@@ -151,10 +166,22 @@ def test_wrong_table_is_told_with_what_is_expected(declared: object, problem: st
     assert (caught.value.plugin, caught.value.problem) == ("wiki", problem)
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "\0", "x" * 64, "ä" * 32])
+@pytest.mark.parametrize("name", ["", "a.b", "\0", "\ud800", "x" * 64, "ä" * 32])
 def test_column_that_postgresql_could_not_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidColumn, match="its name"):
         read_table("wiki", {"name": "pages", "schema": {name: {"type": "string"}}})
+
+
+@pytest.mark.parametrize("name", ["ctid", "xmin"])
+def test_column_that_each_table_has_is_refused(name: str) -> None:
+    with pytest.raises(InvalidColumn, match="PostgreSQL has a column of that name"):
+        read_column("wiki", "pages", name, {"type": "string"})
+
+
+@pytest.mark.parametrize("declared", [{"type": "string"}, {"name": None, "type": "string"}, "a"])
+def test_column_by_itself_has_a_name(declared: object) -> None:
+    with pytest.raises(InvalidColumn, match=r"expected {name, type, ...}"):
+        read_named_column("wiki", "pages", declared)
 
 
 def test_column_named_as_the_key_has_to_be_the_key() -> None:

@@ -53,6 +53,17 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         'wiki.pages ALTER COLUMN rank TYPE BIGINT" in a revision of the plugin, or by hand.',
     ),
     (
+        errors.IncompatibleChange(
+            "wiki.pages",
+            "rank",
+            "it is required, and rows have no value in it",
+            "ALTER TABLE wiki.pages ALTER COLUMN rank SET NOT NULL",
+            "Give these rows a value",
+        ),
+        "Column 'rank' of table 'wiki.pages' cannot be as declared: it is required, and rows have "
+        "no value in it. Nothing was changed; give these rows a value, and try again.",
+    ),
+    (
         errors.SyncFailed("wiki", "wiki.pages", "permission denied for schema wiki"),
         "Table 'wiki.pages' of plugin 'wiki' cannot be synced: permission denied for schema wiki. "
         "Nothing of it was changed, and tables that were synced before it stay: mend that, and "
