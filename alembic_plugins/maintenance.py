@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from .config.sources import ConfigSource
@@ -22,7 +23,11 @@ __all__ = ["adopt", "eject", "forget", "rehearse_adoption", "repair", "restore",
 
 
 def restore(
-    config: ConfigSource, name: str, *, path: Path | None = None, dry_run: bool = False
+    config: ConfigSource,
+    name: str,
+    *,
+    path: str | PathLike[str] | None = None,
+    dry_run: bool = False,
 ) -> Restoration:
     """Bring back a plugin that is set aside, or all of a backup; return what is back.
 
@@ -35,10 +40,11 @@ def restore(
     """
     check_name(name)
     if path is not None:
+        file = Path(path)
         names = run_work(
-            config, lambda migrator: migrator.bring_back(path, name), finishes_transfer=False
+            config, lambda migrator: migrator.bring_back(file, name), finishes_transfer=False
         )
-        return Restoration(names, path)
+        return Restoration(names, file)
     plan = run_work(
         config, partial(carry_out, lambda session: upkeep.restore(session, name), dry_run=dry_run)
     )

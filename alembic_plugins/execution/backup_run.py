@@ -57,6 +57,8 @@ def stage_backup(writer: RegistryWriter, path: Path, names: Sequence[str]) -> "B
     marked = kept.revision.to_metadata(MetaData())
     marked.comment = archive.mark(identity)
     writer.execute(SetTableComment(marked))
+    # They are found by it when they come back; a command that was ended has not seen to it.
+    writer.refresh_objects()
     for statement in copy_rows(writer.tables, kept, names):
         writer.execute(statement)
     oids = [item.objid for item in contents.relations]

@@ -1,5 +1,7 @@
 """Hooks of plugins: when they are called, with what, and what becomes of what they do."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import NullPool, create_engine
 from support.drivers import OTHERS, drive
@@ -575,3 +577,27 @@ def test_hook_leaves_role_and_search_path_as_they_were(shop: Host) -> None:
     add_hook(shop, "before_install", "op.execute('SET search_path TO public; SET ROLE pg_monitor')")
     shop.run("plugin", "install", "shop")
     assert "shop.shop_one" in shop.database.tables()
+
+
+def test_what_stays_of_a_plugin_with_a_transaction_a_revision_is_told(shop: Host) -> None:
+    add_noting(shop, "till", "transaction = 'revision'")
+    shop.revise("till", "SELECT 1")
+    add_hook(shop, "after_install", "1/0", name="till")
+    words = shop.fail("plugin", "install", "till")
+    assert words.startswith("Hook 'after_install' of plugin 'till' failed")
+    assert "but what revisions 'till_1', 'till_2' have done stays; correct" in words
+
+
+def test_backup_behind_a_restore_whose_hook_failed_has_what_is_the_plugins(
+    shop: Host, tmp_path: Path
+) -> None:
+    shop.run_all(
+        [["plugin", "install", "shop"], ["plugin", "uninstall", "shop", "--keep-data", "--yes"]]
+    )
+    add_hook(shop, "after_install", "1/0")
+    shop.fail("plugin", "restore", "shop")
+    shop.write("plugins/shop/hooks.py", NOTE)
+    path = str(tmp_path / "shop.backup")
+    commands.uninstall(shop.config(), "shop", backup=path)
+    commands.restore(shop.config(), "shop", path=path)
+    assert commands.show_plugin(shop.config(), "shop").unknown_objects == ()
