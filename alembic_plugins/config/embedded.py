@@ -31,7 +31,7 @@ def start_embedded(config: Config) -> URL:
     settings = read_settings(config)
     if settings.environment == "production":
         raise NoDatabase(settings.environment)
-    return _start_once(settings.here / _FOLDER)
+    return _start_and_tell(settings.here / _FOLDER)
 
 
 def has_embedded(config: Config) -> bool:
@@ -42,14 +42,25 @@ def has_embedded(config: Config) -> bool:
 
 
 @cache
-def _start_once(folder: Path) -> URL:
+def _start_and_tell(folder: Path) -> URL:
+    url = start_in(folder)
+    print(f"Using an embedded PostgreSQL; its data is in {folder / 'data'}", file=sys.stderr)
+    return url
+
+
+@cache
+def start_in(folder: Path) -> URL:
+    """Return the URL of an embedded PostgreSQL whose data is kept in a folder; see above.
+
+    Raises:
+        EmbeddedUnavailable: it is not installed, or does not start.
+    """
     try:
         server = _start(folder)
     except ImportError as error:
         raise EmbeddedUnavailable("it is not installed") from error
     except Exception as error:
         raise EmbeddedUnavailable(explain(error)) from error
-    print(f"Using an embedded PostgreSQL; its data is in {folder / 'data'}", file=sys.stderr)
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 

@@ -49,6 +49,7 @@ ROOMS = (
     "sync",
     "author_commands",
     "commands",
+    "testing",
     "cli",
     "environment",
     "flask_commands",
