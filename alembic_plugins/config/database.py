@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.config import fileConfig
+from typing import Any
 
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, engine_from_config, make_url
@@ -67,7 +68,8 @@ def _parse_url(source: str, value: str) -> URL:
 def connect(config: Config) -> Iterator[Connection]:
     """Connect to the host's database, or use the connection or engine that is given.
 
-    That is ``config.attributes["connection"]``, and is left as it is.
+    That is ``config.attributes["connection"]``, and is left as it is. So is the connection of what
+    has a ``connect()`` as an engine has it.
 
     Without a URL an embedded PostgreSQL is started, which stops when the process ends.
 
@@ -84,7 +86,9 @@ def connect(config: Config) -> Iterator[Connection]:
         yield given
         return
     if given is not None and not isinstance(given, Engine):
-        raise WrongConnection(type(given).__name__)
+        with _open_lent(given) as connection:
+            yield connection
+        return
     with translate_errors():
         engine = given or _make_engine(config)
     try:
@@ -93,6 +97,19 @@ def connect(config: Config) -> Iterator[Connection]:
     finally:
         if given is None:
             engine.dispose()
+
+
+@contextmanager
+def _open_lent(given: Any) -> Iterator[Connection]:  # noqa: ANN401 - what a caller has given
+    """Connect by what stands in for an engine, as a test that keeps a transaction open has it."""
+    is_driver = hasattr(given, "cursor")  # psycopg's connections have a connect(), too.
+    opened = given.connect() if hasattr(given, "connect") and not is_driver else None
+    if not hasattr(opened, "__enter__"):
+        raise WrongConnection(type(given).__name__)
+    with opened as connection:
+        if not isinstance(connection, Connection):
+            raise WrongConnection(type(given).__name__)
+        yield connection
 
 
 def _open(engine: Engine, config: Config) -> Connection:
