@@ -33,29 +33,34 @@ from .rules import (
 from .sources import Files, RevisionFile, choose, read_files
 
 
-def try_revisions(migrator: Migrator, names: Sequence[str] = ()) -> tuple[Finding, ...]:
+def try_revisions(
+    migrator: Migrator, names: Sequence[str] = (), *, with_rows: bool = True
+) -> tuple[Finding, ...]:
     """Try out every revision of plugins; return what is wrong with them.
 
     Args:
         migrator: leads to the server where the database is made, and dropped again.
         names: whose revisions; see `checks.run.check`. Those of the host are not tried.
+        with_rows: try them out with rows, too, where there are some.
 
     Raises:
         NoScratchDatabase: the database cannot be made.
     """
     branches, _ = read_files(migrator.session)
     chosen = [files for files in choose(branches, names) if files.plugin and files.revisions]
-    return tuple(finding for files in chosen for finding in _try_plugin(migrator, files))
+    return tuple(
+        finding for files in chosen for finding in _try_plugin(migrator, files, with_rows=with_rows)
+    )
 
 
-def _try_plugin(migrator: Migrator, files: Files) -> Iterator[Finding]:
+def _try_plugin(migrator: Migrator, files: Files, *, with_rows: bool) -> Iterator[Finding]:
     try:
         order = migrator.session.branch(files.name).order
     except PluginError:
         return  # Why the branch cannot be read is another finding.
     empty = [*_try_in_scratch(migrator, files, order, _Trial.run)]
     yield from empty
-    rows = {path.stem: path for path in files.rows}
+    rows = {path.stem: path for path in files.rows} if with_rows else {}
     for revision in rows.keys() - set(order):
         path = rows.pop(revision)
         yield Finding(UNUSABLE_ROWS, files.name, path, 1, f"there is no revision {revision!r}")

@@ -1,0 +1,1 @@
+"""Tests of the pytest plugin for authors, which run pytest inside of this process."""

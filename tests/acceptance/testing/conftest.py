@@ -1,0 +1,15 @@
+"""A project with tests, which pytest runs inside of this process."""
+
+import pytest
+from support.hosts import Host
+from support.servers import Server
+from support.suites import Suite
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, server: Server, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """A host without plugins, and what runs its tests on the server of ours."""
+    url = server.url("postgres").render_as_string(hide_password=False)
+    monkeypatch.setenv("ALEMBIC_PLUGINS_TEST_URL", url)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@nowhere/real")
+    return Suite(pytester, Host(pytester.path))

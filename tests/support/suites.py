@@ -1,0 +1,65 @@
+"""A throwaway project with tests, and what pytest says of them."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from .hosts import Host
+
+_ALONE = ("-p", "no:pytest_postgresql", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+
+
+@dataclass
+class Outcome:
+    """What pytest has said.
+
+    Attributes:
+        failed: the names of tests that have failed, by plugin, each with what it says.
+        passed: the names of those that have passed.
+        skipped: the names of those that were left out, with the reason.
+        text: all that was printed.
+        exit_code: pytest's.
+    """
+
+    failed: dict[str, str] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    exit_code: int = 0
+
+    def find_failures(self, plugin: str) -> dict[str, str]:
+        """Return the ready tests that have failed for a plugin, without ``test_``, and why."""
+        found = ((*name.rstrip("]").partition("["), text) for name, text in self.failed.items())
+        return {
+            test.removeprefix("test_"): text
+            for test, _, id_, text in found
+            if id_.split("-")[0] == plugin
+        }
+
+
+class Suite:
+    """A host with tests.
+
+    Args:
+        pytester: runs pytest in the host's folder.
+        host: the host, whose database nobody asks for.
+    """
+
+    def __init__(self, pytester: pytest.Pytester, host: Host) -> None:
+        self.pytester = pytester
+        self.host = host
+
+    def run(self, *arguments: str) -> Outcome:
+        """Run pytest inside of this process."""
+        result = self.pytester.runpytest_inprocess(*_ALONE, *arguments)
+        outcome = Outcome(text=result.stdout.str() + result.stderr.str(), exit_code=int(result.ret))
+        assert hasattr(result, "reprec"), outcome.text
+        for report in result.reprec.getreports("pytest_runtest_logreport"):
+            name = report.nodeid.partition("::")[2]
+            if report.failed:
+                outcome.failed[name] = report.longreprtext
+            elif report.skipped:
+                outcome.skipped[name] = getattr(report, "wasxfail", "") or report.longrepr[2]
+            elif report.when == "call":
+                outcome.passed.append(name)
+        return outcome
