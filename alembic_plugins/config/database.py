@@ -103,7 +103,7 @@ def connect(config: Config) -> Iterator[Connection]:
 def _open_lent(given: Any) -> Iterator[Connection]:  # noqa: ANN401 - what a caller has given
     """Connect by what stands in for an engine, as a test that keeps a transaction open has it."""
     is_driver = hasattr(given, "cursor")  # psycopg's connections have a connect(), too.
-    opened = given.connect() if hasattr(given, "connect") and not is_driver else None
+    opened: Any = given.connect() if hasattr(given, "connect") and not is_driver else None
     if not hasattr(opened, "__enter__"):
         raise WrongConnection(type(given).__name__)
     with opened as connection:

@@ -74,25 +74,17 @@ class Host:
 
     Args:
         folder: the folder, which is empty.
-        database: where its commands lead to; without it, it has none.
+        database: where its commands lead to.
         clones: know what its first command has come to before, if they are given.
     """
 
-    def __init__(
-        self, folder: Path, database: Database | None = None, clones: Clones | None = None
-    ) -> None:
+    def __init__(self, folder: Path, database: Database, clones: Clones | None = None) -> None:
         self.folder = folder
-        self._database = database
+        self.database = database
         self._clones = clones
         self.ini = folder / "alembic.ini"
         self.ini.write_text(INI)
         shutil.copytree(SITUATIONS / "host_versions", folder / "versions")
-
-    @property
-    def database(self) -> Database:
-        """Where its commands lead to."""
-        assert self._database is not None
-        return self._database
 
     def add(self, *situations: str, **named: str) -> "Host":
         """Give the host plugins from `tests/plugins`, some by another name: ``order="empty"``."""

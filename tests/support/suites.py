@@ -1,12 +1,35 @@
 """A throwaway project with tests, and what pytest says of them."""
 
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 
+import alembic
 import pytest
+
+import alembic_plugins
 
 from .hosts import Host
 
 _ALONE = ("-p", "no:pytest_postgresql", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+
+_NO_MODULES = {"templates", "testing", "env", "__main__"}
+
+
+def load_all() -> None:
+    """Import all modules of ours and Alembic's.
+
+    After a test that runs pytest inside of this process, what it has imported is forgotten; two
+    modules of the same name would be left.
+    """
+    for package in (alembic, alembic_plugins):
+        folder = Path(str(package.__file__)).parent
+        for file in folder.rglob("*.py"):
+            parts = file.relative_to(folder).with_suffix("").parts
+            if _NO_MODULES.isdisjoint(parts):
+                import_module(".".join((package.__name__, *parts)).removesuffix(".__init__"))
+    for name in ("collection", "trials"):  # They import the rest of it.
+        import_module(f"alembic_plugins.testing.{name}")
 
 
 @dataclass

@@ -1,15 +1,24 @@
 """A project with tests, which pytest runs inside of this process."""
 
 import pytest
+from support.databases import Database
 from support.hosts import Host
 from support.servers import Server
-from support.suites import Suite
+from support.suites import Suite, load_all
+
+
+@pytest.fixture(scope="session")
+def _loaded() -> None:
+    load_all()
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, server: Server, monkeypatch: pytest.MonkeyPatch) -> Suite:
+def suite(
+    _loaded: None, pytester: pytest.Pytester, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> Suite:
     """A host without plugins, and what runs its tests on the server of ours."""
     url = server.url("postgres").render_as_string(hide_password=False)
     monkeypatch.setenv("ALEMBIC_PLUGINS_TEST_URL", url)
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@nowhere/real")
-    return Suite(pytester, Host(pytester.path))
+    host = Host(pytester.path, Database(server.url("nobody_asks_for_it")))
+    return Suite(pytester, host)

@@ -126,6 +126,23 @@ def add_bad(host: Host) -> None:
     revise(host, "tracing", "ALTER TABLE tags ADD COLUMN IF NOT EXISTS word text", "SELECT 1")
 
 
+_INI = """\
+[pytest]
+alembic_plugins_skip = tags test_works_with_rows: it has none
+alembic_plugins_xfail = tags-tags_1 test_downgrade_leaves_no_trace: it shall stay
+"""
+
+_MODULE = """\
+import pytest
+
+from alembic_plugins.testing.checks import test_has_one_head
+
+pytestmark = pytest.mark.alembic_plugins_skip(
+    plugin="tags", check="test_has_one_head", reason="not here"
+)
+"""
+
+
 def run_git(folder: Path, *words: str) -> None:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
@@ -146,10 +163,10 @@ forgetful --purge'.""",
     ("impatient", "installs_beside_another_process"): """\
 Plugin 'impatient' cannot be installed by two processes at once.
 upgrade() of revision 'impatient_1' of 'impatient' failed: others are connected \
-('plugins/impatient/versions/impatient_1.py', line 8). Its transaction was rolled back; correct the \
-revision and run the command again.
-  statement: DO $$ BEGIN PERFORM pg_sleep(0.2); IF (SELECT count(*) > 2 FROM pg_stat_activity WHERE \
-datname = current_database()) THEN RAISE 'others are connected'; END IF; END $$""",
+('plugins/impatient/versions/impatient_1.py', line 8). Its transaction was rolled back; correct \
+the revision and run the command again.
+  statement: DO $$ BEGIN PERFORM pg_sleep(0.2); IF (SELECT count(*) > 2 FROM pg_stat_activity \
+WHERE datname = current_database()) THEN RAISE 'others are connected'; END IF; END $$""",
     ("modeless", "models_match_its_head"): """\
 The models of plugin 'modeless' and its revisions differ. A new one would be:
   op.add_column('tags', sa.Column('word', sa.Integer(), nullable=True))""",
@@ -160,12 +177,12 @@ After the SQL of plugin 'offline', the database is another one:
 Revision 'once_1' of plugin 'once': seen.
   plugins/once/versions/once_1.py:8: op.execute("{_ONCE}")
 Correct the revision.""",
-    ("rowless", "works_with_rows"): """\
+    ("rowless", "works_with_rows"): f"""\
 Revision 'rowless_2' of plugin 'rowless', with rows, cannot be run up.
 upgrade() of revision 'rowless_2' of 'rowless' failed: there are rows \
 ('plugins/rowless/versions/rowless_2.py', line 8). Its transaction was rolled back; correct the \
 revision and run the command again.
-  statement: DO $$ BEGIN IF EXISTS (SELECT FROM tags) THEN RAISE 'there are rows'; END IF; END $$""",
+  statement: {_NO_ROWS}""",
     ("sticky", "installs_uninstalls_and_reinstalls"): """\
 Plugin 'sticky' cannot be uninstalled.
 The downgrades of plugin 'sticky' leave table sticky.tags. Drop that too with 'alembic plugin \
@@ -196,3 +213,51 @@ def test_bad_plugins_fail_in_words_each_by_its_own_test(suite: Suite) -> None:
     assert {p: found.find_failures(p) for p, _ in _FAILURES} == {
         plugin: {test: text} for (plugin, test), text in _FAILURES.items()
     }
+
+
+def test_what_hangs_on_order_and_earlier_releases_is_found(suite: Suite) -> None:
+    late = "DO $$ BEGIN IF to_regclass('early.tags') IS NULL THEN CREATE TABLE alone (id int); "
+    late += "END IF; END $$"
+    revise(suite.host, "early", _TAGS, "DROP TABLE tags")
+    revise(suite.host, "late", late, "DROP TABLE IF EXISTS alone")
+    run_git(suite.host.folder, "init", "-q")
+    run_git(suite.host.folder, "add", ".")
+    run_git(suite.host.folder, "commit", "-qm", "release")
+    run_git(suite.host.folder, "tag", "v1.0")
+    revise(suite.host, "early", "CREATE TABLE words (id int)", "DROP TABLE words")
+    edited = suite.host.folder / "plugins/late/versions/late_1.py"
+    edited.write_text(edited.read_text().replace("alone", "lonely"))
+    found = suite.run("--alembic-plugins=early,late", "-k", "order or release")
+    assert found.passed == ["test_upgrades_from_release[early-v1.0]"]
+    assert found.failed == {
+        "test_upgrades_from_release[late-v1.0]": """\
+After the upgrade of plugin 'late' from v1.0, the database is another one:
+  table late.alone is not expected
+  table late.lonely is missing""",
+        "test_order_of_installation_does_not_matter[early+late]": """\
+After an install in reverse order of early, late, the database is another one:
+  table late.lonely is not expected""",
+    }
+
+
+def test_tests_are_skipped_and_expected_to_fail_with_reasons(suite: Suite) -> None:
+    revise(suite.host, "tags", _TAGS, "SELECT 1")
+    suite.host.write("pytest.ini", _INI)
+    suite.host.write("test_tags.py", _MODULE)
+    found = suite.run("--alembic-plugins", "-k", "head or trace or sticky or rows")
+    assert (found.failed, found.passed) == ({}, ["test_has_one_head[tags]"])
+    assert found.skipped == {
+        "test_models_match_its_head[tags]": "Skipped: plugin 'tags' declares no models",
+        "test_works_with_rows[tags]": "Skipped: it has none",
+        "test_downgrade_leaves_no_trace[tags-tags_1]": "it shall stay",
+        "test_has_one_head[tags]": "Skipped: not here",
+    }
+
+
+def test_plugin_that_is_not_there_is_named(suite: Suite) -> None:
+    revise(suite.host, "tags", _TAGS, "DROP TABLE tags")
+    suite.host.write("audit/test_x.py", "def test_x(): pass")
+    found = suite.run("--alembic-plugins=audit")
+    assert found.exit_code == 2
+    words = "There is no plugin 'audit'. The plugins that are found: tags. Write paths of tests"
+    assert words in found.text
