@@ -58,6 +58,7 @@ def write_package(
             f"{package}/models.py": "package/models.py",
             f"{package}/versions/{_name_revision(words)}": "package/revision.py",
             f"tests/test_{package}.py": "package/test.py",
+            ".github/workflows/tests.yml": "package/tests.yml",
         },
         words,
     )
