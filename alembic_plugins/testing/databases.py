@@ -78,7 +78,8 @@ class Databases:
         )
         info = self._connection.info
         self._pid = info.backend_pid
-        self.server_version = info.parameter_status("server_version") or ""
+        self.identity = f"{info.user} {info.parameter_status('server_version')}"
+        """What templates depend on besides what is in them: whose they are, and the server."""
         [(fsync,)] = self._connection.execute("SHOW fsync").fetchall()
         # Copying files takes less time than the log, but waits until they are on the disk.
         self._strategy = "file_copy" if fsync == "off" else "wal_log"

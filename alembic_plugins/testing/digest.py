@@ -12,19 +12,19 @@ from ..plugin import HOST
 _PACKAGES = ("alembic-plugins", "alembic", "SQLAlchemy")
 
 
-def digest_host(session: Session, names: Iterable[str], server_version: str) -> str:
+def digest_host(session: Session, names: Iterable[str], server: str) -> str:
     """Return a digest of all that decides what the host's and some plugins' revisions make.
 
     Args:
         session: what is on disk.
         names: the plugins, each good.
-        server_version: PostgreSQL's.
+        server: PostgreSQL's version, and the role.
     """
     found = [session.find_plugin(name) for name in names]
     folders = [*session.host_folders.found, *(plugin.versions for plugin in found)]
     seen = sha256()
     facts = [
-        server_version,
+        server,
         [(name, version(name)) for name in _PACKAGES],
         _read_options(session),
         [(plugin.name, repr(plugin.declaration), str(plugin.namespace)) for plugin in found],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from alembic.util import CommandError
@@ -21,7 +21,7 @@ from .digest import digest_host, find_names
 from .failures import describe, fail
 from .hosts import describe_config, read_host
 from .migrations import PluginMigrations
-from .servers import NoServer, find_server
+from .servers import NAMED_BY, NoServer, find_server
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Kit:
         try:
             database = TestDatabase(self.databases.create(template))
         except psycopg.Error as error:
-            fail(f"A database for the test cannot be made: {first_line(error)}.")
+            _fail_to_make("A database for the test", error)
         try:
             yield database
         finally:
@@ -111,7 +111,7 @@ class Kit:
 
     def _ensure(self, config: ConfigSource, names: Sequence[str], base: str) -> str:
         try:
-            digest = digest_host(read_host(config), names, self.databases.server_version)
+            digest = digest_host(read_host(config), names, self.databases.identity)
             return self.databases.ensure_template(
                 digest,
                 lambda url: _fill(config, names, url),
@@ -119,10 +119,16 @@ class Kit:
                 rebuild=self._run.rebuild,
             )
         except psycopg.Error as error:
-            fail(f"A template database cannot be made: {first_line(error)}.")
+            _fail_to_make("A template database", error)
         except CommandError as error:
             what = f"plugins {', '.join(names)}" if names else "the host"
             fail(f"A template database with {what} cannot be made.", *describe(error))
+
+
+def _fail_to_make(what: str, error: psycopg.Error) -> NoReturn:
+    way_out = f"Let {NAMED_BY} lead to a server by a role that may create databases."
+    refused = isinstance(error, psycopg.errors.InsufficientPrivilege)
+    fail(f"{what} cannot be made: {first_line(error)}.{f' {way_out}' * refused}")
 
 
 def _fill(config: ConfigSource, names: Sequence[str], url: URL) -> None:

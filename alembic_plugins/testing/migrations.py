@@ -163,7 +163,7 @@ class PluginMigrations:
             with suppress(PluginError):  # Another plugin is broken.
                 if revision in session.branch(name):
                     return name
-        raise UnknownRevision(HOST, "at", f"no plugin has a revision '{revision}'")
+        raise UnknownRevision(HOST, revision, "neither the host nor a plugin has it")
 
     def _reflect(self, connection: Connection, name: str, table: str) -> Table:
         place: PluginNamespace = find_namespace(name, connection)

@@ -108,9 +108,7 @@ def _find_folder(config: pytest.Config) -> Path:
         folder: Path = cache.mkdir("alembic-plugins")
         return folder
     name = sha256(str(config.rootpath).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"alembic-plugins-kept-{name}"
-    folder.mkdir(exist_ok=True)
-    return folder
+    return Path(tempfile.gettempdir()) / f"alembic-plugins-kept-{name}"
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,18 @@
-"""A second process that installs a plugin at the same moment: ``python -m alembic_plugins...``."""
+"""A second process that installs a plugin at the same moment; this module is what it runs."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from io import StringIO
 
 from alembic.config import Config
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
+from .. import commands
 from .failures import describe
 
 
@@ -67,19 +69,18 @@ def main() -> int:
     """Install a plugin when told so, by what comes on stdin; return the exit code."""
     facts = json.loads(sys.stdin.readline())
     sys.path[:] = facts["path"]
-    from ..commands import install
-    from ..connection import locking as _loaded
-    from ..execution import runner as _also_loaded
-
+    # What the command itself imports, so that it need not when it is told to begin.
+    for module in ("..connection.locking", "..execution.runner"):
+        import_module(module, __package__)
     ini, toml, section = facts["files"]
     config = Config(ini, toml, section)
     config.file_config.read_string(facts["ini"])
     with create_engine(facts["url"], poolclass=NullPool).connect() as connection:
         config.attributes["connection"] = connection
-        print(_loaded and _also_loaded and "ready", flush=True)
+        print("ready", flush=True)
         sys.stdin.readline()
         try:
-            install(config, facts["name"])
+            commands.install(config, facts["name"])
         except Exception as error:  # noqa: BLE001 - it is told to the other process
             print("\n".join(describe(error)))
             return 1

@@ -50,6 +50,7 @@ def find_server(folder: Path, program: str | None) -> URL:
         return _check_named(named)
     pg_ctl = None if _is_root() else _find_program(program)
     try:
+        _make_own(folder)
         if pg_ctl is not None:
             return _start_installed(pg_ctl, folder)
         return _start_embedded(folder)
@@ -135,9 +136,13 @@ def _start_installed(pg_ctl: Path, folder: Path) -> URL:
 def _find_socket_folder(place: Path) -> Path:
     """Return a folder for the socket, whose path may not be long; only we may enter it."""
     name = f"alembic-plugins-{sha256(str(place).encode()).hexdigest()[:16]}"
-    folder = Path("/tmp") / name  # noqa: S108 - it is ours, or not used
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
+    return _make_own(Path("/tmp") / name, mode=0o700)  # noqa: S108 - it is ours, or not used
+
+
+def _make_own(folder: Path, *, mode: int = 0o777) -> Path:
+    """Make a folder that others must not have made before us."""
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    if hasattr(os, "geteuid") and folder.stat().st_uid != os.geteuid():
         raise PermissionError(f"'{folder}' belongs to somebody else")
     return folder
 

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -13,7 +16,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine
+from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from support.databases import Database
 from support.drivers import DRIVERS, drive
@@ -82,6 +85,21 @@ def test_async_engine_that_is_given_is_refused(host: Host) -> None:
     with pytest.raises(WrongConnection) as excinfo:
         command.upgrade(host.config(connection=engine), "head")
     assert excinfo.value.type == "AsyncEngine"
+
+
+def test_transaction_is_kept_open_by_what_stands_in_for_an_engine(host: Host) -> None:
+    with create_engine(host.database.url, poolclass=NullPool).connect() as connection:
+        lent = SimpleNamespace(connect=lambda: nullcontext(connection))
+        with connection.begin() as transaction:
+            command.upgrade(host.config(connection=lent), "head")
+            assert inspect(connection).has_table("accounts")
+            transaction.rollback()
+    assert host.database.tables() == []
+
+
+def test_connection_of_a_driver_is_refused(host: Host) -> None:
+    with psycopg.connect(host.database.plain) as connection, pytest.raises(WrongConnection):
+        command.upgrade(host.config(connection=connection), "head")
 
 
 def test_script_upgrades_and_downgrades_by_the_environment(host: Host) -> None:
