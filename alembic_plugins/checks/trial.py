@@ -87,6 +87,7 @@ def _try_in_scratch(
         if not isinstance(error.__cause__, PluginError):
             raise NoScratchDatabase(error.reason) from error
         yield _find_failure(by_id[order[0]], error)
+        yield from _leave_rest(by_id, order[1:])
 
 
 class _Trial:
@@ -110,6 +111,7 @@ class _Trial:
             if number and (not down or not followed.isdisjoint(down)):
                 # To downgrade it would downgrade what else follows the same revision, too.
                 yield file.find(UNCHECKED, 1, "it is on a branch of its own, and was not tried")
+                yield from _leave_rest(self._by_id, order[number + 1 :])
                 return
             followed.update(down)
             try:
@@ -121,6 +123,7 @@ class _Trial:
             except PluginError as error:
                 yield _find_failure(file, error)
             if not self._is_applied(revision):
+                yield from _leave_rest(self._by_id, order[number + 1 :])
                 return
             before = after
 
@@ -218,6 +221,13 @@ class _Trial:
         picture = read_picture(self._migrator.connection, self._namespace)
         self._migrator.end_reading()
         return picture
+
+
+def _leave_rest(by_id: Mapping[str, RevisionFile], revisions: Sequence[str]) -> Iterator[Finding]:
+    """Say of revisions that they were not tried."""
+    for revision in revisions:
+        message = "it was not tried, as it follows one that fails or was not tried"
+        yield by_id[revision].find(UNCHECKED, 1, message)
 
 
 def _compare(

@@ -256,32 +256,25 @@ class Trials:
         with _telling(name):
             branch = self.session.branch(name)
         path = str(branch.infos[str(revision)].path)
-        own = [each for each in tried["findings"] if each["file"] == path]
+        own = [each for each in tried if each["file"] == path]
         found = [each for each in own if each["rule"] in rules]
         if found:
             place = f"Revision '{revision}' of plugin '{name}'"
             lines = [f"{place}: {each['message']}." for each in found[:MOST]]
             shown = dict.fromkeys(show_line(Path(path), each["line"]) for each in found)
             fail(*lines, *count_rest(found), *shown, f"{find_rule(found[0]['rule']).advice}.")
-        if not own and revision in tried["left"]:
-            pytest.skip("an earlier revision cannot be run, or a branch begins before it")
         for each in own:
             if each["rule"] == UNCHECKED.name:
                 pytest.skip(each["message"])
 
-    def _try(self, name: str) -> dict[str, Any]:
+    def _try(self, name: str) -> list[dict[str, Any]]:
         """Try all revisions of a plugin out, once for all tests; return what is found, as JSON."""
         with _telling(name):
             found = self.migrations.work(lambda it: try_revisions(it, [name], with_rows=False))
-            order = self.session.branch(name).order
-        findings = [
+        return [
             {"rule": f.rule.name, "file": str(f.file), "line": f.line, "message": f.message}
             for f in found
         ]
-        stops = [f for f in findings if f["rule"] in (FAILS_IN_DATABASE.name, UNCHECKED.name)]
-        files = {str(self.session.branch(name).infos[each].path): each for each in order}
-        last = [order.index(files[str(f["file"])]) for f in stops if f["file"] in files]
-        return {"findings": findings, "left": order[max(last) + 1 :] if last else ()}
 
     def _find_rows(self, name: str) -> tuple[_Data, _Data]:
         """Return the rows before and after revisions, out of files and of the fixture."""

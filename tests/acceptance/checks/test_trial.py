@@ -60,6 +60,14 @@ def test_what_is_made_otherwise_the_second_time_is_found(host: Host) -> None:
     assert [rule for rule, _ in find(host, "tags")] == ["upgrade-differs"]
 
 
+def test_revisions_after_one_that_fails_are_told_as_notes(host: Host) -> None:
+    host.revise("tags", "SELECT nowhere")
+    host.revise("tags", "SELECT 1")
+    found = json.loads(host.alembic("plugin", "check", "tags", "--database", "--json").stdout)
+    notes = [(Path(f["file"]).stem, f["message"]) for f in found if f["level"] == "note"]
+    assert ("tags_2", "it was not tried, as it follows one that fails or was not tried") in notes
+
+
 def test_revision_that_fails_is_found(host: Host) -> None:
     host.revise("tags", "CREATE TABLE tags (id int)", "DROP TABLE tags")
     host.revise("tags", "SELECT nowhere")
