@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import LiteralString
 
@@ -18,6 +18,9 @@ _TEMPLATE, _TEST = "alembic_plugins_template_", "alembic_plugins_test_"
 
 _KEPT = 5
 """As many templates of a project are kept."""
+
+_LONGEST = timedelta(days=30)
+"""What nobody has used for longer is dropped, whatever project has made it."""
 
 EMPTY = "template0"
 
@@ -161,11 +164,13 @@ class Databases:
         self._connection.execute(comment.format(sql.Identifier(name), json.dumps(facts)))
 
     def _drop_old(self) -> None:
-        """Drop the templates that the project has used least lately, and what was ended midway."""
+        """Drop the templates that were used least lately, and what was ended midway."""
         known = self._read_templates()
         own = [name for name, facts in known.items() if facts.get("project") == self._project]
         last = sorted(own, key=lambda name: known[name].get("used", ""), reverse=True)
-        for name in last[_KEPT:]:
+        oldest = (datetime.now(UTC) - _LONGEST).isoformat()
+        left = [name for name, facts in known.items() if facts.get("used", "") < oldest]
+        for name in {*last[_KEPT:], *left}:
             self._drop(name)
         for (name,) in self._find(_TEMPLATE):
             if name not in known and self._lock_free(name):

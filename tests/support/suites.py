@@ -5,11 +5,15 @@ from importlib import import_module
 from pathlib import Path
 
 import alembic
+import psycopg
 import pytest
+from psycopg import sql
 
 import alembic_plugins
+from alembic_plugins.testing.servers import to_conninfo
 
 from .hosts import Host
+from .servers import Server
 
 _ALONE = ("-p", "no:pytest_postgresql", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
 
@@ -86,3 +90,17 @@ class Suite:
             elif report.when == "call":
                 outcome.passed.append(name)
         return outcome
+
+
+def list_templates(server: Server, comment: str) -> list[str]:
+    """Return the template databases whose comment is LIKE a text."""
+    query = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE %s"
+    with psycopg.connect(to_conninfo(server.url("postgres"))) as connection:
+        return [name for (name,) in connection.execute(query, [comment]).fetchall()]
+
+
+def drop_templates(server: Server, comment: str) -> None:
+    """Drop the template databases whose comment is LIKE a text."""
+    with psycopg.connect(to_conninfo(server.url("postgres")), autocommit=True) as connection:
+        for name in list_templates(server, comment):
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))

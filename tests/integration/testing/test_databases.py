@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import URL
 from support.servers import Server
+from support.suites import drop_templates, list_templates
 
 from alembic_plugins.testing.databases import Databases
 from alembic_plugins.testing.servers import to_conninfo
@@ -46,15 +47,8 @@ def databases(server: Server, project: str) -> Iterator[Databases]:
     """Databases of a project without templates."""
     found = Databases(server.url("postgres"), project, "run")
     yield found
-    for name in list_templates(server, project):
-        found.drop(server.url(name))
     found.close()
-
-
-def list_templates(server: Server, project: str) -> list[str]:
-    query = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE %s"
-    with psycopg.connect(to_conninfo(server.url("postgres"))) as connection:
-        return [name for (name,) in connection.execute(query, [f"%{project}%"]).fetchall()]
+    drop_templates(server, f"%{project}%")
 
 
 def find_filled(url: URL) -> bool:
@@ -102,7 +96,7 @@ def test_template_that_failed_is_dropped(databases: Databases, digest: str, serv
 
 def test_five_templates_are_kept(databases: Databases, server: Server, project: str) -> None:
     names = [databases.ensure_template(uuid4().hex, lambda _: None) for _ in range(6)]
-    assert sorted(list_templates(server, project)) == sorted(names[1:])
+    assert sorted(list_templates(server, f"%{project}%")) == sorted(names[1:])
 
 
 def test_databases_of_a_process_that_is_gone_are_dropped(server: Server, project: str) -> None:
