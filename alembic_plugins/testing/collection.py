@@ -18,13 +18,12 @@ from .releases import find_tags
 _OVERRIDDEN = ("plugin_config", "plugin_engine", "plugin_rows")
 _NO_RELEASE = "no tag of a git repository has its revisions"
 _NO_OTHER = "there is no other plugin"
+_AWAITED = pytest.StashKey[Path]()
 _READ = pytest.StashKey[Session]()
 
 
 class ReadyTests(pytest.Module):
     """The ready tests where no module of the project imports them."""
-
-    names: str
 
     def funcnamefilter(self, name: str) -> bool:
         """Tell whether a function is a test, whatever the project calls its own."""
@@ -35,38 +34,71 @@ class ReadyTests(pytest.Module):
         return False
 
 
-def collect_ready(session: pytest.Session, names: str) -> pytest.Module:
-    """Return the module of ready tests, which sees what its ``conftest.py`` overrides."""
-    config = session.config
+def add_ready(collector: pytest.Collector, found: list[pytest.Item | pytest.Collector]) -> None:
+    """Put the module of ready tests before what a collector has found, if that is its place.
+
+    They see what a ``conftest.py`` overrides when they are beneath the very node of its folder,
+    which may be collected now or later.
+    """
+    stash = collector.config.stash
+    parent: pytest.Collector | None = None
+    if isinstance(collector, pytest.Session):
+        folder = _find_overriding(collector.config)
+        parent = _find_parent(collector, found, folder)
+        if parent is None:
+            stash[_AWAITED] = folder
+    elif stash.get(_AWAITED, None) == collector.path:
+        del stash[_AWAITED]
+        parent = collector
+    if parent is not None:
+        found.insert(0, _make_module(parent))
+
+
+def check_added(config: pytest.Config) -> None:
+    """Check that the ready tests have found their place.
+
+    Raises:
+        UsageError: they have not, since the folder was left out.
+    """
+    if folder := config.stash.get(_AWAITED, None):
+        words = f"The ready tests belong into '{folder}', whose conftest.py has fixtures for them."
+        raise pytest.UsageError(f"{words} Name that folder on the command line.")
+
+
+def _find_overriding(config: pytest.Config) -> Path:
+    """Return the folder whose ``conftest.py`` overrides a fixture of ours, or the root folder."""
+    for plugin in config.pluginmanager.get_plugins():
+        file = Path(getattr(plugin, "__file__", None) or "")
+        overrides = any(hasattr(plugin, name) for name in _OVERRIDDEN)
+        if file.name == "conftest.py" and overrides and file.is_relative_to(config.rootpath):
+            return file.parent
+    return config.rootpath
+
+
+def _find_parent(
+    session: pytest.Session, found: Sequence[pytest.Item | pytest.Collector], folder: Path
+) -> pytest.Collector | None:
+    """Return the node of a folder; None where it will be collected yet."""
+    if folder == session.config.rootpath:
+        return session
+    for node in found:
+        for parent in node.iter_parents():
+            if isinstance(parent, pytest.Directory) and parent.path == folder:
+                return parent
+    tops = (node.path for node in found if isinstance(node, pytest.Directory))
+    return None if any(folder.is_relative_to(top) for top in tops) else session
+
+
+def _make_module(parent: pytest.Collector) -> pytest.Module:
+    config = parent.config
     file = find_file(config.rootpath, config.getini("alembic_plugins_config"))
     inside = file is not None and file.is_relative_to(config.rootpath)
     shown = file.relative_to(config.rootpath).as_posix() if file and inside else "alembic-plugins"
     found: ReadyTests = ReadyTests.from_parent(
-        _find_parent(session), path=Path(checks.__file__), name=shown, nodeid=shown
+        parent, path=Path(checks.__file__), name=shown, nodeid=shown
     )
     found.obj = checks
-    found.names = names
     return found
-
-
-def _find_parent(session: pytest.Session) -> pytest.Collector:
-    """Return the node of the folder whose ``conftest.py`` overrides a fixture of ours."""
-    root = session.config.rootpath
-    for plugin in session.config.pluginmanager.get_plugins():
-        file = Path(getattr(plugin, "__file__", None) or "")
-        overrides = any(hasattr(plugin, name) for name in _OVERRIDDEN)
-        if file.name == "conftest.py" and overrides and file.is_relative_to(root):
-            return _make_folders(session, root, file.parent)
-    return session
-
-
-def _make_folders(session: pytest.Session, root: Path, folder: Path) -> pytest.Collector:
-    parent: pytest.Collector = session
-    path = root
-    for part in folder.relative_to(root).parts:
-        path = path / part
-        parent = pytest.Dir.from_parent(parent, path=path)
-    return parent
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -129,7 +161,7 @@ def _choose(metafunc: pytest.Metafunc, session: Session) -> list[str]:
     """Return the plugins that the tests of a module are about."""
     module = metafunc.definition.getparent(pytest.Module)
     if isinstance(module, ReadyTests):
-        wanted = [name for name in module.names.split(",") if name]
+        wanted = [name for name in metafunc.config.getoption("alembic_plugins").split(",") if name]
     else:
         wanted = _read_names(metafunc.module)
     known = [name for name in session.discovery.names if name != HOST]

@@ -10,7 +10,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import pytest
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def without_frames(function: Callable[P, T]) -> Callable[P, T]:
         __tracebackhide__ = True
         try:
             return function(*args, **kwargs)
-        except (CommandError, DBAPIError) as error:
+        except (CommandError, SQLAlchemyError) as error:
             for line in find_statement(error):
                 error.add_note(line)
             raise error.with_traceback(None) from None

@@ -92,7 +92,9 @@ class PluginMigrations:
     def insert(self, name: str, table: str, *rows: Row) -> None:
         """Insert rows into a table of a plugin, or of ``host``."""
         with self.engine.begin() as connection:
-            connection.execute(self._reflect(connection, name, table).insert(), list(rows))
+            found = self._reflect(connection, name, table)
+            for row in rows:  # Each by itself, since a list may have names that are no column's.
+                connection.execute(found.insert().values(row))
 
     @without_frames
     def rows(self, name: str, table: str) -> list[dict[str, Any]]:

@@ -67,15 +67,22 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - of pytest-xdist,
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Collect the ready tests, where they are wanted, before all others."""
+    """Collect the ready tests, where they are wanted."""
     report = yield
-    if isinstance(collector, pytest.Session) and report.passed:
-        names = collector.config.getoption(_OPTION)
-        if names is not None:
-            from .collection import collect_ready
+    is_place = isinstance(collector, pytest.Session | pytest.Directory) and report.passed
+    if is_place and collector.config.getoption(_OPTION) is not None:
+        from .collection import add_ready
 
-            report.result.insert(0, collect_ready(collector, names))
+        add_ready(collector, report.result)
     return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """Check that the ready tests are there, where they are wanted."""
+    if config.getoption(_OPTION) is not None:
+        from .collection import check_added
+
+        check_added(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

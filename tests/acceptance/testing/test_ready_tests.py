@@ -132,6 +132,15 @@ alembic_plugins_skip = tags test_works_with_rows: it has none
 alembic_plugins_xfail = tags-tags_1 test_downgrade_leaves_no_trace: it shall stay
 """
 
+_ROWS = """\
+import pytest
+
+
+@pytest.fixture
+def plugin_rows():
+    return {"after": {"tags_1": [{"__tablename__": "tags", "id": 7}]}}
+"""
+
 _MODULE = """\
 import pytest
 
@@ -261,3 +270,24 @@ def test_plugin_that_is_not_there_is_named(suite: Suite) -> None:
     assert found.exit_code == 2
     words = "There is no plugin 'audit'. The plugins that are found: tags. Write paths of tests"
     assert words in found.text
+
+
+def test_rows_are_those_of_the_conftest_in_the_folder_of_tests(suite: Suite) -> None:
+    revise(suite.host, "tags", _TAGS, "DROP TABLE tags")
+    revise(suite.host, "tags", _NO_ROWS, "SELECT 1")
+    suite.host.write("tests/conftest.py", _ROWS)
+    suite.host.write("tests/test_x.py", "def test_x(): pass")
+    found = suite.run("--alembic-plugins", "-k", "with_rows or test_x")
+    assert found.passed == ["test_x"]
+    words = "Revision 'tags_2' of plugin 'tags', with rows, cannot be run up."
+    assert found.failed["test_works_with_rows[tags]"].startswith(words)
+
+
+def test_rows_that_cannot_be_inserted_are_told(suite: Suite) -> None:
+    revise(suite.host, "tags", _TAGS, "DROP TABLE tags")
+    suite.host.write("conftest.py", _ROWS.replace('"id"', '"word"'))
+    found = suite.run("--alembic-plugins", "-k", "with_rows")
+    assert found.failed["test_works_with_rows[tags]"] == (
+        "The rows for revision 'tags_1' of plugin 'tags' cannot be inserted.\n"
+        "Unconsumed column names: word"
+    )
