@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import LiteralString
 
 import psycopg
@@ -26,10 +26,10 @@ EMPTY = "template0"
 
 # Databases of tests whose maker is gone; its backend's id is in their names.
 _STALE = """
-    SELECT datname FROM pg_catalog.pg_database
-    WHERE pg_catalog.starts_with(datname, %(prefix)s) AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_stat_activity
-        WHERE pid::text = pg_catalog.split_part(datname, '_', 4))
+    SELECT d.datname FROM pg_catalog.pg_database d
+    WHERE pg_catalog.starts_with(d.datname, %(prefix)s) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_stat_activity a
+        WHERE a.pid::text = pg_catalog.split_part(d.datname, '_', 4))
 """
 
 # The templates of all projects. One without a comment is not finished.
@@ -62,6 +62,20 @@ class TestDatabase:
         return create_engine(self.url, poolclass=NullPool)
 
 
+def _connect(url: URL) -> psycopg.Connection:
+    """Connect to the server, by the same database as others if that can be.
+
+    Locks by number are those of a database: who connects to another one would not wait.
+    """
+    connect = partial(
+        psycopg.connect, autocommit=True, prepare_threshold=None, application_name=_TEST
+    )
+    try:
+        return connect(to_conninfo(url.set(database="postgres")))
+    except psycopg.OperationalError:  # It may have been dropped, or not be for this role.
+        return connect(to_conninfo(url))
+
+
 class Databases:
     """Make databases on a server, and drop them.
 
@@ -76,9 +90,7 @@ class Databases:
         self._project = project
         self._run = run
         self._count = 0
-        self._connection = psycopg.connect(
-            to_conninfo(url), autocommit=True, prepare_threshold=None, application_name=_TEST
-        )
+        self._connection = _connect(url)
         info = self._connection.info
         self._pid = info.backend_pid
         self.identity = f"{info.user} {info.parameter_status('server_version')}"

@@ -99,7 +99,10 @@ def test_five_templates_are_kept(databases: Databases, server: Server, project: 
     assert sorted(list_templates(server, f"%{project}%")) == sorted(names[1:])
 
 
-def test_databases_of_a_process_that_is_gone_are_dropped(server: Server, project: str) -> None:
+def test_databases_of_a_process_that_is_gone_are_dropped(
+    databases: Databases, server: Server, project: str
+) -> None:
+    living = databases.create()
     with psycopg.connect(to_conninfo(server.url("postgres")), autocommit=True) as connection:
         name = f"alembic_plugins_test_{2**31 - 1}_1"
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -108,3 +111,4 @@ def test_databases_of_a_process_that_is_gone_are_dropped(server: Server, project
             "SELECT count(*) FROM pg_database WHERE datname = %s", [name]
         ).fetchall()
     assert there == 0
+    psycopg.connect(to_conninfo(living)).close()  # That of one that runs is still there.
