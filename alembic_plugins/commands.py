@@ -25,6 +25,7 @@ from .execution.rehearsal import Rehearsal
 from .inspection import history as history
 from .inspection import list_plugins as list_plugins
 from .inspection import show_plugin as show_plugin
+from .inspection import verify as verify
 from .integration.errors import OfflineUnknown
 from .integration.running import carry_out, read_database, read_disk, run_work
 from .loading.session import Session
@@ -47,7 +48,7 @@ __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["check", "init_host", "new_plugin", "revision", "sync"]
-__all__ += ["show_plugin", "sync_history", "uninstall", "upgrade"]
+__all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
 
 
 def install(

@@ -1,7 +1,9 @@
 """The commands that look and change nothing, as functions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, String, Table
 
@@ -10,7 +12,7 @@ from .config.sources import ConfigSource
 from .connection.visits import visit
 from .execution.migrator import Migrator
 from .integration.running import read_disk, run_work
-from .plugin import HOST
+from .plugin import HOST, list_names
 from .registry.history import Event, read_events
 from .registry.renaming import find_recorded_name
 from .registry.state import read_state
@@ -18,7 +20,11 @@ from .registry.tables import make_tables
 from .reports.pending import Pending, find_pending
 from .reports.status import Listing, PluginDetails, read_details, read_listing
 
-__all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin"]
+# What only a verification needs is imported when there is one.
+if TYPE_CHECKING:
+    from .reports.verification import Verification
+
+__all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin", "verify"]
 
 
 def list_plugins(config: ConfigSource) -> Listing:
@@ -52,6 +58,25 @@ def history(config: ConfigSource, name: str | None = None) -> tuple[Event, ...]:
         return events
 
     return run_work(config, read, finishes_transfer=False)
+
+
+def verify(config: ConfigSource, names: str | Sequence[str] = ()) -> "Verification":
+    """Return what in the live database is not as it was recorded after the last steps.
+
+    Nothing is written, no migration is waited for, and none waits for it.
+
+    Args:
+        config: the host's.
+        names: the plugins, or ``host``; none are all that the database has.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+        UnknownPlugin: it is not on disk, either.
+    """
+    from .reports.verify import verify
+
+    chosen = list_names(names)
+    return run_work(config, lambda migrator: verify(migrator, chosen), finishes_transfer=False)
 
 
 def is_up_to_date(

@@ -9,6 +9,7 @@ from .shapes import Shape
 
 _FEED = str(Path(__file__).with_name("feed.py"))
 _UNWATCHED = str(Path(__file__).with_name("unwatched.py"))
+_UNRECORDED = str(Path(__file__).with_name("unrecorded.py"))
 
 Arguments = Callable[[Shape], tuple[str, ...]]
 
@@ -34,6 +35,7 @@ class Job(Enum):
     HEADS = ("heads", Start.INSTALLED)
     CURRENT = ("current", Start.INSTALLED)
     DOWNGRADE = ("one plugin to base", Start.COPY)
+    VERIFY = ("plugin verify", Start.INSTALLED)
 
     @property
     def start(self) -> Start:
@@ -88,6 +90,7 @@ def _tool(*configuration: str) -> Mapping[Job, Arguments]:
             *(*alembic, "-x", f"plugin={shape.target}"),
             *("downgrade", "base"),
         ),
+        Job.VERIFY: lambda _: (*alembic, "plugin", "verify"),
     }
 
 
@@ -126,6 +129,17 @@ CONTENDERS: Mapping[str, Contender] = {
                 Job.ONE: lambda shape: (
                     *("-P", _UNWATCHED, "-x", f"plugin={shape.target}"),
                     *("upgrade", "head"),
+                )
+            },
+            extension=True,
+        ),
+        Contender(
+            "unrecorded",
+            "tool",
+            {
+                Job.EVERYTHING: lambda shape: (
+                    *("-P", _UNRECORDED, "plugin", "install"),
+                    *shape.names,
                 )
             },
             extension=True,

@@ -198,6 +198,20 @@ ROWS: tuple[Row, ...] = (
         afar=True,
     ),
     Row(
+        "snapshot",
+        "everything from empty, with a snapshot after each step against without",
+        Run("tool", Job.EVERYTHING),
+        Run("unrecorded", Job.EVERYTHING),
+        goals={("100x20", NEAR): 1.25},
+    ),
+    Row(
+        "verify",
+        "`plugin verify` of all that is there against stock's `upgrade heads` with nothing to do",
+        Run("tool", Job.VERIFY),
+        Run("stock", Job.NOTHING),
+        goals={("500x20", NEAR): 1.00},
+    ),
+    Row(
         "guard-crowded",
         "guarded against unguarded install, beside 5,000 other relations",
         Run("tool", Job.ONE, crowded=True),

@@ -6,7 +6,22 @@ from dataclasses import dataclass
 Picture = Mapping[tuple[str, str], str]
 """The definition of all that is in a namespace, by its kind and its identity."""
 
-_WHOLES = {"table", "foreign table", "view", "materialized view"}
+Parts = Mapping[str, str]
+"""A definition: a column's type, default, nullability ..., each as SQL has it."""
+
+Definitions = Mapping[tuple[str, str], Parts]
+"""The same as a `Picture`, by the parts of which definitions are made."""
+
+_ORDER = (
+    *("persistence", "kind", "type", "collation", "default", "expression", "identity"),
+    *("nullability", "constraints", "row type", "parents", "bound", "partition key", "server"),
+    *("foreign options", "row security", "forced row security", "command", "roles", "using"),
+    *("check", "start", "increment", "minimum", "maximum", "cache", "cycle", "labels"),
+    *("attributes", "options", "definition", "enabled", "validity"),
+)
+"""The order of parts in one definition."""
+
+WHOLES = {"table", "foreign table", "view", "materialized view"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +54,14 @@ class Difference:
 
 def find_differences(expected: Picture, found: Picture) -> tuple[Difference, ...]:
     """Return what differs, in order, without the parts of what is missing or unexpected itself."""
-    wholes = {name for kind, name in expected.keys() ^ found.keys() if kind in _WHOLES}
+    wholes = {name for kind, name in expected.keys() ^ found.keys() if kind in WHOLES}
     differences = _compare(expected, found)
-    return tuple(item for item in differences if not _is_part(item.identity, wholes))
+    return tuple(item for item in differences if not is_part(item.identity, wholes))
+
+
+def describe(parts: Parts) -> str:
+    """Return a definition as a whole."""
+    return " ".join(parts[name] for name in _ORDER if name in parts)
 
 
 def is_about(identity: str, names: Collection[str]) -> bool:
@@ -50,7 +70,7 @@ def is_about(identity: str, names: Collection[str]) -> bool:
     An index has none of the table's in its own.
     """
     own = identity.rpartition(" on ")[0]
-    return identity in names or own in names or _is_part(identity, names)
+    return identity in names or own in names or is_part(identity, names)
 
 
 def _compare(expected: Picture, found: Picture) -> Iterator[Difference]:
@@ -60,8 +80,8 @@ def _compare(expected: Picture, found: Picture) -> Iterator[Difference]:
             yield Difference(*key, expected.get(key), found.get(key))
 
 
-def _is_part(identity: str, wholes: Collection[str]) -> bool:
-    """Tell whether something hangs on one of `wholes`.
+def is_part(identity: str, wholes: Collection[str]) -> bool:
+    """Tell whether something hangs on one of `wholes`, a relation by its identity.
 
     Dots and blanks within a name are quoted, so these are never in the middle of one.
     """

@@ -1,25 +1,17 @@
 """A picture of one namespace out of PostgreSQL's catalog, to be compared with another."""
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from ..plugin import Namespace, Schema
-from .diff import Picture
+from .definitions import make_query
+from .diff import Definitions, Picture, describe
 from .queries import read_host_schema
-
-# What the words of a definition hang on, apart from what is defined. With nothing but pg_catalog on
-# the search path, every other name is qualified; temporary tables come last, hiding none of it.
-_WORDING = text("""
-    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-           pg_catalog.set_config('quote_all_identifiers', 'off', true),
-           pg_catalog.set_config('TimeZone', 'UTC', true),
-           pg_catalog.set_config('DateStyle', 'ISO', true),
-           pg_catalog.set_config('IntervalStyle', 'postgres', true),
-           pg_catalog.set_config('bytea_output', 'hex', true),
-           pg_catalog.set_config('extra_float_digits', '1', true)
-""")
+from .wording import GIVEN, SET_WORDING
 
 # The relations of a schema, each with the name that tells whose it is: an owned sequence and a
 # partition belong to their table.
@@ -34,141 +26,32 @@ _RELATIONS = text("""
                       AND e.objid = c.oid AND e.deptype = 'e')
 """)
 
-# Tables and views. Storage parameters are for tuning, but those of a view decide what it shows.
-_TABLES = text("""
-    SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
-                          WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
-           c.oid::regclass::text AS identity,
-           CASE c.relkind WHEN 'm' THEN ltrim(pg_get_viewdef(c.oid)) WHEN 'v' THEN concat_ws(' ',
-               'WITH (' || array_to_string(c.reloptions, ', ') || ') AS',
-               ltrim(pg_get_viewdef(c.oid)))
-           ELSE concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, 'TABLE',
-               'OF ' || format_type(nullif(c.reloftype, 0), NULL),
-               CASE WHEN c.relispartition THEN 'PARTITION OF ' ELSE 'INHERITS ' END || (
-                   SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno)
-                   FROM pg_inherits WHERE inhrelid = c.oid),
-               pg_get_expr(c.relpartbound, c.oid), 'PARTITION BY ' || pg_get_partkeydef(c.oid),
-               'SERVER ' || quote_ident(s.srvname),
-               'OPTIONS (' || array_to_string(f.ftoptions, ', ') || ')',
-               CASE WHEN c.relrowsecurity THEN 'ENABLE ROW LEVEL SECURITY' END,
-               CASE WHEN c.relforcerowsecurity THEN 'FORCE ROW LEVEL SECURITY' END)
-           END AS definition
-    FROM pg_class c
-    LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
-    LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
-    WHERE c.oid = ANY (CAST(:relations AS oid[])) AND c.relkind <> 'S'
-""")
+# Some relations, and what is in schemas beside relations, unless a type or an extension brought it
+# along. Nobody has made anything of it.
+_WANTED = f"""
+    WITH given AS MATERIALIZED (SELECT current_setting('{GIVEN}')::jsonb AS it),
+    recorded (plugin, classid, objid, objsubid, kind) AS (
+        SELECT NULL::text, 0::oid, 0::oid, 0, NULL::text WHERE false),
+    item AS MATERIALIZED (
+        SELECT ''::text AS plugin, 'pg_class'::regclass::oid AS classid,
+               CAST(r AS oid) AS objid, 0 AS objsubid
+        FROM given, jsonb_array_elements_text(it -> 'relations') r
+        UNION ALL
+        SELECT '', d.classid, d.objid, 0
+        FROM given, jsonb_array_elements_text(it -> 'schemas') s
+        JOIN pg_namespace n ON n.nspname = s
+        JOIN pg_depend d ON d.refobjid = n.oid AND d.refclassid = 'pg_namespace'::regclass
+        WHERE d.deptype = 'n' AND d.classid NOT IN (
+                  'pg_class'::regclass, 'pg_extension'::regclass, 'pg_default_acl'::regclass)
+          AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
+                          AND e.deptype IN ('e', 'i')))"""  # noqa: S608 - constants
 
-# The columns of tables. PostgreSQL 18 may have a NOT NULL that is not valid yet.
-_COLUMNS = text("""
-    SELECT 'column' AS kind, a.attrelid::regclass || '.' || quote_ident(a.attname) AS identity,
-           concat_ws(' ', format_type(a.atttypid, a.atttypmod),
-               'COLLATE ' || nullif(a.attcollation, t.typcollation)::regcollation,
-               CASE a.attgenerated WHEN '' THEN 'DEFAULT ' || e.words
-                   WHEN 's' THEN 'GENERATED ALWAYS AS (' || e.words || ') STORED'
-                   ELSE 'GENERATED ALWAYS AS (' || e.words || ') VIRTUAL' END,
-               CASE a.attidentity WHEN 'a' THEN 'GENERATED ALWAYS AS IDENTITY'
-                                  WHEN 'd' THEN 'GENERATED BY DEFAULT AS IDENTITY' END,
-               CASE WHEN a.attnotnull THEN 'NOT NULL' END,
-               (SELECT 'NOT VALID' FROM pg_constraint WHERE conrelid = a.attrelid
-                AND contype = 'n' AND a.attnum = ANY (conkey) AND NOT convalidated)) AS definition
-    FROM pg_attribute a
-    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f')
-    JOIN pg_type t ON t.oid = a.atttypid
-    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    CROSS JOIN LATERAL pg_get_expr(d.adbin, d.adrelid) e (words)
-    WHERE c.oid = ANY (CAST(:relations AS oid[])) AND a.attnum > 0 AND NOT a.attisdropped
-""")
 
-# Sequences, though not how far they are, and what hangs on tables and views, unless it is there
-# because of a constraint or of the table above.
-_PARTS = text("""
-    SELECT 'sequence' AS kind,
-           concat_ws(' on ', seqrelid::regclass::text, refobjid::regclass::text) AS identity,
-           concat_ws(' ', format_type(seqtypid, NULL), 'START', seqstart, 'INCREMENT', seqincrement,
-               'MINVALUE', seqmin, 'MAXVALUE', seqmax, 'CACHE', seqcache,
-               CASE WHEN seqcycle THEN 'CYCLE' END) AS definition
-    FROM pg_sequence LEFT JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = seqrelid
-        AND deptype IN ('a', 'i') AND refclassid = classid
-    WHERE seqrelid = ANY (CAST(:relations AS oid[]))
-    UNION ALL
-    SELECT 'constraint', quote_ident(conname) || ' on ' || conrelid::regclass,
-           pg_get_constraintdef(oid)
-    FROM pg_constraint
-    WHERE conrelid = ANY (CAST(:relations AS oid[])) AND contype NOT IN ('n', 't')
-      AND conparentid = 0 AND coninhcount = 0
-    UNION ALL
-    SELECT 'index', indexrelid::regclass || ' on ' || indrelid::regclass,
-           concat_ws(' ', pg_get_indexdef(oid), CASE WHEN NOT indisvalid THEN 'INVALID' END)
-    FROM pg_index JOIN pg_class ON oid = indexrelid
-    WHERE indrelid = ANY (CAST(:relations AS oid[])) AND NOT relispartition
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = indrelid
-                      AND conindid = indexrelid AND contype IN ('p', 'u', 'x'))
-    UNION ALL
-    SELECT 'trigger', quote_ident(tgname) || ' on ' || tgrelid::regclass,
-           concat_ws(' ', pg_get_triggerdef(oid), CASE tgenabled WHEN 'D' THEN 'DISABLED'
-               WHEN 'R' THEN 'ENABLED REPLICA' WHEN 'A' THEN 'ENABLED ALWAYS' END)
-    FROM pg_trigger
-    WHERE tgrelid = ANY (CAST(:relations AS oid[])) AND NOT tgisinternal AND tgparentid = 0
-    UNION ALL
-    SELECT 'rule', quote_ident(rulename) || ' on ' || ev_class::regclass,
-           concat_ws(' ', pg_get_ruledef(oid), CASE ev_enabled WHEN 'D' THEN 'DISABLED'
-               WHEN 'R' THEN 'ENABLED REPLICA' WHEN 'A' THEN 'ENABLED ALWAYS' END)
-    FROM pg_rewrite WHERE ev_class = ANY (CAST(:relations AS oid[])) AND rulename <> '_RETURN'
-    UNION ALL
-    SELECT 'policy', quote_ident(polname) || ' on ' || polrelid::regclass,
-           concat_ws(' ', CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-               CASE polcmd WHEN 'r' THEN 'FOR SELECT' WHEN 'a' THEN 'FOR INSERT'
-                           WHEN 'w' THEN 'FOR UPDATE' WHEN 'd' THEN 'FOR DELETE' END,
-               'TO ' || array_to_string(ARRAY(
-                   SELECT CASE r WHEN 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(r)) END
-                   COLLATE "C" FROM unnest(polroles) r ORDER BY 1), ', '),
-               'USING (' || pg_get_expr(polqual, polrelid) || ')',
-               'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')')
-    FROM pg_policy WHERE polrelid = ANY (CAST(:relations AS oid[]))
-""")
-
-# What stands in a schema beside relations, unless a type or an extension brought it along. Of
-# operators, collations and the like it is told only that they are there.
-_OTHERS = text("""
-    SELECT o.type AS kind, coalesce(p.oid::regprocedure::text, o.identity) AS identity, coalesce(
-           CASE WHEN d.classid = 'pg_statistic_ext'::regclass
-                THEN pg_get_statisticsobjdef(d.objid) END,
-           CASE p.prokind WHEN 'a' THEN concat_ws(', ', pg_get_function_arguments(p.oid),
-               'SFUNC = ' || a.aggtransfn, 'STYPE = ' || format_type(a.aggtranstype, NULL),
-               'FINALFUNC = ' || nullif(a.aggfinalfn, 0)::regproc, 'INITCOND = ' || a.agginitval)
-           ELSE pg_get_functiondef(p.oid) END,
-           'ENUM (' || (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
-                        FROM pg_enum WHERE enumtypid = t.oid) || ')',
-           '(' || (SELECT string_agg(concat_ws(' ', quote_ident(attname),
-                              format_type(atttypid, atttypmod),
-                              'COLLATE ' || nullif(attcollation, y.typcollation)::regcollation),
-                              ', ' ORDER BY attnum)
-                   FROM pg_attribute JOIN pg_type y ON y.oid = atttypid
-                   WHERE attrelid = t.typrelid AND NOT attisdropped) || ')',
-           (SELECT concat_ws(' ', 'RANGE OF', format_type(rngsubtype, NULL),
-                       'COLLATE ' || nullif(rngcollation, 0)::regcollation,
-                       'CANONICAL ' || nullif(rngcanonical, 0)::regproc,
-                       'SUBTYPE_DIFF ' || nullif(rngsubdiff, 0)::regproc)
-            FROM pg_range WHERE rngtypid = t.oid),
-           format_type(nullif(t.typbasetype, 0), t.typtypmod) || concat(
-               ' COLLATE ' || nullif(t.typcollation, b.typcollation)::regcollation,
-               ' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0),
-               CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-               (SELECT string_agg(concat(' CONSTRAINT ', quote_ident(conname), ' ',
-                                         pg_get_constraintdef(oid)), '' ORDER BY conname)
-                FROM pg_constraint WHERE contypid = t.oid AND contype = 'c')), '') AS definition
-    FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-    CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o
-    LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
-    LEFT JOIN pg_aggregate a ON a.aggfnoid = p.oid
-    LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
-    LEFT JOIN pg_type b ON b.oid = t.typbasetype
-    WHERE n.nspname = :schema AND d.refclassid = 'pg_namespace'::regclass AND d.deptype = 'n'
-      AND d.classid NOT IN ('pg_class'::regclass, 'pg_extension'::regclass)
-      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
-                      AND e.deptype IN ('e', 'i'))
-""")
+@cache
+def _make_query() -> TextClause:
+    names = "kind, identity, jsonb_strip_nulls(definition)::text AS definition"
+    query = make_query(with_partitions=True)
+    return text(f"{_WANTED}, {query} SELECT {names} FROM found")  # noqa: S608 - constants
 
 
 def read_picture(connection: Connection, namespace: Namespace) -> Picture:
@@ -177,10 +60,15 @@ def read_picture(connection: Connection, namespace: Namespace) -> Picture:
     For a prefix, these are the tables in the schema that comes first on the search path, with what
     hangs on them. `connection` must be in a transaction, not in autocommit.
     """
+    is_schema = isinstance(namespace, Schema)
     schema = namespace.name if isinstance(namespace, Schema) else read_host_schema(connection)
-    with _worded(connection):
-        relations = _find_relations(connection, namespace, schema)
-        return _read(connection, relations, [schema] if isinstance(namespace, Schema) else [])
+    rows = connection.execute(_RELATIONS, {"schema": schema})
+    relations = [row.oid for row in rows if is_schema or _covers(namespace, row.name)]
+    return read_picture_of(connection, relations, [schema] if is_schema else [])
+
+
+def _covers(namespace: Namespace, name: str) -> bool:
+    return not isinstance(namespace, Schema) and namespace.covers(name)
 
 
 def read_picture_of(
@@ -190,29 +78,30 @@ def read_picture_of(
 
     With them is what is in some schemas, and is no relation; see `read_picture`.
     """
-    with _worded(connection):
-        return _read(connection, relations, schemas)
+    found = read_definitions(connection, relations, schemas)
+    return {(kind, identity): describe(parts) for (kind, identity), parts in found.items()}
+
+
+def read_definitions(
+    connection: Connection, relations: Collection[int], schemas: Collection[str]
+) -> Definitions:
+    """Return the same, by the parts of which definitions are made."""
+    given = json.dumps({"relations": list(relations), "schemas": list(schemas)})
+    with worded(connection, given):
+        rows = connection.execute(_make_query()).all()
+    return {(row.kind, row.identity): json.loads(row.definition) for row in rows}
 
 
 @contextmanager
-def _worded(connection: Connection) -> Iterator[None]:
-    """Let definitions in the block be told in words that depend on no setting."""
+def worded(connection: Connection, given: str) -> Iterator[None]:
+    """Let definitions in the block be told in words that depend on no setting.
+
+    Args:
+        connection: leads to the database; it must be in a transaction, not in autocommit.
+        given: what the queries are about.
+    """
     # Rolled back, which ends the settings, and the locks that reading a view's definition takes.
     with connection.begin_nested() as savepoint:
-        connection.execute(_WORDING)
+        connection.execute(SET_WORDING, {"given": given})
         yield
         savepoint.rollback()
-
-
-def _read(connection: Connection, relations: Collection[int], schemas: Collection[str]) -> Picture:
-    """Return the picture of relations and schemas, worded as the session has it."""
-    oids = {"relations": list(relations)}
-    results = [connection.execute(query, oids) for query in (_TABLES, _COLUMNS, _PARTS)]
-    results += [connection.execute(_OTHERS, {"schema": schema}) for schema in schemas]
-    return {(row.kind, row.identity): row.definition for result in results for row in result}
-
-
-def _find_relations(connection: Connection, namespace: Namespace, schema: str) -> list[int]:
-    """Return the oids of the relations of a namespace."""
-    rows = connection.execute(_RELATIONS, {"schema": schema})
-    return [row.oid for row in rows if isinstance(namespace, Schema) or namespace.covers(row.name)]

@@ -26,6 +26,15 @@ _CHECKED = (
         "help": "plugins by name, or host; by default all that are no installed packages",
     },
 )
+_VERIFIED = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "default": [],
+        "help": "plugins by name, or host; by default all that the database has",
+    },
+)
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
@@ -168,6 +177,7 @@ _DATABASE = (
     "--database",
     {"dest": "database", "help": "also run every revision up, down and up in a scratch database"},
 )
+_STRICT = ("--strict", {"dest": "strict", "help": "exit with 1 for notes too"})
 _GITHUB = ("--github", {"dest": "as_github", "help": "print annotations for GitHub"})
 _SARIF = ("--sarif", {"dest": "as_sarif", "help": "print SARIF 2.1.0, as code hosts read it"})
 _DIFF_BASE = (
@@ -249,6 +259,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM, settings=hooks)
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
+    add("verify", checking.verify, [_VERIFIED], [_JSON, _STRICT])
     add("repair", actions.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])

@@ -1,4 +1,4 @@
-"""What ``alembic plugin check`` runs."""
+"""What ``alembic plugin check`` and ``alembic plugin verify`` run."""
 
 import sys
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from .output import number_of, print_json, print_line
 # What only a check needs is imported when one is run.
 if TYPE_CHECKING:
     from ..checks.findings import CheckReport
+    from ..reports.verification import BranchVerification
 
 
 def check(
@@ -67,3 +68,29 @@ def _print(config: Config, report: "CheckReport", form: str | None) -> None:
         if form is None:
             failing = sum(finding.rule.fails for finding in report.findings)
             print_line(config, number_of(failing, "finding") if failing else "no findings")
+
+
+def verify(config: Config, plugins: Sequence[str], as_json: bool, strict: bool) -> None:
+    """Compare the live database with what was recorded of it after each step."""
+    found = commands.verify(config, plugins)
+    if as_json:
+        print_json(config, [branch.to_json() for branch in found.branches])
+    else:
+        for branch in found.branches:
+            _print_branch(config, branch)
+        counted = [number_of(len(found.findings), "finding")] if found.findings else ["no findings"]
+        counted += [number_of(len(found.notes), "note")] if found.notes else []
+        print_line(config, ", ".join(counted))
+    if not (found.is_spotless if strict else found.is_clean):
+        sys.exit(1)
+
+
+def _print_branch(config: Config, branch: "BranchVerification") -> None:
+    """Print what is found of a branch, if that is something."""
+    lines = [f"  {item}" for item in branch.findings]
+    lines += [f"  note: {item}" for item in branch.notes]
+    lines += [f"  not compared: {words}" for words in branch.remarks]
+    if lines:
+        print_line(config, f"{branch.name}{', ' if branch.since else ''}{branch.since}:")
+    for line in lines:
+        print_line(config, line)

@@ -256,12 +256,10 @@ class RegistryWriter:
         plugins = (*state.plugins.values(), *state.quarantined.values())
         known = read_recorded(self.connection, self.tables, version, plugins, self.host_schema)
         for table in self.tables.all:
-            if not is_since(table, self._registry):
+            if is_since(table, version):
+                self._extend_table(table, version)
+            else:
                 table.create(self.connection)
-                continue
-            for column in table.c:
-                if not is_since(column, self._registry):
-                    self.context.impl.add_column(table.name, column, schema=table.schema)
         if not is_since(self.tables.object, version):
             self._bring_objects(known)
         for name, removed in REMOVED_IN_3 if version == _FIRST_WITH_NAMES else ():
@@ -269,6 +267,15 @@ class RegistryWriter:
                 name, Column(removed, Text), schema=self.tables.metadata.schema
             )
         self.execute(SetTableComment(self.tables.plugin))
+
+    def _extend_table(self, table: Table, version: int) -> None:
+        """Add what a table has not got in an earlier version."""
+        for column in table.c:
+            if not is_since(column, version):
+                self.context.impl.add_column(table.name, column, schema=table.schema)
+        for index in table.indexes:
+            if not is_since(index, version):
+                index.create(self.connection)
 
     def _bring_objects(self, known: Sequence[RecordedObject]) -> None:
         """Record the objects that an earlier version knew by name."""

@@ -206,8 +206,9 @@ def copy_rows(
     yield _copy(source.plugin, to.plugin, names, "name", version)
     yield _copy(source.revision, to.revision, names, "plugin", version)
     yield _copy(source.object, to.object, names, "plugin", version)
-    if is_since(source.value, version):
-        yield _copy(source.value, to.value, names, "plugin", version)
+    for table, copy in ((source.value, to.value), (source.snapshot, to.snapshot)):
+        if is_since(table, version):
+            yield _copy(table, copy, names, "plugin", version)
 
 
 def _copy(

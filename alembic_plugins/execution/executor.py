@@ -21,9 +21,10 @@ from ..revisions.failures import describe_failure, find_transient, make_delays
 from .causes import add_blocker, find_cause, find_registry_loss
 from .context import Context
 from .errors import HookFailed, RevisionTooLong
-from .handle_registry import record_inferred, withdraw
+from .handle_registry import mark_adopted, record_inferred, withdraw
 from .handlers import CHECKS, HANDLERS
 from .outcomes import Outcomes
+from .record_snapshots import record_snapshots
 
 log = logging.getLogger(__name__)
 
@@ -216,10 +217,13 @@ class Executor:
             duration = writer.find_duration(started)
             writer.pending.add_event(name, action, rows, duration, detail=detail)
         writer.flush()
+        mark_adopted(context, transaction)
         is_last = transaction is context.plan.transactions[-1]
         if is_last and writer.has_tables and not context.is_rehearsal:
             writer.refresh_objects()
         context.callbacks.check()
+        if not context.is_rehearsal:
+            record_snapshots(writer, transaction)
 
     def _fail(
         self, error: BaseException, transaction: Transaction, duration: int | None

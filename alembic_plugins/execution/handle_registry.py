@@ -11,6 +11,7 @@ from ..namespaces.claims import find_claims
 from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
 from ..planning import operations as ops
 from ..planning.hooks import find_hooks
+from ..planning.plan import Transaction
 from ..planning.projection import remember_plugin
 from ..planning.upkeep import find_repairs
 from ..plugin import HOST, Schema
@@ -18,6 +19,9 @@ from ..registry.statements import record_versions
 from ..registry.version_tables import read_versions
 from .context import Context
 from .handle_namespaces import end_interruption, forget_at_base
+
+ADOPT = "adopt"
+"""What the history calls it when revisions are recorded that another tool has run."""
 
 if TYPE_CHECKING:
     from ..json_values import JSON
@@ -125,6 +129,16 @@ def record_inferred(context: Context, name: str, *, goes: bool) -> None:
     if new:
         writer.write(record_objects(writer.tables, new, writer.epoch))
     writer.execute(mark_objects_known(writer.tables, name))
+
+
+def mark_adopted(context: Context, transaction: Transaction) -> None:
+    """Record that it is known what revisions have made that were adopted, where it is."""
+    if transaction.action != ADOPT:
+        return
+    for name in transaction.plugins:
+        inferred = context.session.inferred.get(name)
+        if inferred is not None and inferred.doubt is None:
+            context.writer.execute(mark_objects_known(context.writer.tables, name))
 
 
 def withdraw(context: Context, name: str) -> None:

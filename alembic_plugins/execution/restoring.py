@@ -31,6 +31,7 @@ from ..planning.hooks import find_hooks
 from ..planning.upkeep import check_returning
 from ..plugin import Schema
 from ..registry.state import InstalledPlugin, State, read_kept
+from ..registry.statements import mark_restored
 from ..registry.tables import BACKUP_SCHEMA, make_tables
 from .backup_run import copy_rows
 from .errors import NotBroughtBack, NotInBackup
@@ -198,6 +199,7 @@ class Restorer:
                 writer.execute(statement)
             # All that was brought back has other numbers than before.
             writer.execute(forget_epoch(ours, list(kept.plugins)))
+            writer.execute(mark_restored(ours, list(kept.plugins)))
             writer.bind_objects()
             for plugin in kept.plugins.values():
                 # It is called when the plugin is there, by this command or the next one.

@@ -20,6 +20,7 @@ from .statements import (
     Row,
     delete_interruption,
     forget_objects,
+    forget_snapshot,
     record_applied,
     record_event,
     record_installed,
@@ -163,6 +164,7 @@ class PendingChanges:
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
         self._due.append(forget_objects(self._tables, name))
+        self._due.append(forget_snapshot(self._tables, name))
 
     def add_renamed(
         self, former: str, plugin: InstalledPlugin, requiring: Iterable[InstalledPlugin]
@@ -202,6 +204,7 @@ class PendingChanges:
         self._recorded.discard(name)
         self._due.append(record_uninstalled(self._tables, name))
         self._due.append(forget_objects(self._tables, name))
+        self._due.append(forget_snapshot(self._tables, name))
 
     def add_interruption_end(self, name: str) -> None:
         """Record that no revision of a branch is interrupted any more."""

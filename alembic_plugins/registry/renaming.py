@@ -68,7 +68,7 @@ def record_renamed(tables: Tables, former: str, name: str) -> Iterable[Executabl
     What it has stored follows its row by itself.
     """
     yield tables.plugin.update().values(name=name).where(tables.plugin.c.name == former)
-    for table in (tables.revision, tables.object, tables.journal, tables.event):
+    for table in (tables.revision, tables.object, tables.snapshot, tables.journal, tables.event):
         yield table.update().values(plugin=name).where(table.c.plugin == former)
 
 

@@ -171,6 +171,20 @@ def forget_objects(tables: Tables, plugin: str) -> Executable:
     return tables.object.delete().where(tables.object.c.plugin == plugin)
 
 
+def forget_snapshot(tables: Tables, plugin: str) -> Executable:
+    """Return the statement that forgets what the objects of a plugin were."""
+    return tables.snapshot.delete().where(tables.snapshot.c.plugin == plugin)
+
+
+def mark_restored(tables: Tables, plugins: Collection[str]) -> Executable:
+    """Return the statement that remembers that the objects of plugins come from a backup.
+
+    They have other numbers than when they were recorded, and are printed otherwise.
+    """
+    table = tables.snapshot
+    return table.update().where(table.c.plugin.in_(plugins)).values(epoch="")
+
+
 def record_event(tables: Tables, event: Mapping[str, object]) -> Executable:
     """Return the statement that adds an event, whose columns `event` gives."""
     return tables.event.insert().values(**event).inline()

@@ -39,7 +39,7 @@ class TextList(TypeDecorator[list[str]]):
         return cast(bindvalue, ARRAY(Text))  # type: ignore[arg-type]  # a Sequence is a list here
 
 
-VERSION = 4
+VERSION = 5
 """The version of the tables below."""
 
 BACKUP_SCHEMA = "alembic_plugin_backup"
@@ -80,6 +80,7 @@ _SINCE_2 = {"since": 2}
 
 _SINCE_3 = {"since": 3}
 _SINCE_4 = {"since": 4}
+_SINCE_5 = {"since": 5}
 
 REMOVED_IN_3 = (("alembic_plugin_revision", "objects"), ("alembic_plugin_journal", "made"))
 """The columns of version 2 that version 3 does without: `alembic_plugin_object` has the objects."""
@@ -97,6 +98,7 @@ class Tables:
             it was interrupted.
         object: one row an object that a revision has made, or that a plugin may change.
         value: one row a value that a plugin has stored.
+        snapshot: one row a branch: what its objects were after its last step.
     """
 
     metadata: MetaData
@@ -106,11 +108,13 @@ class Tables:
     journal: Table
     object: Table
     value: Table
+    snapshot: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """The tables, first the one whose comment tells the version."""
-        return (self.plugin, self.revision, self.event, self.journal, self.object, self.value)
+        first = (self.plugin, self.revision, self.event, self.journal)
+        return (*first, self.object, self.value, self.snapshot)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,7 +126,7 @@ class Tables:
 def make_tables(schema: str | None) -> Tables:
     """Return the tables of the registry in `schema`; None is the first one on the search path."""
     metadata = MetaData(schema=schema)
-    makers = (_plugin, _revision, _event, _journal, _object, _value)
+    makers = (_plugin, _revision, _event, _journal, _object, _value, _snapshot)
     return Tables(metadata, *(make(metadata) for make in makers))
 
 
@@ -132,8 +136,8 @@ def find_version(comment: str | None) -> int | None:
     return int(number) if ours and number.isdecimal() else None
 
 
-def is_since(item: Table | Column[Any], version: int) -> bool:
-    """Tell whether a registry of some version has a table or a column."""
+def is_since(item: Table | Column[Any] | Index, version: int) -> bool:
+    """Tell whether a registry of some version has a table, a column or an index."""
     return int(item.info.get("since", 1)) <= version
 
 
@@ -241,6 +245,7 @@ def _object(metadata: MetaData) -> Table:
         info=_SINCE_3,
     )
     Index("alembic_plugin_object_objid", table.c.objid)
+    Index("alembic_plugin_object_plugin", table.c.plugin, info=_SINCE_5)
     return table
 
 
@@ -256,6 +261,27 @@ def _value(metadata: MetaData) -> Table:
         Column("key", Text(collation="C"), primary_key=True),
         Column("value", JSONB, nullable=False),
         info=_SINCE_4,
+    )
+
+
+def _snapshot(metadata: MetaData) -> Table:
+    return Table(
+        "alembic_plugin_snapshot",
+        metadata,
+        Column("plugin", Text, primary_key=True),
+        # The heads of the branch.
+        Column("revisions", TextList, nullable=False),
+        Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        # The major version of the server, and the version of the query: both decide on words.
+        Column("server_version", Integer, nullable=False),
+        Column("format", Integer, nullable=False),
+        # As in `alembic_plugin_object`: where the numbers of objects hold.
+        Column("epoch", Text, nullable=False),
+        # By kind and identity: the parts of the definition, notes, and the number of the object.
+        Column("definitions", JSONB, nullable=False),
+        Column("notes", JSONB, nullable=False),
+        Column("places", JSONB, nullable=False),
+        info=_SINCE_5,
     )
 
 

@@ -2,16 +2,24 @@
 
 from .databases import Database
 
+_BACK_TO_4 = """
+    SET search_path TO {0};
+    DROP TABLE alembic_plugin_snapshot;
+    DROP INDEX alembic_plugin_object_plugin;
+    COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 4';
+"""
+
 _BACK_TO_3 = """
     SET search_path TO {0};
-    DROP TABLE alembic_plugin_value;
+    DROP TABLE alembic_plugin_value, alembic_plugin_snapshot;
+    DROP INDEX alembic_plugin_object_plugin;
     ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing, DROP COLUMN synced;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 3';
 """
 
 _BACK_TO_2 = """
     SET search_path TO {0};
-    DROP TABLE alembic_plugin_value;
+    DROP TABLE alembic_plugin_value, alembic_plugin_snapshot;
     ALTER TABLE alembic_plugin DROP COLUMN hooks, DROP COLUMN installing, DROP COLUMN synced;
     ALTER TABLE alembic_plugin_revision ADD COLUMN objects text[];
     UPDATE alembic_plugin_revision r SET objects = (
@@ -26,7 +34,8 @@ _BACK_TO_2 = """
 
 _BACK_TO_1 = """
     SET search_path TO {0};
-    DROP TABLE alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value;
+    DROP TABLE alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value,
+        alembic_plugin_snapshot;
     ALTER TABLE alembic_plugin DROP COLUMN quarantine, DROP COLUMN hooks, DROP COLUMN installing,
         DROP COLUMN synced;
     ALTER TABLE alembic_plugin_revision
@@ -34,6 +43,11 @@ _BACK_TO_1 = """
         DROP COLUMN objects_known;
     COMMENT ON TABLE alembic_plugin IS 'alembic-plugins registry 1';
 """
+
+
+def take_back_to_4(database: Database, schema: str = "public") -> None:
+    """Make the registry in a schema what it is in version 4, which has no snapshots."""
+    database.execute(_BACK_TO_4.format(schema))
 
 
 def take_back_to_3(database: Database, schema: str = "public") -> None:

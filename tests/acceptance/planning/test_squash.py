@@ -20,7 +20,8 @@ SHAPE = """
 OLD = ["tags_1", "tags_2", "tags_3"]
 STOCK = """
     DROP TABLE alembic_plugin, alembic_plugin_revision, alembic_plugin_event,
-        alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value
+        alembic_plugin_journal, alembic_plugin_object, alembic_plugin_value,
+        alembic_plugin_snapshot
 """
 
 

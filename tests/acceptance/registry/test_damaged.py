@@ -21,7 +21,7 @@ LOST = (
 )
 NEWER = (
     "The registry tables say 'alembic-plugins registry 99', and this release knows them up to "
-    "version 4. Install a later alembic-plugins."
+    "version 5. Install a later alembic-plugins."
 )
 
 READING = ("plugin list", "plugin show billing", "plugin history", "current")

@@ -183,8 +183,8 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 
 COMMANDS = (
-    "list show install upgrade downgrade uninstall sync restore adopt forget repair "
-    "history history-sync store eject revision squash new init-host check"
+    "list show install upgrade downgrade uninstall sync restore adopt forget verify "
+    "repair history history-sync store eject revision squash new init-host check"
 )
 
 

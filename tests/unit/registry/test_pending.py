@@ -176,7 +176,11 @@ def test_plugin_that_only_the_state_knows_is_inserted() -> None:
 def test_uninstalled_plugin_is_forgotten() -> None:
     pending = open_ledger()
     pending.add_uninstalled("billing")
-    assert take_all(pending) == ["DELETE FROM alembic_plugin", "DELETE FROM alembic_plugin_object"]
+    assert take_all(pending) == [
+        "DELETE FROM alembic_plugin",
+        "DELETE FROM alembic_plugin_object",
+        "DELETE FROM alembic_plugin_snapshot",
+    ]
     assert ("billing" in pending.plugins, pending.is_recorded("billing")) == (False, False)
 
 
@@ -357,6 +361,7 @@ def test_nothing_is_known_of_a_forgotten_plugin() -> None:
         "DELETE FROM alembic_plugin_revision",
         "DELETE FROM alembic_plugin",
         "DELETE FROM alembic_plugin_object",
+        "DELETE FROM alembic_plugin_snapshot",
     ]
     assert ("billing" in pending.plugins, pending.is_recorded("billing")) == (False, False)
 
@@ -368,6 +373,7 @@ def test_plugin_that_is_set_aside_is_forgotten_with_its_revisions() -> None:
         "DELETE FROM alembic_plugin_revision",
         "DELETE FROM alembic_plugin",
         "DELETE FROM alembic_plugin_object",
+        "DELETE FROM alembic_plugin_snapshot",
     ]
 
 

@@ -35,7 +35,7 @@ def test_names_are_those_of_all_tables() -> None:
 
 def test_comment_tells_the_version() -> None:
     comment = make_tables(None).plugin.comment
-    assert (comment, find_version(comment)) == ("alembic-plugins registry 4", VERSION)
+    assert (comment, find_version(comment)) == ("alembic-plugins registry 5", VERSION)
 
 
 def test_comment_is_that_of_the_first_table() -> None:
@@ -121,6 +121,7 @@ def test_third_version_has_added_what_tells_whether_objects_are_known() -> None:
         (2, "alembic_plugin_journal"),
         (3, "alembic_plugin_object"),
         (4, "alembic_plugin_value"),
+        (5, "alembic_plugin_snapshot"),
     ],
 )
 def test_version_has_added_a_table(version: int, table: str) -> None:
@@ -150,9 +151,12 @@ def test_object_is_kept_by_its_identity_and_its_words() -> None:
     assert names == ["id", "plugin", "revision", "made", *what]
 
 
-def test_objects_are_found_by_their_number() -> None:
-    (index,) = make_tables("app").object.indexes
-    assert [column.name for column in index.columns] == ["objid"]
+def test_objects_are_found_by_their_number_and_by_their_branch() -> None:
+    indexes = make_tables("app").object.indexes
+    assert sorted(column.name for index in indexes for column in index.columns) == [
+        "objid",
+        "plugin",
+    ]
 
 
 @pytest.mark.parametrize("schema", [None, "app"])
