@@ -86,7 +86,7 @@ def _try_in_scratch(
     except ScratchFailed as error:
         if not isinstance(error.__cause__, PluginError):
             raise NoScratchDatabase(error.reason) from error
-        yield _find_failure(by_id[order[0]], error)
+        yield find_failure(by_id[order[0]], error)
         yield from _leave_rest(by_id, order[1:])
 
 
@@ -121,7 +121,7 @@ class _Trial:
                 yield from self._go_down_and_up(file, revision, down, before, after)
                 yield from self._go_by_parts(file, revision, down, after)
             except PluginError as error:
-                yield _find_failure(file, error)
+                yield find_failure(file, error)
             if not self._is_applied(revision):
                 yield from _leave_rest(self._by_id, order[number + 1 :])
                 return
@@ -145,7 +145,7 @@ class _Trial:
             message = describe_refusal(error.orig)
             yield Finding(UNUSABLE_ROWS, self._name, rows[revision], 1, message)
         except PluginError as error:
-            yield _find_failure(file, error, f"with rows, {function}() fails: ")
+            yield find_failure(file, error, f"with rows, {function}() fails: ")
 
     def _insert(self, rows: Path) -> None:
         """Run the SQL of a file on the plugin's search path."""
@@ -238,10 +238,11 @@ def _compare(
         yield file.find(rule, line, f"after {function}(), {difference}")
 
 
-def _find_failure(file: RevisionFile, error: PluginError, where: str = "") -> Finding:
+def find_failure(file: RevisionFile, error: PluginError, where: str = "") -> Finding:
     """Return why a revision does not run, at the line that the error names."""
     words = str(getattr(error, "reason", None) or error).rstrip(".")
-    message, found, line = words.removesuffix(")").rpartition(f" ('{file.path}', line ")
+    message, found, rest = words.rpartition(f" ('{file.path}', line ")
     if not found:
         return file.find(FAILS_IN_DATABASE, 1, where + words)
-    return file.find(FAILS_IN_DATABASE, int(line), where + message)
+    # What follows tells what to do about it in the host's database.
+    return file.find(FAILS_IN_DATABASE, int(rest.partition(")")[0]), where + message)
