@@ -302,26 +302,26 @@ class Migrator:
     def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
         """Run plugins' revisions up to some, and all that they need, in a database of their own.
 
-        It starts empty. Where the revisions cannot be run there, for example since none makes the
-        host's own tables, it starts with what the host's database has, without rows and without
-        what the plugins have made: that is downgraded first, or else what is in their namespaces is
-        dropped.
+        It starts empty. Where they cannot be run there, as where none makes the host's tables, it
+        has what the host's database has, but for rows, and for what the plugins have made.
 
         Raises:
             ScratchFailed: that cannot be done.
         """
-        from .scratch_builds import WAYS  # Few commands need such a database.
+        from .scratch_builds import WAYS, join_failures  # Few commands need such a database.
 
         with ExitStack() as stack:
+            failures: list[ScratchFailed] = []
             for run_targets in WAYS:
                 other = stack.enter_context(self._make_scratch(targets))
                 try:
                     with _alembic.replaced_context(self.context, other.context):
                         run_targets(other, self, targets)
                     break
-                except ScratchFailed:
+                except ScratchFailed as error:
+                    failures.append(error)
                     if run_targets is WAYS[-1]:
-                        raise
+                        raise join_failures(failures)
                     stack.close()
             yield other
 

@@ -97,13 +97,31 @@ WAYS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
 """The ways to try revisions out, in the order in which they are to be gone."""
 
 
+def join_failures(failures: Sequence[ScratchFailed]) -> ScratchFailed:
+    """Return why revisions could not be tried out in any of the `WAYS`.
+
+    Where the host's database could not even be copied, that is why it has come to no other way, and
+    not what is wrong with the revisions.
+    """
+    first, last = failures[0], failures[-1]
+    if first.reason == last.reason or not isinstance(last.__cause__, _NO_COPY):
+        return last
+    reason = f"{first.reason}; nor could they be in a copy of the host's: {last.reason}"
+    joined = ScratchFailed(first.name, reason, first.target)
+    joined.__cause__ = first.__cause__
+    return joined
+
+
+_NO_COPY = (ProgramFailed, ProgramMissing, OSError)
+
+
 def _copy(scratch: PlanRunner, live: PlanRunner, targets: Targets, recorded: Targets) -> None:
     """Make in the scratch database what the host's has, without rows; record what is applied."""
     name = next(iter(targets))
     tables = (*live.tables.names, _alembic.version_table(live.context).name)
     try:
         copy_schema(live.connection, scratch.connection, tables)
-    except (ProgramFailed, ProgramMissing, OSError) as error:
+    except _NO_COPY as error:
         reason = str(error).rstrip(".")
         raise ScratchFailed(name, reason, " ".join(targets[name])) from error
     finally:
