@@ -21,7 +21,7 @@ from ..registry.tables import make_tables
 from .compared import Compared
 from .errors import NoModels
 from .extension_options import load_options, use_options
-from .references import complete_references
+from .references import complete_references, leave_out_schema
 
 
 @contextmanager
@@ -81,6 +81,7 @@ def _compare_plugin(
     stack.enter_context(plugin_search_path(connection, found, session))
     known = _find_tables(context.opts["target_metadata"], metadata)
     known |= stack.enter_context(complete_references(connection, metadata, name))
+    stack.enter_context(leave_out_schema(metadata, schema))
     stack.enter_context(_default_schema(connection, schema))
     stack.enter_context(use_options(options, context.opts, schema))
     # The dialect's default schema is the plugin's, and no other is compared.

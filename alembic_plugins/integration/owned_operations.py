@@ -33,6 +33,7 @@ def keep_own(compared: Compared, found: OpContainer) -> None:
     _keep(found, keeps)
     _remove_existing(compared, found)
     _remove_equal_keys(compared, found)
+    _remove_repeated(found)
     _keep(found, lambda op: not (isinstance(op, ops.ModifyTableOps) and op.is_empty()))
 
 
@@ -104,3 +105,20 @@ def _describe_key(compared: Compared, op: MigrateOperation) -> Hashable:
         tuple(op.remote_cols),
         tuple(sorted((key, str(value).upper()) for key, value in options.items())),
     )
+
+
+def _remove_repeated(found: OpContainer) -> None:
+    """Remove operations of extensions that others do already.
+
+    A schema may be looked at twice: as the default one, and as that which a new table names.
+    """
+    kept: list[MigrateOperation] = []
+    for op in found.ops:
+        is_alembics = type(op).__module__.startswith("alembic.")
+        if is_alembics or not any(_is_equal(op, other) for other in kept):
+            kept.append(op)
+    found.ops[:] = kept
+
+
+def _is_equal(op: MigrateOperation, other: MigrateOperation) -> bool:
+    return type(op) is type(other) and vars(op) == vars(other)

@@ -206,6 +206,23 @@ def test_new_enum_goes_by_the_search_path(with_objects: Host, namespace: str) ->
 
 
 @has_enums
+def test_enum_of_a_table_that_is_referred_to_is_not_the_plugins(with_objects: Host) -> None:
+    reference = 'm.tables["tasks"].append_column(sa.Column("h", sa.ForeignKey("host_tasks.id")))'
+    install(with_objects, "", f"import alembic_postgresql_enum\n{reference}")
+    assert find_kinds(with_objects, "foo", "create_enum", "drop_enum") == []
+
+
+@has_enums
+def test_models_may_name_the_schema_of_an_enum(with_objects: Host) -> None:
+    new = NEW_TABLE.format("").replace('name="kind")', 'name="kind", schema="foo")')
+    new = f'{new.rstrip()[:-1]}, schema="foo")\n'
+    install(with_objects, "", f"import alembic_postgresql_enum\n{new}")
+    assert write_revision(with_objects).count("sa.Enum('x', name='kind').create(") == 1
+    commands.upgrade(with_objects.config(options={}), ["foo"])
+    assert find(with_objects, "foo") == []
+
+
+@has_enums
 def test_settings_of_enums_are_the_plugins(with_objects: Host) -> None:
     from alembic_postgresql_enum.configuration import get_configuration
 
