@@ -320,9 +320,9 @@ class Migrator:
                     break
                 except ScratchFailed as error:
                     failures.append(error)
-                    if run_targets is WAYS[-1]:
-                        raise join_failures(failures)
                     stack.close()
+            else:
+                raise join_failures(failures)
             yield other
 
     @contextmanager

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, Connection, Enum, MetaData, Table, inspect
