@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic.script.revision import Revision, RevisionError
 from alembic.util import rev_id
 
-from .._base_errors import InvalidOption, explain
+from .._base_errors import explain
 from ..loading.errors import MissingRevision
 from ..loading.session import Session
 from ..plugin import HOST
@@ -17,7 +16,7 @@ from ..revisions.files import Part, RevisionInfo
 from ..revisions.source import read_source
 from .errors import CannotSquash, FilesExist
 from .inlining import CannotInlineError, RevisionCode, inline
-from .naming import FILE_TEMPLATE
+from .naming import FILE_TEMPLATE, check_new_id
 
 _BY_HAND = "Write the file of the squash by hand, with 'replaces' in it"
 _OTHERS = "Name others as FROM:TO"
@@ -60,24 +59,18 @@ def write_squash(
         raise CannotSquash(name, str(error), _BY_HAND) from error
     now = datetime.now(UTC).astimezone()
     words = message or f"squash {chosen[0].revision} to {chosen[-1].revision}"
-    id_ = _check_id(revision) if revision else rev_id()
+    if revision:
+        check_new_id(session, revision)
+    id_ = revision or rev_id()
     header = _render_header(id_, chosen, branch, words, now)
     path = Path(chosen[-1].path or "").with_name(_name_file(session, name, id_, words, now))
-    if path.exists() or branch.find(id_):
+    if path.exists():
         raise FilesExist((str(path),))
     path.write_text(header.replace(_IMPORTS, imports) + body + "\n", "utf-8")
     return path, tuple(info.revision for info in chosen)
 
 
 _IMPORTS = "@imports@"
-
-
-def _check_id(revision: str) -> str:
-    try:
-        Revision.verify_rev_id(revision)
-    except RevisionError as error:
-        raise InvalidOption("--rev-id", revision, "an id without any of @, -, + and :") from error
-    return revision
 
 
 def _choose(branch: Branch, scope: str | None) -> list[RevisionInfo]:

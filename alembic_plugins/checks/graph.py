@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from .._base_errors import join
+from ..authoring.naming import LONGEST_ID
 from ..plugin import HOST
 from ..revisions.files import RevisionInfo
 from ..revisions.squashes import flatten
@@ -18,9 +19,6 @@ from .rules import (
     UNDECLARED_DEPENDENCY,
 )
 from .sources import Files, RevisionFile
-
-_LONGEST_ID = 32
-"""What the column of Alembic's version table holds."""
 
 
 class Graph:
@@ -51,7 +49,7 @@ class Graph:
 
     def _check_id(self, file: RevisionFile, info: RevisionInfo) -> Iterator[Finding]:
         line = file.find_line("revision")
-        if len(info.revision) > _LONGEST_ID:
+        if len(info.revision) > LONGEST_ID:
             message = f"revision id '{info.revision}' has {len(info.revision)} characters"
             yield file.find(LONG_ID, line, message)
         others = [other for other in self._by_id[info.revision] if other is not file]

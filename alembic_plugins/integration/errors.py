@@ -102,13 +102,18 @@ class UndeclaredDependency(PluginError):
     """A new revision would depend on a plugin that its own does not require."""
 
     words = (
-        "A revision of '{name}' cannot depend on '{revision}', which is of '{other}'. Add "
-        "'{other}' to what '{name}' requires, or leave out --depends-on."
+        "A revision of '{name}' cannot depend on '{revision}', which is of '{other}'. {way_out}."
     )
 
     name: str
     revision: str
     other: str
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts, with what can be done: a host declares no requirements."""
+        added = f"Add '{self.other}' to what '{self.name}' requires, or leave out --depends-on"
+        way_out = "Leave out --depends-on" if self.name == "host" else added
+        return {**super().facts(), "way_out": way_out}
 
 
 class NotCompared(PluginError):

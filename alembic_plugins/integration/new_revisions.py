@@ -12,12 +12,15 @@ from alembic.util import to_list
 
 from .. import _alembic
 from .._base_errors import InvalidOption, WrongCombination
-from ..authoring.naming import FILE_TEMPLATE
+from ..authoring.naming import FILE_TEMPLATE, check_new_id, check_new_labels
 from ..config.settings import read_scope
 from ..loading.session import Session
 from ..planning.identifiers import find_named
 from ..plugin import HOST
-from ..revisions.branches import BranchMap
+from ..reports.errors import DatabaseAhead
+from ..revisions.arguments import SYMBOLS
+from ..revisions.branches import Branch, BranchMap
+from ..revisions.errors import FilesGone
 from .errors import UndeclaredDependency
 
 Head = str | Sequence[str] | None
@@ -28,15 +31,17 @@ def find_written(session: Session, head: Head) -> str:
     """Return the branch that a new revision is for: that of ``-x plugin``, else of its head.
 
     Raises:
-        WrongCombination: both name one, and not the same.
+        WrongCombination: several are named.
     """
     scope = read_scope(session.config)
-    heads = [find_named(session, word) for word in to_list(head) or []]
-    named = next((name for name in heads if name not in (None, scope)), None)
-    if scope and named:
-        circumstance = f"with a revision of '{named}' beside '-x plugin={scope}'"
-        raise WrongCombination("--head", circumstance, "Leave out one of them")
-    return scope or named or HOST
+    found = [scope, *(find_named(session, word) for word in to_list(head) or [])]
+    named = [*dict.fromkeys(name for name in found if name)]
+    if len(named) > 1:
+        first, other, *_ = named
+        circumstance = f"with a revision of '{other}', for a new one of '{first}'"
+        way_out = f"Name revisions of '{first}' alone, or let the new one be of '{other}'"
+        raise WrongCombination("--head", circumstance, way_out)
+    return named[0] if named else HOST
 
 
 def generate_revision(
@@ -57,24 +62,26 @@ def generate_revision(
     the command is about is the one that the file is marked with.
 
     Raises:
-        InvalidOption: the host's configuration names no folder for its revisions.
+        InvalidOption: the host's configuration names no folder for its revisions, or the revision
+            cannot have that id or label, or depend on that.
         WrongCombination: ``-x plugin`` and the head name different branches.
         UndeclaredDependency: it depends on a revision of a plugin that its own does not require.
+        DatabaseAhead: the database, which it is compared with, has what the files have not.
+        FilesGone: the branch has no files any more.
     """
     script, name = session.script, find_written(session, head)
     requires = _find_required(session, name)
-    for word in to_list(depends_on) or []:
-        other = find_named(session, word)
-        if other not in (None, name, *requires):
-            raise UndeclaredDependency(name, word, str(other))
+    _check_dependencies(session, name, to_list(depends_on) or [], requires)
+    check_new_id(session, revid)
+    check_new_labels(session, to_list(branch_labels) or [])
     _lead_to(session, script, name)
     branches = [session.branch(each) for each in (name, *requires)]
+    _check_files(branches[0])
     script.revision_map = BranchMap(lambda: branches, name)
-    heads = [word.removeprefix(f"{name}@") for word in to_list(head) or ["head"]]
     written = generate(
         revid,
         message,
-        head=heads,
+        head=_find_heads(branches[0], head),
         splice=splice,
         branch_labels=branch_labels,
         version_path=version_path,
@@ -84,6 +91,33 @@ def generate_revision(
     if written is not None and session.settings.phase is not None:
         _mark(Path(written.path), session.settings.phase)
     return written
+
+
+def _check_dependencies(
+    session: Session, name: str, dependencies: Sequence[str], requires: Sequence[str]
+) -> None:
+    """Check that a revision of a branch may depend on others."""
+    for word in dependencies:
+        if word in SYMBOLS or word.endswith("@base"):
+            raise InvalidOption("--depends-on", word, "an id, or NAME@head of another branch")
+        other = find_named(session, word)
+        if other not in (None, name, *requires):
+            raise UndeclaredDependency(name, word, str(other))
+
+
+def _check_files(branch: Branch) -> None:
+    """Check that nothing is applied whose file a new revision would follow, and is gone."""
+    gone = [revision for revision in branch.heads() if branch.infos[revision].path is None]
+    if gone and branch.has_files:
+        raise DatabaseAhead(branch.name, gone, branch.file_heads)
+    if gone:
+        raise FilesGone(branch.name, gone[0])
+
+
+def _find_heads(branch: Branch, head: Head) -> list[str]:
+    """Return what a revision follows, of its own branch alone: the map has others, too."""
+    words = [word.removeprefix(f"{branch.name}@") for word in to_list(head) or ["head"]]
+    return [each for word in words for each in (branch.heads() if word == "heads" else [word])]
 
 
 def _mark(path: Path, phase: str) -> None:

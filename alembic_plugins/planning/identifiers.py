@@ -45,6 +45,11 @@ def find_named(session: Session, argument: str) -> str | None:
     return find_branch(session, argument) if _tells_branch(argument) else None
 
 
+def has_label(session: Session, word: str) -> bool:
+    """Tell whether a branch is called so, or a revision has that label."""
+    return _is_branch(session, word) or _find_labelled(session, word) is not None
+
+
 def _is_branch(session: Session, name: str) -> bool:
     return name == HOST or name in session.state.branches or name in session.discovery.names
 

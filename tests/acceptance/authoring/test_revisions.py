@@ -85,8 +85,8 @@ def test_function_marks_a_revision_with_its_phase(host: Host) -> None:
 def test_head_of_another_plugin_is_refused(host: Host) -> None:
     words = host.refuse("-x", "plugin=crm", "revision", "--head", "billing@head", "-m", "x")
     assert words == (
-        "Option '--head' cannot be given with a revision of 'billing' beside '-x plugin=crm'. "
-        "Leave out one of them."
+        "Option '--head' cannot be given with a revision of 'billing', for a new one of 'crm'. "
+        "Name revisions of 'crm' alone, or let the new one be of 'billing'."
     )
 
 
@@ -151,3 +151,15 @@ def test_two_names_are_refused(host: Host) -> None:
     with pytest.raises(WrongCombination):
         write_revision(host.config(plugin="crm"), "billing", "x")
     assert not [*host.folder.glob("plugins/*/versions/2*.py")]
+
+
+def test_revision_does_not_follow_one_whose_file_is_gone(host: Host) -> None:
+    host.write("plugins/billing/ours.py", "import sqlalchemy\n\nm = sqlalchemy.MetaData()")
+    host.declare("billing", "models = 'ours:m'")
+    host.run("plugin", "install", "billing")
+    first, last = sorted((host.folder / "plugins/billing/versions").glob("*.py"))
+    last.unlink()
+    words = ("plugin", "revision", "billing", "--autogenerate", "-m", "x")
+    assert "'alembic -x plugin=billing downgrade billing_1'" in host.refuse(*words)
+    first.unlink()
+    assert "Revision 'billing_2' of 'billing' is applied, and its file" in host.refuse(*words)

@@ -7,7 +7,6 @@ import pytest
 from alembic_plugins.authoring.squash import write_squash
 from alembic_plugins.errors import (
     CannotSquash,
-    FilesExist,
     InvalidOption,
     SeveralHeads,
     UnknownRevision,
@@ -149,10 +148,12 @@ def test_revision_that_computes_what_it_depends_on_is_refused(
 
 
 @pytest.mark.usefixtures("versions")
-def test_id_that_is_taken_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("revision", ["t4", "h1", "x" * 33])
+def test_id_that_is_taken_or_too_long_is_refused(tmp_path: Path, revision: str) -> None:
+    write_revision(tmp_path / "versions", "h1")
     session: Session = open_session(tmp_path)
-    with pytest.raises(FilesExist):
-        write_squash(session, "tags", revision="t4")
+    with pytest.raises(InvalidOption):
+        write_squash(session, "tags", revision=revision)
 
 
 def test_squash_is_of_the_phase_that_its_revisions_are_of(tmp_path: Path, versions: Path) -> None:

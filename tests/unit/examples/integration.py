@@ -5,6 +5,11 @@ from alembic_plugins.errors import PluginError
 
 EXAMPLES: list[tuple[PluginError, str]] = [
     (
+        errors.UndeclaredDependency("host", "shop@head", "shop"),
+        "A revision of 'host' cannot depend on 'shop@head', which is of 'shop'. Leave out "
+        "--depends-on.",
+    ),
+    (
         errors.UndeclaredDependency("crm", "shop@head", "shop"),
         "A revision of 'crm' cannot depend on 'shop@head', which is of 'shop'. Add 'shop' to what "
         "'crm' requires, or leave out --depends-on.",
