@@ -24,7 +24,7 @@ from ..planning.hooks import plan_completion
 from ..planning.phases import check_held
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
-from ..planning.renames import plan_renames
+from ..planning.renames import add_renames
 from ..planning.squashes import MakePlan as MakePlan
 from ..planning.squashes import plan_settled
 from ..plugin import HOST, Schema
@@ -185,20 +185,19 @@ class Migrator:
         staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
         with self._lock() as lock_connection, staging:
             is_new = not self.context.as_sql and self.read()
-            renamed, failures = self._rename(lock_connection)
+            renamed, failures = self._rename(lock_connection, plan)
             if is_new or renamed.transactions or failures or always_again:
                 plan = plan_settled(self.session, make_plan)
             self.infer(find_going(self.session, plan))
             done = self._execute(plan, make_plan, lock_connection)
             return self._tell(tell_failures(done, failures).after(renamed))
 
-    def _rename(self, lock_connection: Connection | None) -> tuple[Plan, tuple[PluginError, ...]]:
+    def _rename(self, lock: Connection | None, plan: Plan) -> tuple[Plan, Sequence[PluginError]]:
         """Give plugins in the database the names that they have on disk; see `rename_plugins`."""
-        if not find_renamed(self.session.state):
-            return Plan(), ()
-        done, failures = rename_plugins(self.session, partial(self._make_runner, lock_connection))
-        self._state = None
-        self.read()
+        done, failures = rename_plugins(self.session, partial(self._make_runner, lock), plan)
+        if done.transactions or failures:
+            self._state = None
+            self.read()
         return done, failures
 
     def rehearse(self, make_plan: MakePlan) -> "Rehearsal":
@@ -211,7 +210,7 @@ class Migrator:
         self.end_reading()
         with self._lock() as lock_connection:
             self.read()
-            plan = plan_settled(self.session, make_plan).after(plan_renames(self.session))
+            plan = add_renames(self.session, plan_settled(self.session, make_plan))
             self.infer(find_going(self.session, plan))
             self.end_reading()
             with self.connection.begin() as transaction:
@@ -240,7 +239,7 @@ class Migrator:
         self.end_reading()
         with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
-            self._rename(None)
+            self._rename(None, Plan())
             self._make_runner().run(self._catch_up)
             self.read()
             names = self._make_runner().restorer.bring_back(path, name)

@@ -9,7 +9,7 @@ from ..config.database import translate_errors
 from ..config.errors import ConnectionLost
 from ..loading.session import Session
 from ..planning.plan import Plan
-from ..planning.renames import plan_renames
+from ..planning.renames import find_stuck, plan_renames
 from ..registry.renaming import find_renamed
 from ..registry.state import State
 from .errors import RenameDue
@@ -32,16 +32,21 @@ def check_renamed(state: State, names: Collection[str] | None = None) -> None:
 
 
 def rename_plugins(
-    session: Session, make_runner: Callable[[], "Runner"]
+    session: Session, make_runner: Callable[[], "Runner"], plan: Plan
 ) -> tuple[Plan, tuple[PluginError, ...]]:
     """Give plugins in the database the names that they have on disk.
 
-    Where that fails for one, it keeps its former name there, which hinders no other one. Return
-    what was done, and what has failed.
+    Where that fails for one, it keeps its former name there, which hinders no other one; so it does
+    where its files do not lead on, unless `plan` is about it. Return what was done, and what has
+    failed.
     """
     done: Plan = Plan()
     failures: list[PluginError] = []
-    for transaction in plan_renames(session).transactions:
+    stuck = find_stuck(session, plan)
+    for name, stop in stuck.items():
+        session.renames.fail(name, stop)
+        failures.append(stop)
+    for transaction in plan_renames(session, stuck).transactions:
         single = Plan((transaction,))
         try:
             with translate_errors():

@@ -20,7 +20,7 @@ from ..config.sources import ConfigSource, keep_config, open_config
 from ..execution.migrator import MakePlan, Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
-from ..planning.renames import plan_renames
+from ..planning.renames import add_renames
 from ..planning.squashes import plan_settled
 from ..registry.state import State
 from .auto_sync import add_syncs, upgrade_and_sync
@@ -135,7 +135,7 @@ def carry_out(
         if names is not None:
             return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
-    plan = plan_settled(migrator.session, make_plan).after(plan_renames(migrator.session))
+    plan = add_renames(migrator.session, plan_settled(migrator.session, make_plan))
     if names is not None:
         plan = add_syncs(plan, names, migrator)
     shown = [(item.plugin, item.revision) for item in plan.steps]

@@ -323,6 +323,7 @@ def _autogenerate(
     from .checks import check_each
 
     def compare(name: str) -> None:
+        migrator.session.branch(name)  # Models say nothing where its files do not lead on.
         with narrow_autogenerate(migrator.session, migrator.context, name):
             _call_on_branches(migrator, environment, work, name)
 

@@ -9,7 +9,7 @@ from ..declared.requests import SyncPlan, SyncPlanner
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
-from ..planning.renames import plan_renames
+from ..planning.renames import add_renames
 from ..planning.tables import Incompatible, SyncTable, TableChange
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def run_sync(migrator: Migrator, name: str, make: MakeSync, *, dry_run: bool = F
         return last.plan
 
     if dry_run:
-        plan = make_plan(migrator.session).after(plan_renames(migrator.session))
+        plan = add_renames(migrator.session, make_plan(migrator.session))
     else:
         plan = migrator.run(make_plan, always_again=True)
     refused = [item for table in last.tables for item in table.refused]

@@ -253,7 +253,7 @@ class RevisionsGone(PluginError):
         "'{plugin}' on disk no longer has what the database has of it, {applied}, and begins with "
         "{found} instead, which is not run over that. If that makes the same, let its file say "
         "which revisions it replaces, 'replaces = [...]'{adopt}; else put back the files; nothing "
-        "was changed."
+        "was changed of '{plugin}'."
     )
 
     plugin: str

@@ -102,7 +102,7 @@ class HalfApplied(PluginError):
     words = (
         "The database is half way through what '{squash}' of '{plugin}' replaces: it has "
         "{applied}, and the files of {missing} are gone. Upgrade with the release of '{plugin}' "
-        "that has them, and with this one after that; nothing was changed."
+        "that has them, and with this one after that; nothing was changed of '{plugin}'."
     )
 
     plugin: str

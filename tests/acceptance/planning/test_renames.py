@@ -165,3 +165,21 @@ def test_several_at_once_rename_once(audited: Host) -> None:
     assert [process.wait() for process in processes] == [0, 0]
     renames = "SELECT count(*) FROM alembic_plugin_event WHERE action = 'rename'"
     assert audited.database.values(renames) == [1]
+
+
+def test_plugin_that_is_half_way_through_a_squash_keeps_its_former_name(host: Host) -> None:
+    host.declare("audit", 'models = "models:m"')
+    host.write("plugins/audit/models.py", "import sqlalchemy\n\nm = sqlalchemy.MetaData()\n")
+    for table in ("one", "two"):
+        host.revise("audit", f"CREATE TABLE {table} ()", f"DROP TABLE {table}")
+    host.run("-x", "plugin=audit", "upgrade", "audit_1")
+    host.run("plugin", "squash", "audit")
+    for name in ("audit_1", "audit_2"):
+        (host.folder / f"plugins/audit/versions/{name}.py").unlink()
+    assert "half way" in host.refuse("check")
+    rename(host)
+    assert "half way" in host.fail("upgrade", "heads")
+    assert host.database.plugins() == ["audit"]
+    assert "half way" in host.succeed("upgrade", "head").stderr
+    host.succeed("plugin", "uninstall", "log", "--purge", "--yes")
+    assert host.database.values("SELECT to_regnamespace('audit') IS NULL") == [True]

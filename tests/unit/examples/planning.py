@@ -112,14 +112,14 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "instead, which is not run over that. If that makes the same, let its file say which "
         "revisions it replaces, 'replaces = [...]', or record it with 'alembic plugin forget "
         "billing' and 'alembic plugin adopt billing'; else put back the files; nothing was "
-        "changed.",
+        "changed of 'billing'.",
     ),
     (
         errors.RevisionsGone("host", ("h3",), ("h9",)),
         "'host' on disk no longer has what the database has of it, h3, and begins with h9 "
         "instead, which is not run over that. If that makes the same, let its file say which "
         "revisions it replaces, 'replaces = [...]'; else put back the files; nothing was "
-        "changed.",
+        "changed of 'host'.",
     ),
     (
         errors.SquashesLeft("billing", ("b2", "b1")),

@@ -45,7 +45,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         errors.HalfApplied("billing", "b9", ("b1",), ("b3", "b2")),
         "The database is half way through what 'b9' of 'billing' replaces: it has b1, and the "
         "files of b2, b3 are gone. Upgrade with the release of 'billing' that has them, and "
-        "with this one after that; nothing was changed.",
+        "with this one after that; nothing was changed of 'billing'.",
     ),
     (
         errors.ReplacedRevision("billing", "b1", "b9"),
