@@ -40,6 +40,11 @@ class Finding:
     message: str
 
     @property
+    def advice(self) -> str:
+        """What to do, with the name of the plugin in commands that name one."""
+        return self.rule.advice.replace("plugin=NAME", f"plugin={self.plugin}")
+
+    @property
     def order(self) -> tuple[str, str, int, str]:
         """By what findings are sorted."""
         return self.plugin, str(self.file), self.line, self.rule.name

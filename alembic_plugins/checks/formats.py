@@ -15,7 +15,7 @@ def to_line(finding: Finding) -> str:
     note = "" if finding.rule.fails else "note: "
     return (
         f"{find_path(finding.file)}:{finding.line}: {note}{finding.rule.name}: "
-        f"{finding.message}. {finding.rule.advice}."
+        f"{finding.message}. {finding.advice}."
     )
 
 
@@ -28,7 +28,7 @@ def to_json(finding: Finding) -> dict[str, object]:
         "file": find_path(finding.file),
         "line": finding.line,
         "message": finding.message,
-        "advice": finding.rule.advice,
+        "advice": finding.advice,
     }
 
 
@@ -41,7 +41,7 @@ def to_annotation(finding: Finding) -> str:
         "title": finding.rule.name,
     }
     properties = ",".join(f"{key}={_escape(value, ',:')}" for key, value in facts.items())
-    return f"::{command} {properties}::{_escape(f'{finding.message}. {finding.rule.advice}.')}"
+    return f"::{command} {properties}::{_escape(f'{finding.message}. {finding.advice}.')}"
 
 
 def to_sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _to_result(finding: Finding, rules: Sequence[str]) -> dict[str, Any]:
         "ruleId": finding.rule.name,
         "ruleIndex": rules.index(finding.rule.name),
         "level": _find_level(finding.rule),
-        "message": {"text": f"{finding.message}. {finding.rule.advice}."},
+        "message": {"text": f"{finding.message}. {finding.advice}."},
         "locations": [{"physicalLocation": place}],
     }
 

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -129,6 +129,7 @@ _MORE_SPECIAL = (
     "disallowed-unique-constraint",
 )
 _GENERAL = "constraint-missing-not-valid"
+_SET_NOT_NULL = "adding-not-nullable-field"
 _ONLY_IN_TRANSACTION = "ban-concurrent-index-creation-in-transaction"
 
 
@@ -149,8 +150,17 @@ def find_linter() -> Path | None:
     return Path(found) if found else None
 
 
-def lint(linter: Path, revisions: Iterable[Rendered]) -> Iterator[Finding]:
+def lint(
+    linter: Path,
+    revisions: Iterable[Rendered],
+    read_earlier: Callable[[RevisionFile], Iterable[Rendered]],
+) -> Iterator[Finding]:
     """Find what the upgrades of revisions do to an application that runs.
+
+    Args:
+        linter: the program.
+        revisions: the revisions.
+        read_earlier: returns those of its branch that come before one, the first one first.
 
     Raises:
         LinterFailed: `linter` cannot be run.
@@ -168,7 +178,29 @@ def lint(linter: Path, revisions: Iterable[Rendered]) -> Iterator[Finding]:
             for name, owners in written.items()
         )
         both = whole.intersection(set().union(*transactions)) if transactions else whole
-        yield from _tell(revision, both)
+        yield from _tell(revision, both - _find_prepared(linter, revision, both, read_earlier))
+
+
+def _find_prepared(
+    linter: Path,
+    revision: Rendered,
+    found: set[tuple[Statement, str]],
+    read_earlier: Callable[[RevisionFile], Iterable[Rendered]],
+) -> set[tuple[Statement, str]]:
+    """Return what is no fault after earlier revisions: a NOT NULL that a CHECK of theirs keeps."""
+    doubted = {item for item in found if item[1] == _SET_NOT_NULL}
+    earlier = [
+        statement
+        for before in (read_earlier(revision.file) if doubted else ())
+        for statement in before.statements
+        if not statement.is_of_new_table and "CONSTRAINT" in statement.text.upper()
+    ]
+    if not earlier:
+        return set()
+    with TemporaryDirectory() as folder:
+        owners = _write_file(Path(folder, "all.sql"), [*earlier, *revision.statements])
+        told = _run(linter, Path(folder)).get("all.sql", ())
+    return doubted - {(owners[line], rule) for line, rule in told if line < len(owners)}
 
 
 def _write(folder: Path, number: int, revision: Rendered) -> dict[str, list[Statement]]:
@@ -180,12 +212,14 @@ def _write(folder: Path, number: int, revision: Rendered) -> dict[str, list[Stat
     if len({statement.segment for statement in revision.statements}) > 1:
         for statement in revision.statements:
             parts.setdefault(f"{number}-{statement.segment}.sql", []).append(statement)
-    owners: dict[str, list[Statement]] = {}
-    for name, statements in parts.items():
-        texts = {statement: f"{statement.text}\n;\n" for statement in statements}
-        Path(folder, name).write_text("".join(texts[each] for each in statements), "utf-8")
-        owners[name] = [each for each in statements for _ in range(texts[each].count("\n"))]
-    return owners
+    return {name: _write_file(folder / name, statements) for name, statements in parts.items()}
+
+
+def _write_file(path: Path, statements: Sequence[Statement]) -> list[Statement]:
+    """Write statements; return which of them each line is of."""
+    texts = {statement: f"{statement.text}\n;\n" for statement in statements}
+    path.write_text("".join(texts[each] for each in statements), "utf-8")
+    return [each for each in statements for _ in range(texts[each].count("\n"))]
 
 
 def _run(linter: Path, folder: Path) -> dict[str, list[tuple[int, str]]]:

@@ -21,7 +21,8 @@ FILE_NOT_RUN = Rule(
 )
 DUPLICATE_ID = Rule(
     "duplicate-id",
-    "Give the one that is applied nowhere another id, also in the files that name it",
+    "Give the one that is applied nowhere another id, also in the files that name it, or remove "
+    "the package of a plugin by its former name",
     "A revision's id is its row in the version table, which all branches share.",
 )
 LONG_ID = Rule(
@@ -70,7 +71,8 @@ NAMESPACE_OVERLAP = Rule(
 )
 FORMER_NAME_TAKEN = Rule(
     "former-name-taken",
-    "Take the name out of 'formerly', or give the other plugin another name",
+    "Remove the package of the other plugin if it is the former release, else take the name out of "
+    "'formerly'",
     "What a database has by a name that two plugins claim is given to neither of them.",
 )
 FORMER_NAME_USED = Rule(
@@ -93,13 +95,15 @@ MISSING_DOWNGRADE = Rule(
 )
 EMPTY_DOWNGRADE = Rule(
     "empty-downgrade",
-    "Undo what upgrade() does, or say in a comment why nothing has to be",
+    "Undo what upgrade() does, or say why nothing has to be, by '# check: ignore[empty-downgrade] "
+    "reason'",
     "A downgrade() that does nothing leaves behind what upgrade() has made: the next upgrade "
     "finds it there and fails.",
 )
 UNRENDERABLE_DOWNGRADE = Rule(
     "unrenderable-downgrade",
-    "Write it with operations and SQL that need no answer, or say in a comment why it cannot be",
+    "Write it with operations and SQL that need no answer, or say why it cannot be, by '# check: "
+    "ignore[unrenderable-downgrade] reason'",
     "A downgrade's SQL is kept when the revision is applied, and undoes it when the plugin's "
     "package is gone. One that raises, or asks the database something, cannot be kept.",
 )

@@ -1,11 +1,13 @@
 """One check: which files, by which rules, and what of it is left when all is silenced that is."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from .._base_errors import InvalidOption, PluginError
 from ..loading.session import Session
 from ..plugin import HOST
+from ..revisions.errors import RevisionCycle
 from .code import check_code, opens_connection
 from .findings import CheckReport, Finding, Rule
 from .folders import check_folders
@@ -18,7 +20,7 @@ from .names import check_former_names
 from .namespaces import check_overlaps, check_prefix
 from .rules import BROKEN_PLUGIN, FILE_RULES
 from .silence import check_silences, find_silenced
-from .sources import Files, choose, read_files
+from .sources import Files, RevisionFile, choose, read_files
 from .squashes import check_squashes
 from .statements import Rendered, leave_unchecked, reading_statements
 
@@ -68,7 +70,7 @@ def check_files(
     findings += (finding for revision in rendered for finding in revision.findings)
     linter = find_linter()
     if linter:
-        findings += lint(linter, rendered)
+        findings += lint(linter, rendered, partial(_render_before, session, chosen))
     remarks = () if linter else (MISSING,)
     return CheckReport(_leave(findings, chosen, ignored), written, remarks)
 
@@ -130,6 +132,25 @@ def _render(
             for files in chosen
             for file, info in files.readable
             if changed is None or file.path in changed
+        )
+
+
+def _render_before(
+    session: Session, chosen: Iterable[Files], file: RevisionFile
+) -> tuple[Rendered, ...]:
+    """Return the SQL of those revisions that one comes after, of which nothing is reported."""
+    files = next(each for each in chosen if file in each.revisions)
+    known = {info.revision: (before, info) for before, info in files.readable}
+    revision = file.info.revision if file.info else ""
+    try:
+        order = [each for each in files.branch.order if each in files.branch.close([revision])]
+    except RevisionCycle:
+        return ()  # That is another finding.
+    with reading_statements(session) as reader:
+        return tuple(
+            reader.read(*known[each])
+            for each in order
+            if each != revision and each in known and not opens_connection(known[each][0])
         )
 
 

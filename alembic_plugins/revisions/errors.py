@@ -23,8 +23,9 @@ class DuplicateRevision(PluginError):
     """Two revision files carry the same id."""
 
     words = (
-        "Revision '{revision}' is there twice: {places}. Remove one of the two, or give the one "
-        "that is not applied another id, also in the files that name it."
+        "Revision '{revision}' is there twice: {places}. Remove one of the two, as the package of "
+        "a plugin by its former name, or give the one that is not applied another id, also in the "
+        "files that name it."
     )
 
     revision: str

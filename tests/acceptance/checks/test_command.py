@@ -41,7 +41,7 @@ def test_findings_are_told_by_their_lines(host: Host) -> None:
     assert result.lines == [
         f"{FILE}:8: ban-drop-column: a column is dropped. {ADVICE}.",
         f"{FILE}:11: empty-downgrade: downgrade() does nothing. Undo what upgrade() does, or "
-        "say in a comment why nothing has to be.",
+        "say why nothing has to be, by '# check: ignore[empty-downgrade] reason'.",
         "2 findings",
     ]
 

@@ -25,6 +25,8 @@ def test_each_of_several_heads_is_found(checked: Checked) -> None:
     checked.revise(name="tags_3", below="tags_1")
     expected = [("several-heads", "tags_2.py", 5), ("several-heads", "tags_3.py", 5)]
     assert checked.find() == expected
+    advice = checked.check().findings[0].advice
+    assert advice.startswith("Join them with 'alembic -x plugin=tags merge heads'")
 
 
 def test_revision_that_follows_none_is_found(checked: Checked) -> None:

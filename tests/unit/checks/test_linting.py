@@ -69,6 +69,21 @@ def test_what_does_neither_is_fine(checked: Checked, up: str) -> None:
     assert checked.find() == []
 
 
+def test_not_null_is_fine_after_a_check_that_earlier_revisions_have_validated(
+    checked: Checked,
+) -> None:
+    checked.revise("op.create_table('tags', sa.Column('a', sa.Text()))")
+    keep = "op.create_check_constraint('c', 'tags', 'a IS NOT NULL', postgresql_not_valid=True)"
+    checked.revise(keep, name="tags_2", below="tags_1")
+    validate = "op.execute('ALTER TABLE tags VALIDATE CONSTRAINT c')"
+    checked.revise(validate, name="tags_3", below="tags_2")
+    checked.commit()
+    checked.revise("op.alter_column('tags', 'a', nullable=False)", name="tags_4", below="tags_3")
+    assert checked.find() == checked.find(diff_base="HEAD") == []
+    checked.revise("op.alter_column('tags', 'b', nullable=False)", name="tags_4", below="tags_3")
+    assert checked.find_rules() == {"adding-not-nullable-field"}
+
+
 @pytest.mark.parametrize("narrows", [True, False])
 @pytest.mark.parametrize(("up", "rule"), BREAKING)
 def test_revision_marked_expand_must_bear_an_old_version(

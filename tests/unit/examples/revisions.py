@@ -13,8 +13,9 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     ),
     (
         errors.DuplicateRevision("a1", ("in 'tax'", "in 'billing'")),
-        "Revision 'a1' is there twice: in 'billing', in 'tax'. Remove one of the two, or give the "
-        "one that is not applied another id, also in the files that name it.",
+        "Revision 'a1' is there twice: in 'billing', in 'tax'. Remove one of the two, as the "
+        "package of a plugin by its former name, or give the one that is not applied another id, "
+        "also in the files that name it.",
     ),
     (
         errors.UnknownRevision("billing", "+9", "there are 2 revisions"),
