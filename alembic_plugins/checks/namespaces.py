@@ -29,12 +29,23 @@ def check_prefix(file: RevisionFile, files: Files) -> Iterator[Finding]:
     namespace = files.plugin.namespace if files.plugin else None
     if not isinstance(namespace, Prefix):
         return
-    upgrade = file.functions.get("upgrade")
-    for node in ast.walk(upgrade) if upgrade else ():
+    for node in _walk_upgrade(file):
         table = _find_new_table(node)
         if table is not None and not namespace.covers(table):
             message = f"table '{table}' is outside of {namespace}"
             yield file.find(OUTSIDE_PREFIX, node.lineno, message)  # type: ignore[attr-defined]
+
+
+def _walk_upgrade(file: RevisionFile) -> Iterator[ast.AST]:
+    """Yield what is in ``upgrade()``, and in functions of the file that it names."""
+    todo, seen = ["upgrade"], set[str]()
+    while todo:
+        name = todo.pop()
+        if name in file.functions and name not in seen:
+            seen.add(name)
+            for node in ast.walk(file.functions[name]):
+                todo += [node.id] if isinstance(node, ast.Name) else []
+                yield node
 
 
 def _find_new_table(node: ast.AST) -> str | None:

@@ -78,7 +78,7 @@ def _try_in_scratch(
     by_id = {info.revision: file for file, info in files.readable}
     try:
         with (
-            migrator.build({files.name: (order[0],)}) as other,
+            migrator.build({files.name: (order[0],)}, guarded=True) as other,
             _alembic.replaced_context(migrator.context, other.context),
             quiet(),
         ):

@@ -38,6 +38,7 @@ from .renaming import check_renamed, rename_plugins, tell_failures
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
+    from .scratch_builds import Targets
     from .rehearsal import Rehearsal
     from .runner import Runner
 
@@ -298,11 +299,12 @@ class Migrator:
         return add_inferred(self.session, self._reading, self.build, names)
 
     @contextmanager
-    def build(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+    def build(self, targets: "Targets", *, guarded: bool = False) -> Iterator["Migrator"]:
         """Run plugins' revisions up to some, and all that they need, in a database of their own.
 
         It starts empty. Where they cannot be run there, as where none makes the host's tables, it
-        has what the host's database has, but for rows, and for what the plugins have made.
+        has what the host's database has, but for rows, and for what the plugins have made; there
+        the guard cannot tell anything, so that `guarded` makes what it refuses a failure at once.
 
         Raises:
             ScratchFailed: that cannot be done.
@@ -319,22 +321,22 @@ class Migrator:
                     break
                 except ScratchFailed as error:
                     failures.append(error)
+                    if guarded and isinstance(error.__cause__, NamespaceViolation):
+                        raise
                     stack.close()
             else:
                 raise join_failures(failures)
             yield other
 
     @contextmanager
-    def _make_scratch(self, targets: Mapping[str, Sequence[str]]) -> Iterator["Migrator"]:
+    def _make_scratch(self, targets: "Targets") -> Iterator["Migrator"]:
         from .scratch import make_scratch_database
 
-        context = self.context
+        context, environment = self.context, self.context.environment_context
         name, revisions = next(iter(targets.items()))
         with make_scratch_database(self.connection, name, " ".join(revisions)) as connection:
             options = {**context.opts, "as_sql": False}
-            scratch = MigrationContext(
-                context.dialect, connection, options, context.environment_context
-            )
+            scratch = MigrationContext(context.dialect, connection, options, environment)
             session = Session(self.session.config, self.session.script, State())
             session.configure(transaction_per_revision=self.session.transaction_per_revision)
             session.hooks.is_on = False  # What they do elsewhere would stay.

@@ -76,6 +76,14 @@ def test_revision_that_fails_is_found(host: Host) -> None:
     assert message.startswith('column "nowhere" does not exist')
 
 
+def test_revision_that_the_guard_refuses_is_found(host: Host) -> None:
+    host.declare("tags", 'namespace = "prefix tags_"')
+    host.revise("tags", "CREATE VIEW words AS SELECT 1 AS one", "DROP VIEW words")
+    [(rule, message)] = find(host, "tags")
+    assert rule == "fails-in-database"
+    assert "creates view public.words" in message
+
+
 def test_downgrade_that_fails_lets_later_revisions_be_tried(host: Host) -> None:
     host.revise("tags", "CREATE TABLE tags (id int)", None)
     host.revise("tags", "CREATE TABLE words (id int)")

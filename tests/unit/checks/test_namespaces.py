@@ -24,6 +24,16 @@ def test_table_outside_of_the_prefix_is_found(checked: Checked, up: str) -> None
     assert checked.find() == [("outside-prefix", "tags_1.py", 10)]
 
 
+def test_table_that_a_function_of_the_file_makes_is_found(checked: Checked) -> None:
+    file = checked.declare(PREFIX).revise("_make()")
+    text = file.read_text()
+    other = (
+        "def _make():\n    op.create_table('words')\n\n\ndef _other():\n    op.create_table('a')"
+    )
+    file.write_text(f"{text}\n\n{other}\n")
+    assert checked.find() == [("outside-prefix", "tags_1.py", 18)]
+
+
 def test_table_with_the_prefix_is_fine(checked: Checked) -> None:
     checked.declare(PREFIX).revise("op.create_table('tags_words')")
     assert checked.find() == []
