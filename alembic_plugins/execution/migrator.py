@@ -38,9 +38,9 @@ from .renaming import check_renamed, rename_plugins, tell_failures
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
-    from .scratch_builds import Targets
     from .rehearsal import Rehearsal
     from .runner import Runner
+    from .scratch_builds import Targets
 
 log = logging.getLogger(__name__)
 
