@@ -25,8 +25,22 @@ def find_lock(files: Files) -> Path | None:
     return folder.parent / f"{files.name}.lock" if folder else None
 
 
+def _find_kept(files: Files) -> Path | None:
+    """Return the lock file that is there, be it by a former name."""
+    path = find_lock(files)
+    return path if path is None or path.is_file() else next(_find_former(files, path), None)
+
+
+def _find_former(files: Files, path: Path) -> Iterator[Path]:
+    """Yield the lock files that a plugin has by names that it had before."""
+    formerly = files.declaration.formerly if files.declaration else ()
+    yield from filter(Path.is_file, (path.with_name(f"{name}.lock") for name in formerly))
+
+
 def write_lock(files: Files) -> Path | None:
     """Write the lock file of a branch; return it, or None where there is nothing to lock.
+
+    That of a name that the plugin had before is removed.
 
     Raises:
         NotWritable: the file cannot be written.
@@ -37,6 +51,8 @@ def write_lock(files: Files) -> Path | None:
     lines = [_FIRST, _describe_heads(files), *_describe(files)]
     try:
         path.write_text("\n".join((*lines, "")), "utf-8")
+        for former in _find_former(files, path):
+            former.unlink()
     except OSError as error:
         raise NotWritable(str(path), error.strerror or str(error)) from error
     return path
@@ -44,8 +60,8 @@ def write_lock(files: Files) -> Path | None:
 
 def check_lock(files: Files) -> Iterator[Finding]:
     """Find what differs from the lock file of a branch, if it has one."""
-    path = find_lock(files)
-    if path is None or not path.is_file():
+    path = _find_kept(files)
+    if path is None:
         return
     found = {info.revision: file for file, info in files.readable}
     replaced = {r for _, info in files.readable for r in flatten(info.replaces)} - found.keys()

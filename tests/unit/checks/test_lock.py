@@ -82,3 +82,13 @@ def test_edited_file_is_accepted_when_it_is_locked_again(checked: Checked, lock:
     checked.revise("op.execute('SELECT 2')")
     assert checked.check(lock=True).findings == ()
     assert lock.read_text() != before
+
+
+def test_lock_of_a_former_name_holds_until_it_is_written_anew(checked: Checked, lock: Path) -> None:
+    former = lock.rename(lock.with_name("labels.lock"))
+    checked.declare('formerly = ["labels"]')
+    assert checked.find() == []
+    checked.revise("op.execute('SELECT 2')")
+    assert checked.find() == [("lock-differs", "tags_1.py", 4)]
+    assert checked.check(lock=True).written == (lock,)
+    assert not former.exists()
