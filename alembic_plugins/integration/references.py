@@ -60,14 +60,15 @@ def _reflect(connection: Connection, metadata: MetaData, name: str, key: str) ->
 
 def _place(inspector: Inspector, type_: Any) -> Any:  # noqa: ANN401 - a type of a column
     """Let an enum say where it is: without a schema, it would be one of the plugin's models."""
-    item = type_.item_type if isinstance(type_, ARRAY) else type_
-    if isinstance(item, ENUM):
-        item.create_type = False
-        enums = inspector.get_enums("*") if item.schema is None else ()  # type: ignore[attr-defined]
-        for enum in enums:
-            if enum["visible"] and enum["name"] == item.name:
-                item.schema = enum["schema"]
-    return type_
+    if isinstance(type_, ARRAY):
+        type_.item_type = _place(inspector, type_.item_type)
+    if not isinstance(type_, ENUM):
+        return type_
+    enums = inspector.get_enums("*") if type_.schema is None else ()  # type: ignore[attr-defined]
+    visible = (enum["schema"] for enum in enums if enum["visible"] and enum["name"] == type_.name)
+    schema = next(visible, type_.schema)
+    # Made anew: one that was not made with a schema gets that of the models' MetaData.
+    return ENUM(*type_.enums, name=type_.name, schema=schema, create_type=False)
 
 
 @contextmanager

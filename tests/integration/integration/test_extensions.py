@@ -206,8 +206,12 @@ def test_new_enum_goes_by_the_search_path(with_objects: Host, namespace: str) ->
 
 
 @has_enums
-def test_enum_of_a_table_that_is_referred_to_is_not_the_plugins(with_objects: Host) -> None:
-    reference = 'm.tables["tasks"].append_column(sa.Column("h", sa.ForeignKey("host_tasks.id")))'
+@pytest.mark.parametrize("schema", ["", "m.schema = 'foo'; "])
+def test_enum_of_a_table_that_is_referred_to_is_not_the_plugins(
+    with_objects: Host, schema: str
+) -> None:
+    key = 'sa.ForeignKey("public.host_tasks.id")'
+    reference = f'{schema}m.tables["tasks"].append_column(sa.Column("h", {key}))'
     install(with_objects, "", f"import alembic_postgresql_enum\n{reference}")
     assert find_kinds(with_objects, "foo", "create_enum", "drop_enum") == []
 
