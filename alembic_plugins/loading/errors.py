@@ -69,8 +69,9 @@ class CannotFollow(PluginError):
     """The objects of a renamed plugin cannot be moved to where it has them by its new name."""
 
     words = (
-        "The objects of plugin '{name}', formerly '{former}', are in {found}, and cannot be renamed"
-        ' to {declared}: {reason}. Declare namespace = "{found}" in {place}; nothing was changed.'
+        "The objects of plugin '{name}', formerly '{former}', are in {found}, and cannot be "
+        'renamed to {declared}: {reason}. Declare namespace = "{found}" in {place}; nothing was '
+        "changed of '{name}'."
     )
 
     name: str

@@ -80,6 +80,6 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         ),
         "The objects of plugin 'log', formerly 'audit', are in schema audit, and cannot be renamed "
         'to schema log: there is a schema of that name. Declare namespace = "schema audit" in '
-        "'x'; nothing was changed.",
+        "'x'; nothing was changed of 'log'.",
     ),
 ]
