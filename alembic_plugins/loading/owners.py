@@ -49,7 +49,10 @@ def check_owners(source: Source, branch: Branch) -> None:
 
 def _find_elsewhere(state: State, branch: Branch) -> Mapping[str, str]:
     """Return the revisions of a branch that are applied as those of another one, by id."""
-    applied = {**{item.revision: item for item in state.kept}, **state.by_revision}
-    own = {*branch.infos, *branch.squashes.aliases}
-    found = ((revision, applied[revision].plugin) for revision in own & applied.keys())
-    return {revision: other for revision, other in sorted(found) if other != branch.name}
+    kept = {item.revision: item for item in state.kept}
+    elsewhere = {}
+    for revision in (*branch.infos, *branch.squashes.aliases):
+        item = state.by_revision.get(revision) or kept.get(revision)
+        if item is not None and item.plugin != branch.name:
+            elsewhere[revision] = item.plugin
+    return dict(sorted(elsewhere.items()))
