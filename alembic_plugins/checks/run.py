@@ -140,17 +140,16 @@ def _render_before(
 ) -> tuple[Rendered, ...]:
     """Return the SQL of those revisions that one comes after, of which nothing is reported."""
     files = next(each for each in chosen if file in each.revisions)
-    known = {info.revision: (before, info) for before, info in files.readable}
+    known = {info.revision: (other, info) for other, info in files.readable}
     revision = file.info.revision if file.info else ""
     try:
-        order = [each for each in files.branch.order if each in files.branch.close([revision])]
+        before = files.branch.close([revision]) - {revision}
+        order = [each for each in files.branch.order if each in before and each in known]
     except RevisionCycle:
         return ()  # That is another finding.
     with reading_statements(session) as reader:
         return tuple(
-            reader.read(*known[each])
-            for each in order
-            if each != revision and each in known and not opens_connection(known[each][0])
+            reader.read(*known[each]) for each in order if not opens_connection(known[each][0])
         )
 
 
