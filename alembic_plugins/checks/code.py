@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from ..revisions.source import find_assigned
 from .findings import Finding
 from .rules import (
     EMPTY_DOWNGRADE,
@@ -55,8 +56,8 @@ def _bound(node: ast.stmt) -> set[str]:
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
             names = {alias.asname or alias.name for alias in aliases}
             return names | {"downgrade"} if "*" in names else names
-        case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
+        case ast.Assign():
+            return find_assigned(node)
     return {child.name for child in ast.walk(node) if isinstance(child, Function)}
 
 

@@ -20,6 +20,10 @@ class Rule:
     reason: str
     fails: bool = True
 
+    def advise(self, plugin: str) -> str:
+        """Return what to do, with the name of a plugin in commands that name one."""
+        return self.advice.replace("plugin=NAME", f"plugin={plugin}")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,7 +46,7 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do, with the name of the plugin in commands that name one."""
-        return self.rule.advice.replace("plugin=NAME", f"plugin={self.plugin}")
+        return self.rule.advise(self.plugin)
 
     @property
     def order(self) -> tuple[str, str, int, str]:

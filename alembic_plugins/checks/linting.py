@@ -138,7 +138,7 @@ _CONTRACTS = ("ban-drop-column", "ban-drop-table")
 
 _NARROWS = (
     *(*_CONTRACTS, "renaming-column", "renaming-table", "changing-column-type"),
-    *("adding-required-field", "adding-not-nullable-field"),
+    *("adding-required-field", _SET_NOT_NULL),
 )
 """What an application's old version cannot bear, so that a revision marked expand must not."""
 

@@ -15,7 +15,7 @@ from ..plugin import HOST, Plugin
 from ..revisions.branches import Branch
 from ..revisions.errors import BrokenRevision, BrokenSquash
 from ..revisions.files import RevisionInfo, read_revision_file
-from ..revisions.source import read_source
+from ..revisions.source import find_assigned, read_source
 from ..revisions.squashes import Begun, resolve_squashes
 from .findings import Finding, Rule
 
@@ -60,8 +60,7 @@ class RevisionFile:
     def find_line(self, name: str) -> int:
         """Return the line that assigns a name at the top level, or 1."""
         for node in self.tree.body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", 0)]
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            if name in find_assigned(node):
                 return node.lineno
         return 1
 

@@ -13,15 +13,12 @@ from typing import Self
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from ..backup.archive import copy_schema
-from ..backup.errors import ProgramMissing
-from ..backup.programs import ProgramFailed
 from ..catalog.diff import Definitions, Parts
 from ..catalog.drift import Key, split_column
 from ..catalog.snapshot import read_definitions
 from ..registry.sql import raw
 from .errors import ScratchFailed
-from .scratch import make_scratch_database
+from .scratch import copy_database, make_scratch_database
 
 # The relation of a name, or the schema of what is none.
 _RELATION = text("SELECT CAST(pg_catalog.to_regclass(:name) AS oid)")
@@ -74,10 +71,7 @@ class DatabaseCopy:
     def _make(self, branch: str) -> Connection:
         with ExitStack() as stack:
             scratch = stack.enter_context(make_scratch_database(self._source, branch, ""))
-            try:
-                copy_schema(self._source, scratch, ())
-            except (ProgramFailed, ProgramMissing, OSError) as error:
-                raise ScratchFailed(branch, str(error).rstrip("."), "") from error
+            copy_database(self._source, scratch, (), branch, "")
             self._stack = stack.pop_all()
             return scratch
 
@@ -95,16 +89,20 @@ def find_same(
     """
     same, untold = set(), set()
     for key in keys:
-        parts = {k: v for k, v in expected[key].items() if k != "validity"}
-        statements = list(_replace(key, parts, found[key]))
+        statements = list(_replace(key, _leave_out_validity(expected[key]), found[key]))
         if not statements:
             untold.add(key)
             continue
         printed = _print(scratch, key, statements)
-        wanted = {k: v for k, v in found[key].items() if k != "validity"}
-        if printed is not None and {k: v for k, v in printed.items() if k != "validity"} == wanted:
+        wanted = _leave_out_validity(found[key])
+        if printed is not None and _leave_out_validity(printed) == wanted:
             same.add(key)
     return same, untold
+
+
+def _leave_out_validity(parts: Parts) -> Parts:
+    """Return a definition without what is told of an object by itself."""
+    return {name: words for name, words in parts.items() if name != "validity"}
 
 
 def _print(scratch: Connection, key: Key, statements: Collection[str]) -> Parts | None:

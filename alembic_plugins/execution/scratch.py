@@ -1,6 +1,6 @@
 """A database of its own beside the host's, where revisions can be tried out."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -11,6 +11,9 @@ from sqlalchemy.schema import DropSchema, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from .._base_errors import first_line
+from ..backup.archive import copy_schema
+from ..backup.errors import ProgramMissing
+from ..backup.programs import ProgramFailed
 from ..catalog.objects import read_objects
 from ..catalog.queries import find_prefixed, read_host_schema
 from ..config.parameters import find_target
@@ -88,6 +91,31 @@ def _make_engine(connection: Connection, database: str) -> Engine:
     found = find_target(connection).parameters
     given = {key: value for key, value in found.items() if value and key not in _BY_URL}
     return create_engine(url, poolclass=NullPool, connect_args=given)
+
+
+NO_COPY = (ProgramFailed, ProgramMissing, OSError)
+"""What keeps a database from being copied, and is no fault of what is in it."""
+
+
+def copy_database(
+    source: Connection, scratch: Connection, without: Collection[str], name: str, revision: str
+) -> None:
+    """Make in a scratch database what another one has, without rows.
+
+    Args:
+        source: leads to the other database.
+        scratch: leads to the scratch database.
+        without: the names of tables that are left out.
+        name: the plugin, for what is said when it cannot be done.
+        revision: likewise, that of the plugin.
+
+    Raises:
+        ScratchFailed: it cannot be done, by one of `NO_COPY`.
+    """
+    try:
+        copy_schema(source, scratch, without)
+    except NO_COPY as error:
+        raise ScratchFailed(name, str(error).rstrip("."), revision) from error
 
 
 def drop_namespace(connection: Connection, namespace: Namespace) -> None:

@@ -11,9 +11,6 @@ from sqlalchemy import Connection
 
 from .. import _alembic
 from .._base_errors import PluginError
-from ..backup.archive import copy_schema
-from ..backup.errors import ProgramMissing
-from ..backup.programs import ProgramFailed
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred
 from ..planning.plan import Plan
@@ -22,7 +19,7 @@ from ..planning.removals import downgrade
 from ..planning.targets import upgrade_exactly
 from ..registry.tables import Tables
 from .errors import ScratchFailed
-from .scratch import drop_namespace
+from .scratch import NO_COPY, copy_database, drop_namespace
 
 Targets = Mapping[str, Sequence[str]]
 """The revisions up to which plugins are run, by their names."""
@@ -104,7 +101,7 @@ def join_failures(failures: Sequence[ScratchFailed]) -> ScratchFailed:
     not what is wrong with the revisions.
     """
     first, last = failures[0], failures[-1]
-    if first.reason == last.reason or not isinstance(last.__cause__, _NO_COPY):
+    if first.reason == last.reason or not isinstance(last.__cause__, NO_COPY):
         return last
     reason = f"{first.reason}; nor could they be in a copy of the host's: {last.reason}"
     joined = ScratchFailed(first.name, reason, first.target)
@@ -112,18 +109,12 @@ def join_failures(failures: Sequence[ScratchFailed]) -> ScratchFailed:
     return joined
 
 
-_NO_COPY = (ProgramFailed, ProgramMissing, OSError)
-
-
 def _copy(scratch: PlanRunner, live: PlanRunner, targets: Targets, recorded: Targets) -> None:
     """Make in the scratch database what the host's has, without rows; record what is applied."""
     name = next(iter(targets))
     tables = (*live.tables.names, _alembic.version_table(live.context).name)
     try:
-        copy_schema(live.connection, scratch.connection, tables)
-    except _NO_COPY as error:
-        reason = str(error).rstrip(".")
-        raise ScratchFailed(name, reason, " ".join(targets[name])) from error
+        copy_database(live.connection, scratch.connection, tables, name, " ".join(targets[name]))
     finally:
         live.end_reading()
         scratch.end_reading()

@@ -21,6 +21,7 @@ from ..reports.errors import DatabaseAhead
 from ..revisions.arguments import SYMBOLS
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import FilesGone
+from ..revisions.source import find_assigned
 from .errors import UndeclaredDependency
 
 Head = str | Sequence[str] | None
@@ -125,20 +126,10 @@ def _mark(path: Path, phase: str) -> None:
     text = path.read_text("utf-8")
     tree = ast.parse(text)
     ids = {"revision", "down_revision", "branch_labels", "depends_on"}
-    ends = [node.end_lineno or 0 for node in tree.body if ids.intersection(_find_bound(node))]
+    ends = [node.end_lineno or 0 for node in tree.body if ids.intersection(find_assigned(node))]
     lines = text.splitlines(keepends=True)
     lines.insert(max(ends, default=len(lines)), f'phase: str | None = "{phase}"\n')
     path.write_text("".join(lines), "utf-8")
-
-
-def _find_bound(node: ast.stmt) -> set[str]:
-    """Return the names that a statement assigns to."""
-    match node:
-        case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return {name}
-    return set()
 
 
 def _find_required(session: Session, name: str) -> tuple[str, ...]:

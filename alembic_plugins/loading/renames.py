@@ -1,12 +1,12 @@
 """Which plugins in the database have another name on disk by now, and why one cannot get it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from .._base_errors import PluginError
 from ..config.discovery import Discovery, FoundPlugin
-from ..plugin import Namespace, Prefix, Requires, Schema, overlap, parse_requirement
-from ..registry.renaming import rename_plugins
+from ..plugin import Namespace, Prefix, Requires, Schema, overlap
+from ..registry.renaming import rename_plugins, rename_requirement
 from ..registry.rows import InstalledPlugin
 from ..registry.state import State
 from .errors import BothInstalled, CannotFollow, FormerNameTaken
@@ -87,8 +87,7 @@ class RenameFinder:
 
     def resolve_text(self, text: str) -> str:
         """Return a requirement by the name that the required plugin has now."""
-        requires = parse_requirement(text)
-        return text.replace(requires.name, self.resolve(requires), 1)
+        return rename_requirement(text, self.resolve)
 
     def _find_problem(
         self, state: State, former: str, name: str, names: Mapping[str, str]
@@ -152,7 +151,6 @@ def _find_obstacle(state: State, former: str, found: FoundPlugin) -> PluginError
 
 
 def _check_taken(state: State, former: str, declared: Namespace) -> None:
-    others: Iterable[InstalledPlugin] = state.plugins.values()
-    for other in others:
+    for other in state.plugins.values():
         if other.name != former and overlap(other.namespace, declared):
             raise ValueError(f"plugin '{other.name}' has {other.namespace}")

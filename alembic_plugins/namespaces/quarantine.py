@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from ..catalog.objects import DatabaseObject, read_objects
 from ..catalog.queries import find_partitions, has_schema
 from ..plugin import Namespace, Schema
-from ..registry.sql import raw
+from ..registry.sql import quote_name, raw
 from .drops import name_kind
 
 _MOVABLE = (
@@ -92,9 +92,4 @@ def _move(
     # Partitions are not taken along with their table, and stay where they are on their own.
     beside = {item.schema for item in movable}
     for item in {i.key: i for i in (*partitions, *movable) if i.schema in beside}.values():
-        yield raw(f"ALTER {name_kind(item)} {item.identity} SET SCHEMA {_quote(schema)}")
-
-
-def _quote(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
+        yield raw(f"ALTER {name_kind(item)} {item.identity} SET SCHEMA {quote_name(schema)}")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, bindparam, text
 from ..catalog.objects import DatabaseObject, read_objects
 from ..catalog.queries import find_partitions
 from ..plugin import Prefix, Schema
-from ..registry.sql import raw
+from ..registry.sql import quote_name, raw
 from .drops import name_kind
 
 _LONGEST = 63
@@ -134,8 +134,7 @@ def _rename_parts(
 
 def _rename(words: str, name: str) -> Executable:
     verb = "TO" if " RENAME CONSTRAINT " in words else "RENAME TO"
-    doubled = name.replace('"', '""')
-    return raw(f'ALTER {words} {verb} "{doubled}"')
+    return raw(f"ALTER {words} {verb} {quote_name(name)}")
 
 
 def find_words(names: Iterable[str]) -> re.Pattern[str]:

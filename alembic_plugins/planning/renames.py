@@ -43,14 +43,12 @@ class RenamePlugin(PluginOperation):
 
 def plan_renames(session: Session, left_out: Collection[str] = ()) -> Plan:
     """Plan to rename the plugins that the database has by a former name, each by itself."""
-    state = session.state
-    renamed = [p for p in (*state.plugins.values(), *state.quarantined.values()) if p.former]
     transactions = []
-    for plugin in renamed:
+    for plugin in find_renamed(session.state):
         if plugin.name in left_out:
             continue
         declared = session.find_plugin(plugin.name).namespace
-        moved = None if plugin.name in state.lost else find_move(plugin, declared)
+        moved = None if plugin.name in session.state.lost else find_move(plugin, declared)
         operation = RenamePlugin(plugin.name, plugin.recorded_name, moved)
         transactions.append(Transaction((operation,), "rename", has_savepoint=True))
     return Plan(tuple(transactions))

@@ -1,11 +1,11 @@
 """Plugins that have another name by now: what is remembered of them, and how that is recorded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Executable
 
-from ..plugin import parse_requirement
+from ..plugin import Requires, parse_requirement
 from .rows import AppliedRevision, InstalledPlugin
 from .state import State
 from .tables import Tables
@@ -47,9 +47,12 @@ def _rename_revisions(
 def _rename_rows(
     plugins: Mapping[str, InstalledPlugin], names: Mapping[str, str]
 ) -> dict[str, InstalledPlugin]:
+    def find_name(requires: Requires) -> str:
+        return names.get(requires.name, requires.name)
+
     found = {}
     for name, plugin in plugins.items():
-        requires = tuple(_rename_requirement(text, names) for text in plugin.requires)
+        requires = tuple(rename_requirement(text, find_name) for text in plugin.requires)
         former = name if name in names else plugin.former
         found[names.get(name, name)] = replace(
             plugin, name=names.get(name, name), requires=requires, former=former
@@ -57,9 +60,10 @@ def _rename_rows(
     return found
 
 
-def _rename_requirement(text: str, names: Mapping[str, str]) -> str:
-    name = parse_requirement(text).name
-    return text.replace(name, names[name], 1) if name in names else text
+def rename_requirement(text: str, find_name: Callable[[Requires], str]) -> str:
+    """Return a requirement by the name that `find_name` has for the required plugin."""
+    requires = parse_requirement(text)
+    return text.replace(requires.name, find_name(requires), 1)
 
 
 def record_renamed(tables: Tables, former: str, name: str) -> Iterable[Executable]:

@@ -11,6 +11,12 @@ def raw(statement: str) -> TextClause:
     return text(statement.replace(":", r"\:"))
 
 
+def quote_name(name: str) -> str:
+    """Return a name as SQL has it in quotes."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
 _UNTRUSTED = """(
     SELECT pg_catalog.array_agg(pg_catalog.concat(
                o.kind, ' ', n.nspname, '.', o.name, ' of role ',

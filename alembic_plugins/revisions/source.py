@@ -79,3 +79,13 @@ def _strip(tree: ast.Module) -> ast.Module:
         if isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
             node.body[:1] = [] if node.body[1:] else [ast.Pass()]
     return tree
+
+
+def find_assigned(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement assigns to, by themselves."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return {target.id for target in targets if isinstance(target, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return set()

@@ -10,6 +10,7 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
 
 from .. import _alembic
 from .._base_errors import explain
@@ -104,5 +105,9 @@ def run_statement(context: MigrationContext, statement: str) -> None:
     if context.as_sql or connection is None:
         context.impl.static_output(f"{statement};")
     else:
-        # Without parameters a percent sign means itself.
-        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        execute_as_it_is(connection, statement)
+
+
+def execute_as_it_is(connection: Connection, statement: str) -> None:
+    """Execute SQL without parameters, in which a percent sign means itself."""
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

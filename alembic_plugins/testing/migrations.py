@@ -22,6 +22,7 @@ from ..locations import PluginNamespace, find_namespace
 from ..planning import targets
 from ..plugin import HOST, Prefix, Schema
 from ..revisions.errors import UnknownRevision
+from ..revisions.undo import execute_as_it_is
 from .failures import without_frames
 from .hosts import read_host
 
@@ -129,7 +130,7 @@ class PluginMigrations:
         if isinstance(rows, Mapping):
             rows = [rows]
         if isinstance(rows, str):
-            self._on_path(name, partial(_execute, statement=rows))
+            self._on_path(name, partial(execute_as_it_is, statement=rows))
         elif callable(rows):
             self._on_path(name, rows)
         else:
@@ -176,8 +177,3 @@ class PluginMigrations:
             schema=schema or place.schema,
             autoload_with=connection,
         )
-
-
-def _execute(connection: Connection, statement: str) -> None:
-    # Without parameters a percent sign means itself.
-    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -79,8 +79,8 @@ class Trials:
         heads = branch.file_heads
         if len(heads) > 1:
             paths = (f"  {head}: {show_path(branch.infos[head].path or '')}" for head in heads)
-            advice = SEVERAL_HEADS.advice.replace("NAME", name)
-            fail(f"Plugin '{name}' has {len(heads)} heads:", *paths, f"{advice}.")
+            words = f"Plugin '{name}' has {len(heads)} heads:"
+            fail(words, *paths, f"{SEVERAL_HEADS.advise(name)}.")
 
     def check_files(self, name: str) -> None:
         """Check that no rule of ``alembic plugin check`` finds anything, but for that of heads."""
@@ -93,7 +93,7 @@ class Trials:
                 for each in found[:MOST]
                 for line in (
                     f"  {show_path(each.file)}:{each.line}: {each.rule.name}: {each.message}.",
-                    f"    {each.rule.advice}.",
+                    f"    {each.advice}.",
                 )
             ]
             fail(f"Plugin '{name}' does not keep to rules:", *lines, *count_rest(found))
