@@ -8,8 +8,7 @@ from pathlib import Path
 from .shapes import Shape
 
 _FEED = str(Path(__file__).with_name("feed.py"))
-_UNWATCHED = str(Path(__file__).with_name("unwatched.py"))
-_UNRECORDED = str(Path(__file__).with_name("unrecorded.py"))
+_WITHOUT = str(Path(__file__).with_name("without.py"))
 
 Arguments = Callable[[Shape], tuple[str, ...]]
 
@@ -127,7 +126,7 @@ CONTENDERS: Mapping[str, Contender] = {
             "tool",
             {
                 Job.ONE: lambda shape: (
-                    *("-P", _UNWATCHED, "-x", f"plugin={shape.target}"),
+                    *("-P", _WITHOUT, "watching", "-x", f"plugin={shape.target}"),
                     *("upgrade", "head"),
                 )
             },
@@ -138,7 +137,7 @@ CONTENDERS: Mapping[str, Contender] = {
             "tool",
             {
                 Job.EVERYTHING: lambda shape: (
-                    *("-P", _UNRECORDED, "plugin", "install"),
+                    *("-P", _WITHOUT, "recording", "plugin", "install"),
                     *shape.names,
                 )
             },
