@@ -253,10 +253,10 @@ class Comparison:
     def _find_renames(self) -> Iterator[Drift]:
         """Yield what was renamed itself, and not what it hangs on."""
         for before, after in (self._renamed | self._schemas).items():
-            if before[0] == "schema" or self._find_now(before) != after:
+            if before[0] == "schema" or self.find_now(before) != after:
                 yield Drift(Change.RENAMED, *after, expected=before[1], found=after[1])
 
-    def _find_now(self, key: Key) -> Key:
+    def find_now(self, key: Key) -> Key:
         """Return what an object is called if nothing but what it hangs on was renamed."""
         if key[0] == "column":
             table, name = split_column(key[1])
@@ -266,7 +266,7 @@ class Comparison:
     def _compare(self) -> Iterator[Drift]:
         expected: dict[Key, tuple[Key, Parts]] = {}
         for key, parts in self._expected.items():
-            now = self._renamed.get(key) or (key if key in self._found else self._find_now(key))
+            now = self._renamed.get(key) or (key if key in self._found else self.find_now(key))
             expected[now] = (key, parts)
         for key in expected.keys() | self._found.keys():
             if key not in expected:
@@ -283,10 +283,10 @@ class Comparison:
     ) -> Iterator[Drift]:
         for part in sorted((expected.keys() | found.keys()) - {_VALIDITY}):
             then, now = expected.get(part), found.get(part)
-            if then != now and (then is None or self._rewrite(then, before, key) != now):
+            if then != now and (then is None or self.rewrite(then, before, key) != now):
                 yield Drift(Change.CHANGED, *key, part, then, now)
 
-    def _rewrite(self, words: str, before: Key, key: Key) -> str:
+    def rewrite(self, words: str, before: Key, key: Key) -> str:
         """Return a recorded definition with the names of today, its own too."""
         own, now = (_cut_table(it).rpartition(".")[2] for it in (before, key))
         pattern = _make_pattern([own]) if own != now else None

@@ -133,13 +133,9 @@ def read_comparisons(
     """
     if not is_since(tables.object, version) or not branches:
         return {}
-    epoch = read_epoch(connection, tables)
-    is_elsewhere = _is_elsewhere(connection, tables, epoch)
-    recorded = (
-        read_recorded(connection, tables, version, plugins, host_schema) if is_elsewhere else ()
+    epoch, given, is_elsewhere = ask(
+        connection, tables, version, branches, plugins, host_schema, ours
     )
-    registry = str(tables.metadata.schema)
-    given = give(dict.fromkeys(branches, ()), epoch, host_schema, registry, ours, recorded)
     has_snapshots = is_since(tables.snapshot, version)
     query = _make_query(tables, is_elsewhere=is_elsewhere, has_snapshots=has_snapshots)
     with worded(connection, given):
@@ -147,6 +143,29 @@ def read_comparisons(
         connection.execute(text("SELECT pg_catalog.set_config('enable_hashjoin', 'on', true)"))
         rows = connection.execute(query).all()
     return {row.plugin: _make_comparison(row, epoch) for row in rows}
+
+
+def ask(
+    connection: Connection,
+    tables: Tables,
+    version: int,
+    branches: Collection[str],
+    plugins: Collection[InstalledPlugin],
+    host_schema: str,
+    ours: Sequence[str],
+) -> tuple[str, str, bool]:
+    """Return where numbers hold, what queries are about, and whether the registry has others.
+
+    It takes what `read_comparisons` takes.
+    """
+    epoch = read_epoch(connection, tables)
+    is_elsewhere = _is_elsewhere(connection, tables, epoch)
+    recorded = (
+        read_recorded(connection, tables, version, plugins, host_schema) if is_elsewhere else ()
+    )
+    registry = str(tables.metadata.schema)
+    given = give(dict.fromkeys(branches, ()), epoch, host_schema, registry, ours, recorded)
+    return epoch, given, is_elsewhere
 
 
 @cache
@@ -177,22 +196,23 @@ def _make_comparison(row: Any, epoch: str) -> BranchComparison:  # noqa: ANN401 
         recorded == epoch,
         recorded.partition("/")[0] == epoch.partition("/")[0],
         row.objects,
-        _split(row.expected),
-        _split(row.found),
-        {key: _place(place) for key, place in _split(row.expected_places).items()},
-        {key: _place(place) for key, place in _split(row.found_places).items()},
-        _split(row.expected_notes),
-        _split(row.found_notes),
-        tuple(_split(dict.fromkeys(row.invalid))),
+        split_keys(row.expected),
+        split_keys(row.found),
+        {key: make_place(place) for key, place in split_keys(row.expected_places).items()},
+        {key: make_place(place) for key, place in split_keys(row.found_places).items()},
+        split_keys(row.expected_notes),
+        split_keys(row.found_notes),
+        tuple(split_keys(dict.fromkeys(row.invalid))),
         tuple((kind, identity) for kind, identity in row.unknown or ()),
     )
 
 
-def _split(found: Mapping[str, Any] | None) -> dict[Key, Any]:
+def split_keys(found: Mapping[str, Any] | None) -> dict[Key, Any]:
     """Return what was put together by kind and identity."""
     parts = ((key.partition(_BETWEEN), value) for key, value in (found or {}).items())
     return {(kind, identity): value for (kind, _, identity), value in parts}
 
 
-def _place(numbers: Sequence[int]) -> tuple[int, int, int]:
-    return (numbers[0], numbers[1], numbers[2])
+def make_place(numbers: Sequence[int | str]) -> tuple[int, int, int]:
+    """Return where PostgreSQL has an object, of what JSON has."""
+    return (int(numbers[0]), int(numbers[1]), int(numbers[2]))

@@ -61,7 +61,8 @@ _UNRECORDED = """
                           WHERE p.classid = d.classid AND p.objid = d.objid
                             AND p.refobjid <> p.objid
                             AND (p.deptype IN ('e', 'i')
-                                 OR p.deptype = 'a' AND p.refclassid = 'pg_class'::regclass))
+                                 OR p.deptype = 'a' AND p.refclassid = 'pg_class'::regclass
+                                    AND d.classid <> 'pg_statistic_ext'::regclass))
           AND NOT EXISTS (SELECT FROM recorded r
                           WHERE r.objid = coalesce(nullif(t.typrelid, 0), d.objid)
                             AND r.objsubid = 0)
@@ -107,7 +108,7 @@ _ITEMS = f"""
         WHERE plugin IN (SELECT plugin FROM wanted)
         UNION
         SELECT plugin, classid, objid, 0 FROM unrecorded
-        WHERE plugin = '{HOST}' OR plugin IN (SELECT plugin FROM taken))"""  # noqa: S608 - constants
+        WHERE plugin = '{HOST}' OR plugin IN (SELECT plugin FROM {{taken}}))"""  # noqa: S608 - constants
 
 _LIVE = """
     live AS MATERIALIZED (
@@ -221,7 +222,13 @@ def make_recording(tables: Tables) -> str:
 
 
 def make_objects_query(
-    tables: Tables, wanted: str, spaces: str, *, is_elsewhere: bool = False
+    tables: Tables,
+    wanted: str,
+    spaces: str,
+    *,
+    is_elsewhere: bool = False,
+    with_unknown: bool = False,
+    is_short: bool = False,
 ) -> str:
     """Return a WITH clause with `live`, a row a branch that is `wanted` and has objects.
 
@@ -230,6 +237,8 @@ def make_objects_query(
         wanted: the part of the clause of that name, with a column `plugin`.
         spaces: the query for the schemas of which `unrecorded` has what nobody has recorded.
         is_elsewhere: whether the registry has the numbers of another database.
+        with_unknown: whether what no revision has made in a plugin's own schema is the plugin's.
+        is_short: whether names have no schema that is on the search path.
     """
     names = find_names(tables)
     recorded = _RECORDED_ELSEWHERE if is_elsewhere else _RECORDED.format_map(names)
@@ -237,9 +246,10 @@ def make_objects_query(
         _HOMES.format_map(names),
         _TAKEN.format_map(names),
         _UNRECORDED.format(spaces=spaces.format_map(names)),
-        _ITEMS,
+        _ITEMS.format(taken="wanted" if with_unknown else "taken"),
     )
-    return ",".join((_GIVEN, recorded, wanted, *parts, make_query(with_partitions=False), _LIVE))
+    query = make_query(with_partitions=False, is_short=is_short)
+    return ",".join((_GIVEN, recorded, wanted, *parts, query, _LIVE))
 
 
 def find_names(tables: Tables) -> Mapping[str, str]:
