@@ -16,6 +16,7 @@ from .integration.running import read_disk, run_work
 from .plugin import list_names
 
 if TYPE_CHECKING:
+    from .capture.results import Capture
     from .checks.findings import CheckReport, Finding
     from .integration.syncing import SyncResult
 
@@ -178,3 +179,36 @@ def sync(config: ConfigSource, name: str, *, dry_run: bool = False) -> "SyncResu
     from .sync import sync_tables
 
     return sync_tables(open_config(config), name, dry_run=dry_run)
+
+
+def capture(
+    config: ConfigSource,
+    name: str,
+    message: str | None = None,
+    *,
+    rev_id: str | None = None,
+    dry_run: bool = False,
+) -> "Capture":
+    """Write a revision of what was changed by hand, and record it as applied; return it.
+
+    Args:
+        config: the host's.
+        name: the plugin, or ``host``.
+        message: what the revision is about.
+        rev_id: its id.
+        dry_run: write and record nothing.
+
+    Raises:
+        NotInstalled: the database does not have the plugin.
+        CannotCapture: it is not recorded, or not where its files are, or something is wrong.
+        CaptureDiffers: no revision makes what is there.
+        NotWritable: its files cannot be written.
+        PluginError: what else cannot be done, in words.
+    """
+    from .capture.checking import check_capture
+    from .capture.run import capture
+
+    config = open_config(config)
+    work = partial(capture, name=name, message=message, revision=rev_id, dry_run=dry_run)
+    result = run_work(config, work, finishes_transfer=False)
+    return check_capture(read_disk(config), result) if result.file else result

@@ -12,6 +12,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from ._base_errors import WrongCombination
+from .author_commands import capture as capture
 from .author_commands import check as check
 from .author_commands import init_host as init_host
 from .author_commands import new_plugin as new_plugin
@@ -47,7 +48,7 @@ from .store_commands import delete_value, get_value, list_values, set_value
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
-__all__ += ["check", "init_host", "new_plugin", "revision", "sync"]
+__all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
 
 

@@ -20,6 +20,7 @@ from .backup.errors import (
     ProgramMissing,
     RestoreFailed,
 )
+from .capture.errors import CannotCapture, CaptureDiffers
 from .checks.errors import LinterFailed, NoRepository, NoScratchDatabase
 from .config.errors import (
     BrokenConfiguration,
@@ -67,6 +68,7 @@ from .execution.errors import (
     CannotKeep,
     CannotRehearse,
     CannotTell,
+    CapturedChanged,
     DriverChanged,
     FilesChanged,
     HookFailed,
@@ -191,6 +193,7 @@ __all__ = [
     "BrokenRevision",
     "BrokenSquash",
     "Cancelled",
+    "CannotCapture",
     "CannotCommit",
     "CannotFollow",
     "CannotForget",
@@ -199,6 +202,8 @@ __all__ = [
     "CannotRehearse",
     "CannotSquash",
     "CannotTell",
+    "CaptureDiffers",
+    "CapturedChanged",
     "ColumnExists",
     "ColumnMissing",
     "ConfirmationNeeded",

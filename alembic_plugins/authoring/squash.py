@@ -16,7 +16,7 @@ from ..revisions.files import Part, RevisionInfo
 from ..revisions.source import read_source
 from .errors import CannotSquash, FilesExist
 from .inlining import CannotInlineError, RevisionCode, inline
-from .naming import FILE_TEMPLATE, check_new_id
+from .naming import check_new_id, name_file
 
 _BY_HAND = "Write the file of the squash by hand, with 'replaces' in it"
 _OTHERS = "Name others as FROM:TO"
@@ -63,7 +63,7 @@ def write_squash(
         check_new_id(session, revision)
     id_ = revision or rev_id()
     header = _render_header(id_, chosen, branch, words, now)
-    path = Path(chosen[-1].path or "").with_name(_name_file(session, name, id_, words, now))
+    path = Path(chosen[-1].path or "").with_name(name_file(session, name, id_, words, now))
     if path.exists():
         raise FilesExist((str(path),))
     path.write_text(header.replace(_IMPORTS, imports) + body + "\n", "utf-8")
@@ -257,17 +257,3 @@ def _assign_list(name: str, items: Sequence[str]) -> str:
     if len(line) <= _LONGEST_LINE:
         return line
     return "\n".join((f"{name} = [", *(f"    {item}," for item in items), "]"))
-
-
-def _name_file(session: Session, name: str, revision: str, message: str, now: datetime) -> str:
-    """Return what the file is called, as the host has it, or in the order of making."""
-    template = session.script.file_template
-    if name != HOST and session.config.get_alembic_option("file_template") is None:
-        template = FILE_TEMPLATE
-    length = getattr(session.script, "truncate_slug_length", 40)
-    slug = "_".join(re.findall(r"\w+", message)).lower()[:length].rstrip("_")
-    words = {"rev": revision, "slug": slug, "epoch": int(now.timestamp())}
-    moment = {
-        key: getattr(now, key) for key in ("year", "month", "day", "hour", "minute", "second")
-    }
-    return f"{template % {**words, **moment}}.py"

@@ -7,6 +7,8 @@ rows and columns: owners, privileges, comments, storage parameters ...
 
 from functools import cache
 
+from .short_definitions import shorten
+
 FORMAT = 1
 """The version of what the query returns: definitions of different versions are not compared."""
 
@@ -342,42 +344,6 @@ _OTHERS = f"""
 """  # noqa: S608 - constants
 
 
-def _unqualified(definition: str, is_visible: str, schema: str) -> str:
-    """Return what cuts the schema of an object that is visible out of the head of its definition.
-
-    PostgreSQL prints it in any case.
-    """
-    name = f"{schema}::regnamespace || '.'"
-    place = f"position({name} IN {definition})"
-    cut = f"overlay({definition} PLACING '' FROM {place} FOR length({name}))"
-    return f"(CASE WHEN {is_visible} THEN {cut} ELSE {definition} END)"
-
-
-_STATISTICS = "(SELECT stxnamespace FROM pg_statistic_ext x WHERE x.oid = k.objid)"
-
-_SHORTER = {
-    **{
-        f"pg_get_{what}({oid}": f"pg_get_{what}({oid}, {more}true"
-        for what, oid, more in (
-            *(("indexdef", "c.oid", "0, "), ("viewdef", "c.oid", "")),
-            *(("constraintdef", "c.oid", ""), ("triggerdef", "g.oid", "")),
-            *(("ruledef", "w.oid", ""), ("expr", "d.adbin, d.adrelid", "")),
-        )
-    },
-    "pg_get_functiondef(p.oid)": _unqualified(
-        "pg_get_functiondef(p.oid)", "pg_function_is_visible(p.oid)", "p.pronamespace"
-    ),
-    "pg_get_statisticsobjdef(k.objid)": _unqualified(
-        "pg_get_statisticsobjdef(k.objid)", "pg_statistics_obj_is_visible(k.objid)", _STATISTICS
-    ),
-    "coalesce(p.oid::regprocedure::text, o.identity)": """coalesce(
-               p.oid::regprocedure::text, format_type(t.oid, NULL),
-               CASE WHEN k.classid = 'pg_statistic_ext'::regclass
-                         AND pg_statistics_obj_is_visible(k.objid) THEN o.name END,
-               o.identity)""",
-}
-"""What prints no schema that is on the search path, and fewer parentheses."""
-
 _FOUND = "\n    UNION ALL\n".join(
     (
         *(_RELATIONS, _FIELDS, _SEQUENCES, _CONSTRAINTS),
@@ -398,9 +364,7 @@ def make_query(*, with_partitions: bool, is_short: bool = False) -> str:
         with_partitions: whether partitions are told, or are the data of their tables.
         is_short: whether names have no schema that is on the search path.
     """
-    rows = _FOUND
-    for words, shorter in _SHORTER.items() if is_short else ():
-        rows = rows.replace(words, shorter)
+    rows = shorten(_FOUND) if is_short else _FOUND
     query = f"""{_ITEMS},
     found (plugin, classid, objid, objsubid, kind, identity, definition, notes) AS ({rows})"""
     return query.replace(_LEFT_OUT, "false" if with_partitions else "true")

@@ -1,12 +1,15 @@
 """What the objects of a namespace are, and the statements that make other ones of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from .diff import Definitions, Parts
 from .drift import Key, Places
 from .printed import split_field, split_list, split_on
+
+T = TypeVar("T")
 
 TABLES = ("table", "foreign table")
 VIEWS = ("view", "materialized view")
@@ -39,6 +42,34 @@ class State:
     owners: Mapping[Key, Key] = field(default_factory=dict)
     view_columns: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     inherited: frozenset[Key] = frozenset()
+
+    def select(self, keys: Collection[Key]) -> "State":
+        """Return what is known of some objects."""
+
+        def leave(found: Mapping[Key, T]) -> dict[Key, T]:
+            return {key: value for key, value in found.items() if key in keys}
+
+        return State(
+            leave(self.definitions),
+            leave(self.notes),
+            leave(self.places),
+            {key: it & frozenset(keys) for key, it in leave(self.needs).items()},
+            {key: it for key, it in leave(self.owners).items() if it in keys},
+            leave(self.view_columns),
+            self.inherited & frozenset(keys),
+        )
+
+    def join(self, other: "State") -> "State":
+        """Return what is known of the objects of two states."""
+        return State(
+            {**self.definitions, **other.definitions},
+            {**self.notes, **other.notes},
+            {**self.places, **other.places},
+            {**self.needs, **other.needs},
+            {**self.owners, **other.owners},
+            {**self.view_columns, **other.view_columns},
+            self.inherited | other.inherited,
+        )
 
     def find_order(self, key: Key) -> tuple[int, int]:
         """Return what sorts objects in the order in which they were made."""

@@ -35,6 +35,7 @@ _VERIFIED = (
         "help": "plugins by name, or host; by default all that the database has",
     },
 )
+_CAPTURED = ("plugin", {"metavar": "NAME", "help": "the plugin's name, or host"})
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
@@ -277,6 +278,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION, settings=marks)
     of_squash = [item for item in _OF_REVISION if item[0] in ("-m --message", "--rev-id")]
     add("squash", authoring.squash, [_PLUGIN, _RANGE], [], *of_squash)
+    add("capture", authoring.capture, [_CAPTURED], [_DRY_RUN, _JSON], *of_squash)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
     add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])

@@ -1,12 +1,20 @@
 """What ``alembic plugin new`` and ``init-host`` run, and the like for authors of files."""
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
 from .. import commands
+from .._base_errors import printable
 from .._quoting import find_program, join_command
-from .output import print_line
+from .output import print_json, print_line
+
+# What only a capture needs is imported when one is made.
+if TYPE_CHECKING:
+    from ..capture.results import Capture
 
 
 def new_plugin(
@@ -67,6 +75,58 @@ def squash(
     file, replaced = write_squash(read_disk(config), plugin, scope, message, revision=rev_id)
     _print_files(config, (file,))
     print_line(config, f"it replaces {', '.join(replaced)}")
+
+
+def capture(
+    config: Config,
+    plugin: str,
+    dry_run: bool,
+    as_json: bool,
+    message: str | None,
+    rev_id: str | None,
+) -> None:
+    """Write a revision of what was changed by hand in the database, recorded as applied."""
+    from ..checks.formats import to_line
+    from ..reports.verification import Rule
+
+    found = commands.capture(config, plugin, message, rev_id=rev_id, dry_run=dry_run)
+    if as_json:
+        print_json(config, _to_json(found))
+        return
+    if found.file is None:
+        print_line(config, "nothing to capture")
+        return
+    for difference in found.differences if dry_run else ():
+        is_note = difference.rule is Rule.NOTE
+        print_line(config, f"{'note: ' if is_note else ''}{difference}")
+    if dry_run:
+        print_line(config, f"would write {found.file}:")
+        print_line(config, "")
+        for line in found.text.splitlines():
+            print_line(config, line)
+    else:
+        _print_files(config, (found.file,))
+        print_line(config, f"recorded {found.revision} of {plugin} as applied")
+    for remark in found.remarks:
+        print(printable(remark), file=sys.stderr)
+    for finding in found.findings:
+        print(printable(f"{to_line(finding)}"), file=sys.stderr)
+
+
+def _to_json(found: "Capture") -> dict[str, object]:
+    """Return a capture as JSON can have it."""
+    from ..checks.formats import to_json
+
+    return {
+        "plugin": found.plugin,
+        "revision": found.revision,
+        "file": None if found.file is None else str(found.file),
+        "text": found.text,
+        "differences": [asdict(item) for item in found.differences],
+        "remarks": list(found.remarks),
+        "findings": [to_json(item) for item in found.findings],
+        "plan": found.plan.to_json(),
+    }
 
 
 def init_host(config: Config, folder: str, is_async: bool, pyproject: bool) -> None:

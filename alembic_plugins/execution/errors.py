@@ -370,3 +370,14 @@ class RenameDue(PluginError):
 
     former: str
     name: str
+
+
+class CapturedChanged(PluginError):
+    """What a revision was made of is not there any more as it was."""
+
+    words = (
+        "Somebody has changed objects of '{plugin}' while its revision was written. Run the "
+        "command again; nothing was recorded, and the file is removed."
+    )
+
+    plugin: str

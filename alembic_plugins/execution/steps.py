@@ -98,7 +98,7 @@ class StepRunner:
                 self._writer.return_session()
             self._monitor.check_revision()
         if step.direction is Direction.UPGRADE:
-            self._remember(step, nodes[step.revision], self._find_duration(step, started))
+            self._remember(step, nodes[step.revision], started)
         else:
             self._writer.pending.add_reverted(step.plugin, step.revision)
         self.journal.close()
@@ -117,12 +117,12 @@ class StepRunner:
             return self._writer.find_duration(started)  # It had several transactions.
         return measure_duration(self._writer.tables)
 
-    def _remember(self, step: Step, node: Node, duration: Duration) -> None:
+    def _remember(self, step: Step, node: Node, started: float) -> None:
         """Record an applied revision, with what downgrades it when its file is gone."""
+        duration = self._find_duration(step, started)
         undo, source = self.read_file(node.plugin, node.revision)
-        remembered = remember_revision(
-            self._writer.session, node, objects_known=step.runs and not self._writer.is_offline
-        )
+        is_known = (step.runs or step.knows_objects) and not self._writer.is_offline
+        remembered = remember_revision(self._writer.session, node, objects_known=is_known)
         self._writer.pending.add_applied(remembered, undo, source, duration)
 
     def accept(self, node: Node) -> None:

@@ -25,12 +25,7 @@ from ..revisions.errors import DuplicateRevision, HalfApplied
 from ..revisions.file_cache import read_folder
 from ..revisions.files import RevisionInfo
 from .changes import find_changed
-from .errors import (
-    EmptyPlugin,
-    MissingRevision,
-    NotSynced,
-    Quarantined,
-)
+from .errors import EmptyPlugin, MissingRevision, NotSynced, Quarantined
 from .hooks import HookFinder
 from .host_folders import HostFolders
 from .owners import check_owners
@@ -89,9 +84,13 @@ class Session:
         Offline there is no database.
         """
         self._state, self._database = self.renames.apply(state), database
-        self._branches.clear()  # They hold revisions that only the state had.
-        self._remembered.clear()
+        self.forget_files()  # Branches hold revisions that only the state had.
         self._unsettled.clear()
+
+    def forget_files(self) -> None:
+        """Read the files of branches anew: the command itself has written one."""
+        self._branches.clear()
+        self._remembered.clear()
 
     def configure(self, *, transaction_per_revision: bool) -> None:
         """Take over the option of that name that ``env.py`` has given to Alembic."""

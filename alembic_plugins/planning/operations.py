@@ -101,6 +101,9 @@ class Step(Call):
 
     direction: ClassVar[Direction]
 
+    knows_objects: ClassVar[bool] = False
+    """Whether it is known what the revision has made, though it is not run."""
+
     @property
     def id(self) -> str:
         """The revision."""

@@ -47,7 +47,7 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
     for name in plugins:
         if session.find_damage(name) is None:
             check_installed(session, [name], with_aside=True)
-    comparisons = _read(migrator)
+    comparisons = read_current(migrator)
     state = session.state
     drift = find_drift(comparisons, state.plugins.values(), state.host_schema or "")
     everything = dict.fromkeys((HOST, *sorted({*state.plugins, *state.quarantined, *comparisons})))
@@ -63,7 +63,7 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
         )
 
 
-def _read(migrator: Migrator) -> Mapping[str, BranchComparison]:
+def read_current(migrator: Migrator) -> Mapping[str, BranchComparison]:
     """Return what objects are and were, as of one moment, which is that of the session's state."""
     for _ in range(_TRIES):
         found = _read_once(migrator)

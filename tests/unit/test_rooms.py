@@ -38,6 +38,7 @@ ROOMS = (
     "reports",
     "authoring",
     "checks",
+    "capture",
     "integration",
     "errors",
     "store_commands",

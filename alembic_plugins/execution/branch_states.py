@@ -1,0 +1,96 @@
+"""Read what the objects of one branch are, by their names with schemas and without."""
+
+import json
+from collections.abc import Collection
+from contextlib import nullcontext
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, select
+
+from ..catalog.drift import Key
+from ..catalog.queries import read_host_schema
+from ..catalog.states import State, find_table
+from ..loading.search_paths import plugin_search_path
+from ..loading.session import Session
+from ..namespaces.states import read_states
+from ..plugin import HOST
+from ..registry.tables import VERSION, Tables, make_tables
+
+
+@dataclass(frozen=True)
+class BranchState:
+    """What the objects of a branch are.
+
+    Attributes:
+        full: what they are, by names with schemas.
+        short: the same by names as its revisions have them, on their search path.
+    """
+
+    full: State
+    short: State
+
+    def shorten(self, key: Key) -> Key:
+        """Return what revisions call an object."""
+        place = self.full.places[key]
+        return next(short for short, found in self.short.places.items() if found == place)
+
+    @property
+    def digest(self) -> str:
+        """What tells whether any definition, comment ... has changed."""
+        kept = (self.full.definitions, self.full.notes)
+        rows = [[[*key, found[key]] for key in sorted(found)] for found in kept]
+        return sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def read_branch_state(
+    connection: Connection,
+    session: Session,
+    tables: Tables,
+    ours: Collection[str],
+    name: str,
+    adopted: Collection[Key] = (),
+) -> BranchState:
+    """Return what the objects of a branch are.
+
+    Args:
+        connection: leads to the database; it must be in a transaction.
+        session: the command's view of disk and database.
+        tables: the registry's.
+        ours: the names of the registry's tables and of the version table.
+        name: the plugin, or ``host``.
+        adopted: what is the plugin's besides, and is taken for the host's.
+    """
+    state = session.state
+    host_schema = state.host_schema or read_host_schema(connection)
+    found = session.find_usable(name) if name != HOST else None
+    entered = plugin_search_path(connection, found, session) if found else nullcontext()
+    with entered:
+        current = func.pg_catalog.current_setting("search_path")
+        path = str(connection.scalar(select(current)))
+    states = []
+    for words in (None, path):
+        read = read_states(
+            connection,
+            make_tables(tables.metadata.schema or host_schema),
+            VERSION,
+            (name, HOST) if adopted else (name,),
+            (*state.plugins.values(), *state.quarantined.values()),
+            host_schema,
+            sorted(ours),
+            words,
+        )
+        states.append((read.get(name, State({})), read.get(HOST, State({}))))
+    (full, host), (short, short_host) = states
+    if not adopted:
+        return BranchState(full, short)
+    chosen = select_hanging(host, adopted)
+    places = {host.places[key] for key in chosen}
+    shorter = {key for key, place in short_host.places.items() if place in places}
+    return BranchState(full.join(host.select(chosen)), short.join(short_host.select(shorter)))
+
+
+def select_hanging(state: State, keys: Collection[Key]) -> set[Key]:
+    """Return objects with what is on them."""
+    tables = {key[1] for key in keys}
+    return {key for key in state.definitions if key in keys or find_table(key) in tables}

@@ -1,0 +1,71 @@
+"""Record a revision that was made of what is there."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from ..namespaces.claims import find_claims
+from ..namespaces.object_statements import record_objects, record_place
+from ..namespaces.recorded import RecordedObject
+from ..planning.captures import CaptureRevision
+from ..plugin import HOST
+from .branch_states import BranchState, read_branch_state
+from .context import Context
+from .errors import CapturedChanged
+
+
+def record_capture(context: Context, operation: CaptureRevision) -> None:
+    """Record a revision, if what it was made of is there still, and what it stands for.
+
+    Raises:
+        CapturedChanged: somebody has changed that meanwhile.
+    """
+    writer, name = context.writer, operation.plugin
+    found = read_branch_state(
+        writer.connection,
+        context.session,
+        writer.tables,
+        (writer.versions.name, *writer.tables.names),
+        name,
+        operation.objects,
+    )
+    if found.digest != operation.digest:
+        raise CapturedChanged(name)
+    context.steps.run(operation, context.plan.nodes)
+    if name != HOST:
+        _record_objects(context, operation, writer.connection, found)
+
+
+def _record_objects(
+    context: Context, operation: CaptureRevision, connection: Connection, found: BranchState
+) -> None:
+    """Record what nobody is known to have made as made by the revision, and what a sync has."""
+    writer = context.writer
+    ownership = context.objects.read_ownership()
+    claims = find_claims(connection, writer.tables, ownership, operation.plugin)
+    for row in claims:
+        if row.id is not None:
+            writer.execute(record_place(writer.tables, row.id, row.place, writer.epoch))
+    known = {row.place for row in ownership.recorded if row.made}
+    new = [replace(row, revision=operation.revision) for row in claims if row.id is None]
+    new += [row for row in _find_adopted(operation, found) if row.place not in known]
+    if new:
+        writer.write(record_objects(writer.tables, new, writer.epoch))
+    table = writer.tables.object
+    synced = [
+        row.id
+        for row in ownership.recorded
+        if row.plugin == operation.plugin and row.is_by_sync and row.id is not None
+    ]
+    if synced:
+        changed = table.update().where(table.c.id.in_(synced))
+        writer.execute(changed.values(revision=operation.revision))
+        plugin = writer.pending.plugins[operation.plugin]
+        writer.pending.add_installed(replace(plugin, synced=False))
+
+
+def _find_adopted(operation: CaptureRevision, found: BranchState) -> Iterator[RecordedObject]:
+    for key in operation.objects:
+        place = found.full.places[key]
+        yield RecordedObject(operation.plugin, operation.revision, True, place, *key)
