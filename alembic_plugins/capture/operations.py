@@ -113,7 +113,7 @@ def _alter(after: State, statement: Statement) -> ops.MigrateOperation | None:
     if statement.part == "default":
         if words.endswith(" DROP DEFAULT"):
             return ops.AlterColumnOp(table, name, modify_server_default=None)
-        default = find_text(parts["default"].removeprefix("DEFAULT "))
+        default = sa.DefaultClause(find_text(parts["default"].removeprefix("DEFAULT ")))
         return ops.AlterColumnOp(table, name, modify_server_default=default)
     if statement.part == "type" and words.endswith(f" TYPE {parts['type']}"):
         return ops.AlterColumnOp(table, name, modify_type=find_type(parts["type"]))

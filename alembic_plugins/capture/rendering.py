@@ -48,6 +48,8 @@ class FunctionRenderer:
         operation = find_operation(self._before, self._after, statement)
         if operation is None:
             return execute(statement.sql)
+        if isinstance(operation, ops.RenameTableOp):  # Alembic itself never writes one.
+            return f"op.rename_table({operation.table_name!r}, {operation.new_table_name!r})"
         found = render_python_code(ops.UpgradeOps([operation]), migration_context=self._context)
         body = _COMMENT.sub("", found)
         return "\n".join(line.removeprefix("    ") for line in body.splitlines() if line.strip())
