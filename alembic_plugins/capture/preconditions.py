@@ -44,8 +44,9 @@ def check_branch(session: Session, name: str, found: BranchVerification) -> tupl
 
 def is_changed(found: BranchVerification, it: BranchComparison | None) -> bool:
     """Tell whether something was changed that a revision can make elsewhere, too."""
-    if found.findings or it is None:
-        return bool(found.findings)
+    objects = (item for item in found.notes if item.rule is not Rule.NOTE)
+    if found.findings or any(objects) or it is None:
+        return it is not None or bool(found.findings)
     keys = it.expected_notes.keys() | it.found_notes.keys()
     return any(
         leave_servers(it.expected_notes.get(key, {})) != leave_servers(it.found_notes.get(key, {}))

@@ -7,7 +7,7 @@ from ..catalog.drift import Key
 from ..catalog.states import State, find_table
 from ..execution.branch_states import BranchState, select_hanging
 from ..execution.migrator import Migrator
-from ..namespaces.comparisons import BranchComparison
+from ..namespaces.comparisons import BranchComparison, read_snapshot
 from ..namespaces.recorded import RecordedObject
 from .comparing import find_differences
 from .errors import CannotCapture
@@ -31,7 +31,8 @@ def leave_hooks(
     by_hook = _find_keys(live, [row for row in made if row.is_by_hook])
     by_sync = _find_keys(live, [row for row in made if row.is_by_sync])
     left_out = by_hook | by_sync
-    expected = _find_expected(it, live)
+    expected = read_snapshot(migrator.connection, migrator.tables, name)
+    migrator.end_reading()
     wanted = {key: parts for key, parts in expected.items() if not _is_on(key, left_out)}
     problems = _compare(it, wanted, before.full.definitions)
     if problems:
@@ -59,14 +60,6 @@ def _find_keys(live: BranchState, rows: Sequence[RecordedObject]) -> set[Key]:
 
 def _is_on(key: Key, keys: set[Key]) -> bool:
     return key in keys or any(find_table(key) == other[1] for other in keys if find_table(key))
-
-
-def _find_expected(it: BranchComparison | None, live: BranchState) -> Definitions:
-    """Return what is recorded of the branch."""
-    if it is None or it.expected or it.found:
-        return it.expected if it else {}
-    unknown = select_hanging(live.full, it.unknown) if it.unknown else set()
-    return {key: parts for key, parts in live.full.definitions.items() if key not in unknown}
 
 
 def _compare(it: BranchComparison | None, wanted: Definitions, made: Definitions) -> list[str]:

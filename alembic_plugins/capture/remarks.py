@@ -1,11 +1,12 @@
 """What a captured revision may meet elsewhere, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import TextClause
 
+from ..catalog.drift import Key
 from ..catalog.note_changes import OF_ROLES, OF_SERVERS
-from ..catalog.states import TABLES, Verb
+from ..catalog.states import TABLES, Verb, find_table, get
 from ..execution.branch_states import BranchState
 from ..execution.migrator import Migrator
 from ..loading.session import Session
@@ -32,8 +33,9 @@ def find_remarks(
         ways: what the revision does, up and down.
     """
     up, down = ways
-    for statement in (*up.committed, *up.statements):
-        if statement.refused:
+    added = {it.key for it in up.statements if it.verb is Verb.CREATE and it.key[0] == "column"}
+    for statement in up.statements:
+        if statement.refused and not _is_on_added(up, statement.key, added):
             yield f"In another database, upgrade() fails where there are {statement.refused}."
     for function, way in (("upgrade", up), ("downgrade", down)):
         lost = dict.fromkeys(it.lost for it in way.statements if it.lost)
@@ -42,6 +44,14 @@ def find_remarks(
     yield from _find_filled(migrator, live, up)
     yield from _find_left_out(found)
     yield from _find_declared(migrator.session, name)
+
+
+def _is_on_added(up: Way, key: Key, added: Collection[Key]) -> bool:
+    """Tell whether a constraint or an index is on new columns alone, in which nothing is yet."""
+    needed = up.after.needs.get(key, frozenset())
+    own = {it for it in needed if it[0] == "column" and find_table(it) == find_table(key)}
+    empty = (it for it in own if {"default", "nullability"}.isdisjoint(get(up.after, it)))
+    return bool(own) and own <= {*added} and any(empty)
 
 
 def _find_filled(migrator: Migrator, live: BranchState, up: Way) -> Iterator[str]:
@@ -71,6 +81,9 @@ def _find_left_out(found: BranchVerification) -> Iterator[str]:
         for item in found.notes
         if any(f" {part} '" in item.words for part in (*OF_ROLES, *OF_SERVERS))
     ]
+    schemas = [item for item in found.notes if item.kind == "schema" and item not in left_out]
+    for item in schemas:
+        yield f"Not captured, since no revision names its schema: {item.words}."
     if left_out:
         yield (
             "Not captured, since roles and tablespaces are those of one server: "

@@ -197,7 +197,7 @@ def _alter_nullability(key: Key, then: Parts, now: Parts) -> Iterator[Statement]
             yield _alter(key, "DROP NOT NULL", "nullability")
         yield add_unchecked(key)
         return
-    refused = f"rows of table {table} where {name} is NULL"
+    refused = f"rows of table {table} whose {name} is NULL"
     yield _alter(key, "SET NOT NULL", "nullability", refused=refused)
 
 

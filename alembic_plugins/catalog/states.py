@@ -104,19 +104,27 @@ class State:
             if is_next_of(own, self.definitions[column].get("default")):
                 return column
         found = [key for key in columns if "identity" in self.definitions[key]]
-        named = [key for key in found if own.strip('"').endswith(f"_{find_field(key)}_seq")]
+        named = [key for key in found if _is_named_for(sequence, key)]
         return next(iter(named or found), None)
 
     def find_sequence(self, column: Key) -> Key | None:
         """Return the sequence that a column owns."""
         table = split_field(column[1])[0]
-        found = (key for key in self.find_parts(table) if key[0] == "sequence")
-        return next((key for key in found if self.find_owner(key) == column), None)
+        parts = (key for key in self.find_parts(table) if key[0] == "sequence")
+        found = [key for key in parts if self.find_owner(key) == column]
+        named = (key for key in found if _is_named_for(key, column))
+        return next(named, next(iter(found), None))
 
     def find_parents(self, table: Key) -> list[str]:
         """Return the tables from which one inherits."""
         words = self.definitions[table].get("parents", "")
         return split_list(f"({words.removeprefix('INHERITS ')})") if words else []
+
+
+def _is_named_for(sequence: Key, column: Key) -> bool:
+    """Tell whether a sequence is called as PostgreSQL calls that of a column."""
+    name = find_field(column).strip('"')
+    return split_on(sequence[1])[0].strip('"').endswith(f"_{name}_seq")
 
 
 def is_next_of(sequence: str, default: str | None) -> bool:

@@ -86,7 +86,7 @@ def capture(
     rev_id: str | None,
 ) -> None:
     """Write a revision of what was changed by hand in the database, recorded as applied."""
-    from ..checks.formats import to_line
+    from ..checks.formats import find_path, to_line
     from ..reports.verification import Rule
 
     found = commands.capture(config, plugin, message, rev_id=rev_id, dry_run=dry_run)
@@ -100,12 +100,12 @@ def capture(
         is_note = difference.rule is Rule.NOTE
         print_line(config, f"{'note: ' if is_note else ''}{difference}")
     if dry_run:
-        print_line(config, f"would write {found.file}:")
+        print_line(config, f"would write {find_path(found.file)}:")
         print_line(config, "")
         for line in found.text.splitlines():
             print_line(config, line)
     else:
-        _print_files(config, (found.file,))
+        print_line(config, f"wrote {find_path(found.file)}")
         print_line(config, f"recorded {found.revision} of {plugin} as applied")
     for remark in found.remarks:
         print(printable(remark), file=sys.stderr)

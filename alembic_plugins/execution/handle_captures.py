@@ -49,7 +49,8 @@ def _record_objects(
             writer.execute(record_place(writer.tables, row.id, row.place, writer.epoch))
     known = {row.place for row in ownership.recorded if row.made}
     new = [replace(row, revision=operation.revision) for row in claims if row.id is None]
-    new += [row for row in _find_adopted(operation, found) if row.place not in known]
+    known |= {row.place for row in new}
+    new += [row for row in _find_others(operation, found) if row.place not in known]
     if new:
         writer.write(record_objects(writer.tables, new, writer.epoch))
     table = writer.tables.object
@@ -65,7 +66,9 @@ def _record_objects(
         writer.pending.add_installed(replace(plugin, synced=False))
 
 
-def _find_adopted(operation: CaptureRevision, found: BranchState) -> Iterator[RecordedObject]:
-    for key in operation.objects:
+def _find_others(operation: CaptureRevision, found: BranchState) -> Iterator[RecordedObject]:
+    """Yield what is the plugin's by its prefix, and statistics objects, which are on tables."""
+    statistics = [key for key in found.full.definitions if key[0] == "statistics object"]
+    for key in (*operation.objects, *statistics):
         place = found.full.places[key]
         yield RecordedObject(operation.plugin, operation.revision, True, place, *key)

@@ -313,7 +313,7 @@ class Migrator:
 
         with ExitStack() as stack:
             failures: list[ScratchFailed] = []
-            for run_targets in WAYS[:1] if HOST in targets else WAYS:  # A copy has the host's.
+            for run_targets in WAYS if targets.keys() - {HOST} else WAYS[:1]:
                 other = stack.enter_context(self._make_scratch(targets))
                 try:
                     with _alembic.replaced_context(self.context, other.context):
@@ -333,7 +333,7 @@ class Migrator:
         from .scratch import make_scratch_database
 
         context, environment = self.context, self.context.environment_context
-        name, revisions = next(iter(targets.items()))
+        name, revisions = next(iter(targets.items()), (HOST, ()))
         with make_scratch_database(self.connection, name, " ".join(revisions)) as connection:
             options = {**context.opts, "as_sql": False}
             scratch = MigrationContext(context.dialect, connection, options, environment)

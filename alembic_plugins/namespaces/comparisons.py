@@ -207,6 +207,19 @@ def _make_comparison(row: Any, epoch: str) -> BranchComparison:  # noqa: ANN401 
     )
 
 
+def read_snapshot(connection: Connection, tables: Tables, branch: str) -> Definitions:
+    """Return what was recorded of the objects of a branch, be it the same as what is there.
+
+    Args:
+        connection: leads to the database.
+        tables: the registry's, of this version.
+        branch: the branch.
+    """
+    table = tables.snapshot
+    row = connection.execute(select(table.c.definitions).where(table.c.plugin == branch)).first()
+    return split_keys(row.definitions) if row else {}
+
+
 def split_keys(found: Mapping[str, Any] | None) -> dict[Key, Any]:
     """Return what was put together by kind and identity."""
     parts = ((key.partition(_BETWEEN), value) for key, value in (found or {}).items())

@@ -474,7 +474,7 @@ def test_what_rows_lose_is_told() -> None:
 def test_what_rows_may_refuse_is_told() -> None:
     after = number({**ITEMS, NAME: {**ITEMS[NAME], "nullability": "NOT NULL"}})
     refused = [it.refused for it in make_changes(number(ITEMS), after)]
-    assert refused == ["rows of table items where name is NULL"]
+    assert refused == ["rows of table items whose name is NULL"]
 
 
 @pytest.mark.parametrize(

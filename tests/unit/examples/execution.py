@@ -74,6 +74,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "nothing was changed.",
     ),
     (
+        errors.CapturedChanged("audit"),
+        "Somebody has changed objects of 'audit' while its revision was written. Run the command "
+        "again; nothing was recorded, and the file is removed.",
+    ),
+    (
         errors.CannotCommit("audit", "a1"),
         "Revision 'a1' of 'audit' has an autocommit_block(), which would commit the transaction of "
         "the caller. Give configure() a connection that is in no transaction.",

@@ -1,0 +1,33 @@
+"""What the page on captures shows is what happens."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from support.hosts import Host
+
+PAGE = (Path(__file__).parents[2] / "docs" / "capture.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
+STAMP = re.compile(r"\d{8}_\d{6}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00")
+
+
+def read_commands(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a console block, each with what it answers."""
+    parts = [part.partition("\n") for part in block.split("$ alembic ")[1:]]
+    return [(command, output) for command, _, output in parts]
+
+
+def test_blocks_of_the_page(
+    example: Host, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language, block in BLOCKS:
+        if language == "sql":
+            example.database.execute(block)
+        for command, expected in read_commands(block) if language == "console" else []:
+            done = example.alembic(*shlex.split(command))
+            assert STAMP.sub("then", done.output) == STAMP.sub("then", expected)
+    (code,) = [block for language, block in BLOCKS if language == "python"]
+    monkeypatch.chdir(example.folder)
+    exec(compile(code, "capture.md", "exec"), {"__name__": "capture_page"})
+    assert capsys.readouterr().out == "None\n"
