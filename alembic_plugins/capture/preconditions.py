@@ -34,7 +34,8 @@ def check_branch(session: Session, name: str, found: BranchVerification) -> tupl
     if pending:
         upgrade = "upgrade heads" if name == HOST else f"plugin upgrade {name}"
         reason = f"revisions are not applied: {', '.join(pending)}"
-        raise CannotCapture(name, reason, f"Run 'alembic {upgrade}' first")
+        left = "remove a file that a capture has left which was killed"
+        raise CannotCapture(name, reason, f"Run 'alembic {upgrade}' first, or {left}")
     heads = session.state.heads(name)
     if len(heads) > 1:
         reason = f"it has several heads: {', '.join(heads)}"

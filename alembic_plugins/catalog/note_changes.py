@@ -14,6 +14,13 @@ OF_SERVERS = ("tablespace",)
 """The notes that are about what one server has."""
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
+_USUAL = {
+    **dict.fromkeys(("text", "character varying", "character", "bytea"), "EXTENDED"),
+    **dict.fromkeys(("json", "jsonb", "xml"), "EXTENDED"),
+    "numeric": "MAIN",
+}
+"""How values of types are stored by default, for which there is a word since PostgreSQL 16."""
+
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
 _ON = ("constraint", "trigger", "rule", "policy")
 _RIGHTS = {
@@ -54,17 +61,18 @@ def _change(state: State, key: Key, part: str, then: str | None, now: str | None
     elif part in ("storage parameters", "options"):
         yield from _change_options(head, then, now)
     else:
-        yield f"{head} {_word_note(key, part, now)}"
+        yield f"{head} {_word_note(state, key, part, now)}"
 
 
-def _word_note(key: Key, part: str, now: str | None) -> str:
+def _word_note(state: State, key: Key, part: str, now: str | None) -> str:
+    type_ = state.definitions.get(key, {}).get("type", "").partition("(")[0]
     words = {
         "owner": f"OWNER TO {now}",
         "tablespace": f"SET TABLESPACE {now or 'pg_default'}",
         "access method": f"SET ACCESS METHOD {now or 'heap'}",
         "replica identity": f"REPLICA IDENTITY {_cut_schema(now or 'DEFAULT')}",
         "statistics target": f"SET STATISTICS {now or '-1'}",
-        "storage": f"SET STORAGE {_STORAGE.get(now or '', 'DEFAULT')}",
+        "storage": f"SET STORAGE {_STORAGE.get(now or '', _USUAL.get(type_, 'DEFAULT'))}",
         "compression": f"SET COMPRESSION {_COMPRESSION.get(now or '', 'default')}",
     }
     if part not in words:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -10,9 +11,11 @@ from ..namespaces.object_statements import record_objects, record_place
 from ..namespaces.recorded import RecordedObject
 from ..planning.captures import CaptureRevision
 from ..plugin import HOST
-from .branch_states import BranchState, read_branch_state
 from .context import Context
 from .errors import CapturedChanged
+
+if TYPE_CHECKING:
+    from .branch_states import BranchState
 
 
 def record_capture(context: Context, operation: CaptureRevision) -> None:
@@ -21,6 +24,8 @@ def record_capture(context: Context, operation: CaptureRevision) -> None:
     Raises:
         CapturedChanged: somebody has changed that meanwhile.
     """
+    from .branch_states import read_branch_state  # Few commands capture something.
+
     writer, name = context.writer, operation.plugin
     found = read_branch_state(
         writer.connection,
@@ -38,7 +43,7 @@ def record_capture(context: Context, operation: CaptureRevision) -> None:
 
 
 def _record_objects(
-    context: Context, operation: CaptureRevision, connection: Connection, found: BranchState
+    context: Context, operation: CaptureRevision, connection: Connection, found: "BranchState"
 ) -> None:
     """Record what nobody is known to have made as made by the revision, and what a sync has."""
     writer = context.writer
@@ -66,7 +71,7 @@ def _record_objects(
         writer.pending.add_installed(replace(plugin, synced=False))
 
 
-def _find_others(operation: CaptureRevision, found: BranchState) -> Iterator[RecordedObject]:
+def _find_others(operation: CaptureRevision, found: "BranchState") -> Iterator[RecordedObject]:
     """Yield what is the plugin's by its prefix, and statistics objects, which are on tables."""
     statistics = [key for key in found.full.definitions if key[0] == "statistics object"]
     for key in (*operation.objects, *statistics):

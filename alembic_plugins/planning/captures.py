@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..loading.session import Session
 from ..plugin import HOST
-from .operations import Operation, RecordApplied, RegisterPlugin
+from .operations import Direction, Operation, RegisterPlugin, Step
 from .plan import Plan, Transaction
 
 ACTION = "capture"
@@ -13,7 +13,7 @@ ACTION = "capture"
 
 
 @dataclass(frozen=True)
-class CaptureRevision(RecordApplied):
+class CaptureRevision(Step):
     """Record a revision as applied that makes what is there, if that is there still.
 
     Attributes:
@@ -24,7 +24,7 @@ class CaptureRevision(RecordApplied):
     digest: str
     objects: tuple[tuple[str, str], ...] = ()
 
-    verb = "record"
+    verb, direction, runs = "record", Direction.UPGRADE, False
     knows_objects = True
 
     @property

@@ -187,7 +187,7 @@ def test_file_goes_where_it_cannot_be_recorded(
         execute(plain.database, "CREATE TABLE late (id int)")
         return read_branch_state(*arguments)  # type: ignore[arg-type]
 
-    where = "alembic_plugins.execution.handle_captures.read_branch_state"
+    where = "alembic_plugins.execution.branch_states.read_branch_state"
     monkeypatch.setattr(where, change)
     with pytest.raises(CapturedChanged):
         commands.capture(plain.config(), "shop")

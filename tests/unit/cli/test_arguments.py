@@ -184,7 +184,7 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget verify "
-    "repair history history-sync store eject revision squash new init-host check"
+    "repair history history-sync store eject revision squash capture new init-host check"
 )
 
 
