@@ -5,17 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+from support.documents import read_blocks, read_commands
 from support.hosts import Host
 
-PAGE = (Path(__file__).parents[2] / "docs" / "capture.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = read_blocks(Path(__file__).parents[2] / "docs" / "capture.md")
 STAMP = re.compile(r"\d{8}_\d{6}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00")
-
-
-def read_commands(block: str) -> list[tuple[str, str]]:
-    """Return the commands of a console block, each with what it answers."""
-    parts = [part.partition("\n") for part in block.split("$ alembic ")[1:]]
-    return [(command, output) for command, _, output in parts]
 
 
 def test_blocks_of_the_page(

@@ -1,5 +1,6 @@
 """What documentation shows: commands with their output, and files."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -26,3 +27,14 @@ def run(command: str, folder: Path) -> str:
         words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     return done.stdout + done.stderr
+
+
+def read_blocks(document: Path) -> list[tuple[str, str]]:
+    """Return the blocks of a page, each with its language before it."""
+    return re.findall(r"```(\w+)\n(.*?)```", document.read_text("utf-8"), re.DOTALL)
+
+
+def read_commands(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a console block, each with what it answers."""
+    parts = [part.partition("\n") for part in block.split("$ alembic ")[1:]]
+    return [(command, output) for command, _, output in parts]
