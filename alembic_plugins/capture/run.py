@@ -14,6 +14,7 @@ from ..authoring.errors import FilesExist
 from ..authoring.naming import check_new_id, name_file
 from ..catalog.drift import Change, Key
 from ..execution.branch_states import BranchState
+from ..execution.errors import ScratchFailed
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..namespaces.comparisons import BranchComparison
@@ -25,7 +26,7 @@ from ..reports.verify import read_current, verify
 from ..reports.verify_objects import find_drift
 from .building import build_branch, read_branch
 from .changing import Way, find_ways, map_renames
-from .errors import CaptureDiffers
+from .errors import CannotCapture, CaptureDiffers
 from .preconditions import check_branch, find_folder, is_changed
 from .recorded import leave_hooks
 from .remarks import find_remarks
@@ -57,7 +58,6 @@ def capture(
         CannotCapture: it cannot be captured as it is.
         CaptureDiffers: no statements make what is there, or not in a database of its own.
         NotWritable: the folder of the revisions cannot be written to.
-        ScratchFailed: the revisions that are there cannot be run in a database of their own.
         CapturedChanged: somebody has changed it meanwhile.
     """
     session = migrator.session
@@ -82,7 +82,11 @@ def capture(
         bodies = [_render(way) for way in ways]
         return render_file(id_, words, heads, now, (bodies[0], bodies[1]))
 
-    text, ways = _try_out(migrator, name, heads, adopted, it, live, render)
+    try:
+        text, ways = _try_out(migrator, name, heads, adopted, it, live, render)
+    except ScratchFailed as error:
+        reason = f"revisions cannot be run in a scratch database: {error.reason}"
+        raise CannotCapture(name, reason, "See to that, and run the command again") from error
     path = folder / name_file(session, name, id_, words, now)
     remarks = tuple(find_remarks(migrator, name, found, live, ways))
     result = Capture(name, id_, path, text, (*found.findings, *found.notes), remarks)

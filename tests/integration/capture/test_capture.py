@@ -125,7 +125,7 @@ def test_host_is_captured(host: Host) -> None:
 def test_role_needs_no_more_than_to_create_databases(
     host: Host, second_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second_database.execute("DROP ROLE IF EXISTS captures; CREATE ROLE captures LOGIN CREATEDB")
+    second_database.execute("DROP ROLE IF EXISTS captures; CREATE ROLE captures LOGIN")
     second_database.execute("GRANT ALL ON SCHEMA public TO captures")
     name = second_database.url.database
     second_database.execute(f'ALTER DATABASE "{name}" OWNER TO captures')
@@ -134,6 +134,9 @@ def test_role_needs_no_more_than_to_create_databases(
     host.revise("shop", "CREATE TABLE items (id int)", "DROP TABLE items")
     commands.install(host.config(), "shop")
     role.execute("ALTER TABLE shop.items ADD name text; CREATE VIEW shop.v AS SELECT 1 AS one")
+    with pytest.raises(CannotCapture, match="scratch database: permission denied"):
+        commands.capture(host.config(), "shop")
+    second_database.execute("ALTER ROLE captures CREATEDB")
     commands.capture(host.config(), "shop")
     assert commands.verify(host.config()).is_clean
     second_database.execute(f'ALTER DATABASE "{name}" OWNER TO CURRENT_USER')
