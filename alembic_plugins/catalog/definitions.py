@@ -40,6 +40,29 @@ def _on(relation: str) -> str:
     return f"JOIN pg_class t ON t.oid = {relation} AND NOT (t.relispartition AND {_LEFT_OUT})"
 
 
+# What hangs on relations, by what it is.
+_PARTS = {
+    "index": """
+            SELECT 'pg_class'::regclass::oid AS classid, indexrelid AS objid
+            FROM pg_index WHERE indrelid = r.oid AND r.relhasindex""",
+    "constraint": """
+            SELECT 'pg_constraint'::regclass::oid AS classid, oid AS objid FROM pg_constraint
+            WHERE conrelid = r.oid AND contype NOT IN ('n', 't')""",
+    "trigger": """
+            SELECT 'pg_trigger'::regclass::oid AS classid, oid AS objid FROM pg_trigger
+            WHERE tgrelid = r.oid AND r.relhastriggers AND NOT tgisinternal""",
+    "rule": """
+            SELECT 'pg_rewrite'::regclass::oid AS classid, oid AS objid FROM pg_rewrite
+            WHERE ev_class = r.oid AND r.relhasrules AND rulename <> '_RETURN'""",
+    "policy": """
+            SELECT 'pg_policy'::regclass::oid AS classid, oid AS objid FROM pg_policy
+            WHERE polrelid = r.oid""",
+    "sequence": """
+            SELECT classid, objid FROM pg_depend
+            WHERE refclassid = 'pg_class'::regclass AND refobjid = r.oid AND refobjsubid > 0
+              AND classid = refclassid AND deptype IN ('a', 'i')""",
+}
+
 # The branches' relations, and what hangs on these and nobody else has made. The data of a
 # partitioned table is in its partitions: what these are is asked only where they are wanted.
 _ITEMS = f"""
@@ -63,24 +86,7 @@ _ITEMS = f"""
     part AS MATERIALIZED (
         SELECT r.plugin, p.classid, p.objid
         FROM relation r
-        CROSS JOIN LATERAL (
-            SELECT 'pg_class'::regclass::oid AS classid, indexrelid AS objid
-            FROM pg_index WHERE indrelid = r.oid AND r.relhasindex
-            UNION ALL
-            SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
-            WHERE conrelid = r.oid AND contype NOT IN ('n', 't')
-            UNION ALL
-            SELECT 'pg_trigger'::regclass, oid FROM pg_trigger
-            WHERE tgrelid = r.oid AND r.relhastriggers AND NOT tgisinternal
-            UNION ALL
-            SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite
-            WHERE ev_class = r.oid AND r.relhasrules AND rulename <> '_RETURN'
-            UNION ALL
-            SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = r.oid
-            UNION ALL
-            SELECT classid, objid FROM pg_depend
-            WHERE refclassid = 'pg_class'::regclass AND refobjid = r.oid AND refobjsubid > 0
-              AND classid = refclassid AND deptype IN ('a', 'i')
+        CROSS JOIN LATERAL (@parts
             OFFSET 0) p
         WHERE NOT EXISTS (SELECT FROM claimed m WHERE m.classid = p.classid AND m.objid = p.objid
                           AND m.objsubid = 0 AND m.plugin <> r.plugin)
@@ -285,6 +291,15 @@ _POLICIES = f"""
     {_on("y.polrelid")}
 """  # noqa: S608 - constants
 
+_SCHEMAS = f"""
+    SELECT k.plugin, k.classid, k.objid, 0, 'schema', quote_ident(n.nspname), '{{}}'::jsonb,
+           jsonb_build_object(
+               'owner', pg_get_userbyid(n.nspowner),
+               'privileges', {_grants("n.nspacl", "'n'", "n.nspowner")})
+    FROM item k
+    JOIN pg_namespace n ON k.classid = 'pg_namespace'::regclass AND n.oid = k.objid
+"""  # noqa: S608 - constants
+
 # What stands in a schema beside relations. Of operators, collations and the like it is told only
 # that they are there.
 _OTHERS = f"""
@@ -326,34 +341,42 @@ _OTHERS = f"""
                         FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'))
                 ELSE '{{}}' END,
            jsonb_build_object(
-               'owner', pg_get_userbyid(coalesce(p.proowner, t.typowner, n.nspowner)),
+               'owner', pg_get_userbyid(coalesce(p.proowner, t.typowner)),
                'privileges', CASE WHEN p.oid IS NOT NULL
                    THEN {_grants("p.proacl", "'f'", "p.proowner")}
-                   WHEN t.oid IS NOT NULL THEN {_grants("t.typacl", "'T'", "t.typowner")}
-                   ELSE {_grants("n.nspacl", "'n'", "n.nspowner")} END)
+                   ELSE {_grants("t.typacl", "'T'", "t.typowner")} END)
     FROM item k
     CROSS JOIN LATERAL pg_identify_object(k.classid, k.objid, 0) o
     LEFT JOIN pg_proc p ON k.classid = 'pg_proc'::regclass AND p.oid = k.objid
     LEFT JOIN pg_aggregate a ON a.aggfnoid = p.oid
     LEFT JOIN pg_type t ON k.classid = 'pg_type'::regclass AND t.oid = k.objid
     LEFT JOIN pg_type b ON b.oid = t.typbasetype
-    LEFT JOIN pg_namespace n ON k.classid = 'pg_namespace'::regclass AND n.oid = k.objid
     WHERE k.classid NOT IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_trigger'::regclass,
-                            'pg_rewrite'::regclass, 'pg_policy'::regclass)
+                            'pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_namespace'::regclass)
       AND o.identity IS NOT NULL
 """  # noqa: S608 - constants
 
+_KINDS = {
+    "relation": _RELATIONS,
+    "column": _FIELDS,
+    "sequence": _SEQUENCES,
+    "constraint": _CONSTRAINTS,
+    "index": _INDEXES,
+    "trigger": _TRIGGERS,
+    "rule": _RULES,
+    "policy": _POLICIES,
+    "schema": _SCHEMAS,
+    "other": _OTHERS,
+}
 
-_FOUND = "\n    UNION ALL\n".join(
-    (
-        *(_RELATIONS, _FIELDS, _SEQUENCES, _CONSTRAINTS),
-        *(_INDEXES, _TRIGGERS, _RULES, _POLICIES, _OTHERS),
-    )
-)
+KINDS = frozenset(_KINDS)
+"""The kinds of objects that are looked for apart from each other."""
 
 
 @cache
-def make_query(*, with_partitions: bool, is_short: bool = False) -> str:
+def make_query(
+    *, with_partitions: bool, is_short: bool = False, kinds: frozenset[str] = KINDS
+) -> str:
     """Return the parts of a WITH clause for the definitions of objects, in a last one, `found`.
 
     It goes on after two others: `recorded` has `plugin, classid, objid, objsubid, kind` of what
@@ -363,8 +386,13 @@ def make_query(*, with_partitions: bool, is_short: bool = False) -> str:
     Args:
         with_partitions: whether partitions are told, or are the data of their tables.
         is_short: whether names have no schema that is on the search path.
+        kinds: what may be there, some of `KINDS`: PostgreSQL takes longer to plan what finds
+            nothing than to find the rest.
     """
-    rows = shorten(_FOUND) if is_short else _FOUND
-    query = f"""{_ITEMS},
-    found (plugin, classid, objid, objsubid, kind, identity, definition, notes) AS ({rows})"""
+    union = "\n    UNION ALL"
+    parts = union.join(query for kind, query in _PARTS.items() if kind in kinds)
+    found = union.join(query for kind, query in _KINDS.items() if kind in kinds)
+    found = shorten(found) if is_short else found
+    query = f"""{_ITEMS.replace("@parts", parts)},
+    found (plugin, classid, objid, objsubid, kind, identity, definition, notes) AS ({found})"""
     return query.replace(_LEFT_OUT, "false" if with_partitions else "true")

@@ -161,7 +161,8 @@ class Pipeline:
         context = arguments[-1]
         if self._find_origin is not None and "SAVEPOINT" in statement.upper():
             self._is_alone = True  # Whoever makes one wants to know what fails after it.
-        is_one = name != "do_executemany" and is_single(statement)
+        is_marked = READER in context.execution_options  # Ours, which has no second command.
+        is_one = name != "do_executemany" and (is_marked or is_single(statement))
         is_ours = self._find_origin is None
         if is_one and has_no_reader(statement, context) and self._can_send(statement):
             self.send(statement, arguments[:-1], context.execution_options.get(READER))

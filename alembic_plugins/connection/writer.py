@@ -212,6 +212,10 @@ class RegistryWriter:
         """Where what is recorded of objects holds from now on."""
         return read_epoch(self.connection, self.tables)
 
+    def is_new(self, name: str) -> bool:
+        """Tell whether a plugin has got its row in this transaction."""
+        return not self._saved.is_recorded(name)
+
     def begin(self) -> None:
         """Remember what is committed, for `go_back`: a transaction begins."""
         self._saved, self.is_committed = self.pending.copy(), False

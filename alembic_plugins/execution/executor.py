@@ -24,7 +24,7 @@ from .errors import HookFailed, RevisionTooLong
 from .handle_registry import mark_adopted, record_inferred, withdraw
 from .handlers import CHECKS, HANDLERS
 from .outcomes import Outcomes
-from .record_snapshots import record_snapshots
+from .record_snapshots import read_drift, record_snapshots
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +179,8 @@ class Executor:
             writer.set_timeouts()
             writer.ensure_tables()
             writer.ensure_bound()
+            if not context.is_rehearsal:
+                read_drift(writer, transaction)
             try:
                 self._run_operations(transaction)
                 if suspected is not None:
@@ -223,7 +225,7 @@ class Executor:
             writer.refresh_objects()
         context.callbacks.check()
         if not context.is_rehearsal:
-            record_snapshots(writer, transaction)
+            record_snapshots(writer, transaction, context.monitor.footprints)
 
     def _fail(
         self, error: BaseException, transaction: Transaction, duration: int | None

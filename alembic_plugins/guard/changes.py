@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..catalog.objects import DatabaseObject
+from ..catalog.oids import PG_CLASS
 from ..catalog.transaction_rows import Key
 from ..plugin import HOST
 
@@ -64,11 +65,29 @@ class Footprint:
         changes: what it has done to objects.
         shared: what it has changed that is in no schema, in words.
         catalogs: the system catalogs to whose rows it has written by itself.
+        written: the catalogs of the objects whose rows it has written, by number.
     """
 
     changes: tuple[Change, ...] = ()
     shared: tuple[str, ...] = ()
     catalogs: tuple[str, ...] = ()
+    written: frozenset[int] = frozenset()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """PostgreSQL's words for what it has changed, without what hangs on new tables."""
+        return frozenset(change.item.kind for change in self.changes)
+
+    @property
+    def alters(self) -> bool:
+        """Whether something that was there may have another name, which others refer to."""
+        return any(
+            change.before is not None
+            and change.after is not None
+            and ("AccessExclusiveLock" in change.modes if change.key[0] == PG_CLASS
+                 else change.is_written)
+            for change in self.changes
+        )
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,7 @@ def read_footprint(
         tuple(_SHARED[name] for name in sorted(names & _SHARED.keys())),
         # The scripts of extensions write to catalogs.
         () if touches_extension else tuple(sorted(direct)),
+        frozenset(row.classid for row in rows) - {NEW_RELATION},
     )
 
 

@@ -67,6 +67,7 @@ class Monitor:
         self._lock_connection = lock_connection
         self._registry_writes = RegistryWrites(writer, pipeline, lock_connection)
         self._recorder = Recorder(writer)
+        self._footprints: list[Footprint] | None = None
         self._begun: Answer | None = None
         self._before: set[Key] = set()
         self._ends = False
@@ -82,6 +83,11 @@ class Monitor:
     def is_on(self) -> bool:
         """Whether what is done can be checked."""
         return self._lock_connection is not None
+
+    @property
+    def footprints(self) -> Sequence[Footprint] | None:
+        """What was done in the transaction, as it was recorded; None where not all is known."""
+        return self._footprints
 
     @property
     def _is_idle(self) -> bool:
@@ -101,9 +107,10 @@ class Monitor:
         """Begin to monitor the transaction that begins with this."""
         self._steps, self._committed, self._plan, self._needed = [], [], plan, {}
         self._begin_transaction()
+        self._footprints = []
 
     def _begin_transaction(self) -> None:
-        self._ends, self._checked = False, 0
+        self._ends, self._checked, self._footprints = False, 0, None
         self._recorder.begin()
         if self._is_idle:
             return
@@ -162,6 +169,7 @@ class Monitor:
 
     def _record_later(self, step: Call, xid: str, is_new: Callable[[DatabaseObject], bool]) -> None:
         """Record what was made since a transaction; tell what was changed elsewhere."""
+        self._footprints = None
         later = read_later_objects(self._writer.connection, self._writer.tables, xid)
         items = [item for item in later if not self._registry_writes.has(item)]
         new = frozenset(item.key for item in items if is_new(item))
@@ -239,8 +247,10 @@ class Monitor:
 
     def _check_and_record(self, *, is_last: bool) -> None:
         if not self._steps or self._is_idle:
+            self._footprints = None
             return
         if not self.is_on:
+            self._footprints = None
             self._record_unchecked()
         else:
             if is_last:
@@ -248,6 +258,8 @@ class Monitor:
             checker, commands = self._check(is_last=is_last)
             rows = [(row.command, row.revision) for row in commands]
             self._recorder.record(checker, self._unchecked, rows)
+            if self._footprints is not None:
+                self._footprints.append(checker.footprint)
             if self._plan.hooks:  # It is checked again, what was just recorded too.
                 self._registry_writes.begin()
         self._checked = len(self._steps)

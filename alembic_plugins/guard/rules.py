@@ -89,7 +89,7 @@ class Checker:
         explained: Collection[Key] = (),
         descendants: Collection[Key] = (),
     ) -> None:
-        self._footprint = footprint
+        self.footprint = footprint
         self._permissions = permissions
         self._explained = explained
         self._descendants = descendants
@@ -97,10 +97,10 @@ class Checker:
     @cached_property
     def remade(self) -> Mapping[Key, Key]:
         """What PostgreSQL has dropped and made again, by its identity before."""
-        old = {str(c.before): c.key for c in self._footprint.changes if c.before and not c.after}
+        old = {str(c.before): c.key for c in self.footprint.changes if c.before and not c.after}
         return {
             old[str(change.after)]: change.key
-            for change in self._footprint.changes
+            for change in self.footprint.changes
             if change.after
             and change.before is None
             and change.after.kind in _REMADE
@@ -111,7 +111,7 @@ class Checker:
     def changes(self) -> tuple[Change, ...]:
         """What was done, without what was only made again."""
         left_out = {*self.remade, *self.remade.values()}
-        return tuple(c for c in self._footprint.changes if c.key not in left_out)
+        return tuple(c for c in self.footprint.changes if c.key not in left_out)
 
     def check(self) -> Findings:
         """Return the findings."""
@@ -122,16 +122,16 @@ class Checker:
         is_host = HOST in self._permissions.branches
         prefixed = {violation for violation in told - reads if is_host and violation.is_prefixed}
         violations = told - reads - prefixed
-        violations |= {Violation("changes", None, words, None) for words in self._footprint.shared}
+        violations |= {Violation("changes", None, words, None) for words in self.footprint.shared}
         violations |= {
             Violation(_WRITES, None, f"system catalog {name}", None)
-            for name in self._footprint.catalogs
+            for name in self.footprint.catalogs
         }
         return Findings(*(tuple(sorted(them, key=str)) for them in (violations, reads, prefixed)))
 
     def _check(self, change: Change) -> Iterator[Violation]:
         permissions, item = self._permissions, change.item
-        if self._is_inherited(change) or (item.kind in _SHARED and self._footprint.shared):
+        if self._is_inherited(change) or (item.kind in _SHARED and self.footprint.shared):
             return  # That is told by what it was inherited from, or by what is shared.
         owner = permissions.find_owner(item)
         if self._joins_extension(change):

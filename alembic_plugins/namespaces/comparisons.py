@@ -17,6 +17,7 @@ from ..catalog.snapshot import worded
 from ..registry.state import InstalledPlugin
 from ..registry.tables import Tables, TextList, is_since
 from .recorded import GONE, read_epoch, read_recorded
+from .snapshot_statements import FACTS
 from .snapshots import ALL_SPACES, MAJOR, find_names, give, make_objects_query
 
 _BETWEEN = ": "
@@ -36,26 +37,29 @@ _NO_SNAPSHOT = """(
            NULL::jsonb AS definitions, NULL::jsonb AS notes, NULL::jsonb AS places WHERE false)"""
 
 # A row a branch. What is as it was recorded does not come here: PostgreSQL compares it.
-_COMPARED = """
+_COMPARED = f"""
     SELECT w.plugin, s.revisions, s.recorded_at, s.server_version, s.format, s.epoch,
-           {major} AS major, i.invalid, coalesce(l.objects, 0) AS objects,
+           {MAJOR} AS major, i.invalid, coalesce(l.objects, 0) AS objects,
            CASE WHEN i.differs THEN s.definitions END AS expected,
            CASE WHEN i.differs THEN i.definitions END AS found,
            CASE WHEN i.differs THEN s.places END AS expected_places,
            CASE WHEN i.differs THEN i.places END AS found_places,
-           CASE WHEN i.notes <> s.notes THEN s.notes END AS expected_notes,
-           CASE WHEN i.notes <> s.notes THEN i.notes END AS found_notes,
+           CASE WHEN i.notes <> i.recorded THEN i.recorded END AS expected_notes,
+           CASE WHEN i.notes <> i.recorded THEN i.notes END AS found_notes,
+           s.notes -> '{FACTS}' AS facts,
            (SELECT jsonb_agg(jsonb_build_array(o.type, o.identity))
             FROM unrecorded u CROSS JOIN LATERAL pg_identify_object(u.classid, u.objid, 0) o
             WHERE u.plugin = w.plugin AND u.plugin <> 'host' AND o.identity IS NOT NULL) AS unknown
     FROM wanted w
-    LEFT JOIN {snapshot} s ON s.plugin = w.plugin
+    LEFT JOIN {{snapshot}} s ON s.plugin = w.plugin
     LEFT JOIN live l ON l.plugin = w.plugin
     CROSS JOIN LATERAL (
-        SELECT coalesce(l.definitions, '{{}}') AS definitions, coalesce(l.notes, '{{}}') AS notes,
-               coalesce(l.places, '{{}}') AS places, coalesce(l.invalid, '[]') AS invalid,
-               coalesce(l.definitions, '{{}}') <> s.definitions AS differs) i
-    ORDER BY w.plugin"""
+        SELECT coalesce(l.definitions, '{{{{}}}}') AS definitions,
+               coalesce(l.notes, '{{{{}}}}') AS notes, coalesce(l.places, '{{{{}}}}') AS places,
+               coalesce(l.invalid, '[]') AS invalid,
+               coalesce(l.definitions, '{{{{}}}}') <> s.definitions AS differs,
+               s.notes - '{FACTS}' AS recorded) i
+    ORDER BY w.plugin"""  # noqa: S608 - constants
 
 _COLUMNS: tuple[ColumnClause[Any], ...] = (
     *(column("plugin", Text), column("revisions", TextList)),
@@ -64,7 +68,7 @@ _COLUMNS: tuple[ColumnClause[Any], ...] = (
     column("objects", Integer),
     *(column(name, JSONB) for name in ("invalid", "expected", "found", "unknown")),
     *(column(name, JSONB) for name in ("expected_places", "found_places")),
-    *(column(name, JSONB) for name in ("expected_notes", "found_notes")),
+    *(column(name, JSONB) for name in ("expected_notes", "found_notes", "facts")),
 )
 
 
@@ -79,6 +83,9 @@ class BranchComparison:
         server_version: the major version of the server on which it was.
         current_version: that of the server now.
         is_readable: whether it was recorded by a release that asks PostgreSQL the same.
+        failure: why it could not be recorded.
+        since: the moment of the last step before which nothing is known to have been changed by
+            hand, and the heads after it; None where it is the last one.
         is_same_database: whether numbers of objects hold that were recorded.
         is_same_cluster: whether roles are those of the server on which it was recorded.
         objects: how many objects it has.
@@ -98,6 +105,8 @@ class BranchComparison:
     server_version: int | None
     current_version: int
     is_readable: bool
+    failure: str | None
+    since: tuple[datetime, tuple[str, ...]] | None
     is_same_database: bool
     is_same_cluster: bool
     objects: int
@@ -173,7 +182,7 @@ def _make_query(tables: Tables, *, is_elsewhere: bool, has_snapshots: bool) -> T
     snapshot = find_names(tables)["snapshot"] if has_snapshots else _NO_SNAPSHOT
     wanted = _WANTED.format(snapshot=snapshot)
     objects = make_objects_query(tables, wanted, ALL_SPACES, is_elsewhere=is_elsewhere)
-    compared = _COMPARED.format(snapshot=snapshot, major=MAJOR)
+    compared = _COMPARED.format(snapshot=snapshot)
     return text(f"WITH {objects} {compared}").columns(*_COLUMNS)
 
 
@@ -185,7 +194,8 @@ def _is_elsewhere(connection: Connection, tables: Tables, epoch: str) -> bool:
 
 
 def _make_comparison(row: Any, epoch: str) -> BranchComparison:  # noqa: ANN401 - of the query above
-    recorded = row.epoch or ""
+    recorded, facts = row.epoch or "", row.facts or {}
+    since = facts.get("since")
     return BranchComparison(
         row.plugin,
         None if row.revisions is None else tuple(row.revisions),
@@ -193,6 +203,8 @@ def _make_comparison(row: Any, epoch: str) -> BranchComparison:  # noqa: ANN401 
         row.server_version,
         row.major,
         row.format == FORMAT,
+        facts.get("failure"),
+        (datetime.fromisoformat(since), tuple(facts["revisions"])) if since else None,
         recorded == epoch,
         recorded.partition("/")[0] == epoch.partition("/")[0],
         row.objects,

@@ -7,12 +7,12 @@ schema the plugin's, where another tool has run revisions of it.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
-from ..catalog.definitions import FORMAT, make_query
+from ..catalog.definitions import KINDS, make_query
 from ..catalog.wording import GIVEN
 from ..plugin import HOST
 from ..registry.tables import Tables
@@ -21,7 +21,8 @@ from .recorded import RecordedObject
 MAJOR = "current_setting('server_version_num')::int / 10000"
 """The major version of the server, in SQL."""
 
-_GIVEN = f"given AS MATERIALIZED (SELECT current_setting('{GIVEN}')::jsonb AS it)"
+GIVEN_PART = f"given AS MATERIALIZED (SELECT current_setting('{GIVEN}')::jsonb AS it)"
+"""The part of a WITH clause that has what a query is about."""
 
 # Whose objects are, by the registry.
 _RECORDED = """
@@ -78,14 +79,16 @@ HOST_SPACES = f"""
                                 FROM {{plugin}} p))"""  # noqa: S608 - constants
 """The schemas of which the host has what nobody has recorded: its own, and shared ones."""
 
-_TAKEN_SPACES = f"""{HOST_SPACES}
+TAKEN_SPACES = f"""{HOST_SPACES}
     UNION ALL
     SELECT plugin, oid, nspname FROM home WHERE plugin IN (SELECT plugin FROM taken)"""  # noqa: S608 - constants
+
+"""The same, and those of plugins of which another tool has run revisions."""
 
 ALL_SPACES = f"""{HOST_SPACES}
     UNION ALL
     SELECT plugin, oid, nspname FROM home WHERE plugin IN (SELECT plugin FROM wanted)"""  # noqa: S608 - constants
-"""The same, and the schemas that are plugins' own."""
+"""The same, and all schemas that are plugins' own."""
 
 # The branches of which not all revisions were run by us: what they have made is in their schema.
 _TAKEN = """
@@ -95,7 +98,7 @@ _TAKEN = """
 
 # What branches have: what is recorded, their own schemas, and what is in them without a record
 # where there is none, as there is for nothing of the host's that another tool has made.
-_ITEMS = f"""
+_ITEMS = """
     item AS MATERIALIZED (
         SELECT r.plugin, CASE r.kind WHEN 'composite type' THEN 'pg_type'::regclass::oid
                                      ELSE r.classid END AS classid,
@@ -105,10 +108,12 @@ _ITEMS = f"""
         FROM recorded r WHERE r.plugin IN (SELECT plugin FROM wanted)
         UNION
         SELECT plugin, 'pg_namespace'::regclass, oid, 0 FROM home
-        WHERE plugin IN (SELECT plugin FROM wanted)
+        WHERE plugin IN (SELECT plugin FROM wanted){unrecorded})"""
+
+_ITEMS_UNRECORDED = f"""
         UNION
         SELECT plugin, classid, objid, 0 FROM unrecorded
-        WHERE plugin = '{HOST}' OR plugin IN (SELECT plugin FROM {{taken}}))"""  # noqa: S608 - constants
+        WHERE plugin = '{HOST}' OR plugin IN (SELECT plugin FROM {{taken}})"""  # noqa: S608 - constants
 
 _LIVE = """
     live AS MATERIALIZED (
@@ -132,99 +137,27 @@ _LIVE = """
         WHERE f.identity IS NOT NULL
         GROUP BY f.plugin)"""
 
-# The branches that a transaction is about, and those others of which it has altered something, or
-# something on which theirs depend: their definitions have the names of that. Every table has a
-# column from the beginning that never changes, which tells what is new.
-_MOVED = """
-    named AS MATERIALIZED (
-        SELECT n ->> 0 AS plugin,
-               ARRAY(SELECT jsonb_array_elements_text(n) OFFSET 1) AS revisions
-        FROM given, jsonb_array_elements(it -> 'named') n),
-    altered AS MATERIALIZED (
-        SELECT c.tableoid AS classid, c.oid AS objid
-        FROM pg_locks l
-        JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-        WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
-          AND l.mode = 'AccessExclusiveLock' AND l.granted
-          AND NOT EXISTS (SELECT FROM pg_attribute
-                          WHERE attrelid = c.oid AND attnum = -1
-                            AND age(xmin) <= age(pg_current_xact_id()::xid))
-        UNION ALL
-        SELECT r.classid, r.objid
-        FROM recorded r
-        WHERE r.plugin IN (SELECT plugin FROM named)
-          AND age(CASE r.classid
-                  WHEN 'pg_type'::regclass THEN (SELECT xmin FROM pg_type WHERE oid = r.objid)
-                  WHEN 'pg_proc'::regclass THEN (SELECT xmin FROM pg_proc WHERE oid = r.objid)
-                  END) <= age(pg_current_xact_id()::xid)),
-    moved AS MATERIALIZED (
-        SELECT classid, objid FROM altered
-        UNION ALL
-        SELECT 'pg_type'::regclass, t.oid
-        FROM altered a CROSS JOIN LATERAL (
-            SELECT reltype FROM pg_class WHERE oid = a.objid AND a.classid = 'pg_class'::regclass
-            UNION ALL SELECT a.objid WHERE a.classid = 'pg_type'::regclass) e (oid)
-        CROSS JOIN LATERAL (
-            SELECT e.oid UNION ALL SELECT typarray FROM pg_type WHERE oid = e.oid) t
-        WHERE t.oid <> 0),
-    concerned AS MATERIALIZED (
-        SELECT classid, objid FROM altered
-        UNION
-        SELECT CASE WHEN h.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END,
-               coalesce(h.oid, d.objid)
-        FROM moved m
-        JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
-        CROSS JOIN LATERAL (SELECT CASE d.classid
-            WHEN 'pg_constraint'::regclass THEN (
-                SELECT nullif(conrelid, 0) FROM pg_constraint WHERE oid = d.objid)
-            WHEN 'pg_rewrite'::regclass THEN (SELECT ev_class FROM pg_rewrite WHERE oid = d.objid)
-            WHEN 'pg_attrdef'::regclass THEN (SELECT adrelid FROM pg_attrdef WHERE oid = d.objid)
-            WHEN 'pg_trigger'::regclass THEN (SELECT tgrelid FROM pg_trigger WHERE oid = d.objid)
-            WHEN 'pg_policy'::regclass THEN (SELECT polrelid FROM pg_policy WHERE oid = d.objid)
-            END) h (oid)),
-    wanted AS MATERIALIZED (
-        SELECT plugin, revisions FROM named
-        UNION ALL
-        SELECT s.plugin, s.revisions FROM {snapshot} s
-        WHERE s.plugin NOT IN (SELECT plugin FROM named)
-          AND s.plugin IN (SELECT r.plugin FROM concerned c CROSS JOIN LATERAL (
-                               SELECT plugin FROM recorded
-                               WHERE objid = c.objid AND classid = c.classid OFFSET 0) r))
-"""
 
+@dataclass(frozen=True)
+class Scope:
+    """What the objects of branches are looked for in, and which: the less, the sooner it is done.
 
-_INSERT = f"""
-    INSERT INTO {{snapshot}} (plugin, revisions, recorded_at, server_version, format, epoch,
-                            definitions, notes, places)
-    SELECT w.plugin, w.revisions, clock_timestamp(), {MAJOR}, {FORMAT}, it ->> 'epoch',
-           coalesce(l.definitions, '{{{{}}}}'), coalesce(l.notes, '{{{{}}}}'),
-           coalesce(l.places, '{{{{}}}}')
-    FROM given, wanted w LEFT JOIN live l ON l.plugin = w.plugin
-    ON CONFLICT (plugin) DO UPDATE SET
-        (revisions, recorded_at, server_version, format, epoch, definitions, notes, places) =
-        ROW (EXCLUDED.revisions, EXCLUDED.recorded_at, EXCLUDED.server_version, EXCLUDED.format,
-             EXCLUDED.epoch, EXCLUDED.definitions, EXCLUDED.notes, EXCLUDED.places)"""  # noqa: S608 - constants
-
-
-@cache
-def make_recording(tables: Tables) -> str:
-    """Return the statement that records what the objects of branches are.
-
-    It takes what `give` returns. Branches of others are recorded with these where the transaction
-    has altered something of theirs, or on which theirs depends: their definitions have its name.
-
-    Args:
-        tables: the registry's, with their schema.
+    Attributes:
+        has_others: whether what other branches have may be called otherwise by now.
+        has_unrecorded: whether branches may have objects that nobody has recorded.
+        kinds: what they may have.
     """
-    names = find_names(tables)
-    moved, insert = _MOVED.format_map(names), _INSERT.format_map(names)
-    return f"WITH {make_objects_query(tables, moved, _TAKEN_SPACES)} {insert}"
+
+    has_others: bool = True
+    has_unrecorded: bool = True
+    kinds: frozenset[str] = KINDS
 
 
 def make_objects_query(
     tables: Tables,
     wanted: str,
     spaces: str,
+    scope: Scope = Scope(),
     *,
     is_elsewhere: bool = False,
     with_unknown: bool = False,
@@ -236,20 +169,23 @@ def make_objects_query(
         tables: the registry's, with their schema.
         wanted: the part of the clause of that name, with a column `plugin`.
         spaces: the query for the schemas of which `unrecorded` has what nobody has recorded.
+        scope: what has to be looked for.
         is_elsewhere: whether the registry has the numbers of another database.
         with_unknown: whether what no revision has made in a plugin's own schema is the plugin's.
         is_short: whether names have no schema that is on the search path.
     """
     names = find_names(tables)
     recorded = _RECORDED_ELSEWHERE if is_elsewhere else _RECORDED.format_map(names)
-    parts = (
-        _HOMES.format_map(names),
-        _TAKEN.format_map(names),
-        _UNRECORDED.format(spaces=spaces.format_map(names)),
-        _ITEMS.format(taken="wanted" if with_unknown else "taken"),
+    unrecorded = (
+        [_TAKEN.format_map(names), _UNRECORDED.format(spaces=spaces.format_map(names))]
+        if scope.has_unrecorded
+        else []
     )
-    query = make_query(with_partitions=False, is_short=is_short)
-    return ",".join((_GIVEN, recorded, wanted, *parts, query, _LIVE))
+    taken = _ITEMS_UNRECORDED.format(taken="wanted" if with_unknown else "taken")
+    items = _ITEMS.format(unrecorded=taken if scope.has_unrecorded else "")
+    query = make_query(with_partitions=False, is_short=is_short, kinds=scope.kinds)
+    parts = (recorded, wanted, _HOMES.format_map(names), *unrecorded, items, query, _LIVE)
+    return ",".join((GIVEN_PART, *parts))
 
 
 def find_names(tables: Tables) -> Mapping[str, str]:

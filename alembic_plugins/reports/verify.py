@@ -134,6 +134,8 @@ def _verify_branch(
         findings += _find_undeclared(migrator, name)
     revisions = (it.revisions if it else None) or session.state.heads(name)
     recorded_at = it.recorded_at if it and it.is_readable else None
+    if it is not None and it.since is not None:
+        recorded_at, revisions = it.since
     facts = (tuple(findings), tuple(notes), tuple(remarks))
     return BranchVerification(name, tuple(revisions), recorded_at, *facts)
 
@@ -162,6 +164,11 @@ def _find_remarks(session: Session, name: str, it: BranchComparison | None) -> I
         yield (
             "it is not recorded yet what its objects are, since an earlier release, or another "
             "tool, has made them; the next command that changes the database records them"
+        )
+    elif it.failure is not None:
+        yield (
+            f"PostgreSQL could not say after its last step what its objects are: {it.failure}; its "
+            "next step, or 'alembic plugin repair --accept-drift', records them anew"
         )
     elif not it.is_readable:
         yield (
