@@ -138,6 +138,7 @@ def repair(
     name: str | None = None,
     *,
     with_unknown_objects: bool = False,
+    accept_drift: bool = False,
     dry_run: bool = False,
 ) -> Repair:
     """Accept changed revision files of a branch, and delete rows that nothing explains.
@@ -146,6 +147,7 @@ def repair(
         config: the host's.
         name: the plugin, or ``host``; None is all of them.
         with_unknown_objects: record what plugins may have made too; see `status.read_claims`.
+        accept_drift: record objects that were changed by hand as they are now.
         dry_run: only return what differs.
 
     Raises:
@@ -157,7 +159,8 @@ def repair(
         plugins = find_plugins(session)
         targets.check_installed(session, plugins, with_aside=with_unknown_objects)
         names = (HOST, *plugins) if name is None else (name,)
-        return upkeep.repair(session, names, upkeep.find_unknown_rows(session), claims.keys())
+        rows = upkeep.find_unknown_rows(session)
+        return upkeep.repair(session, names, rows, claims.keys(), drift.keys())
 
     def find_plugins(session: Session) -> list[str]:
         if name is not None:
@@ -166,17 +169,22 @@ def repair(
         return [n for n in {**session.state.plugins, **aside} if session.find_damage(n) is None]
 
     claims: dict[str, tuple[str, ...]] = {}
+    drift: dict[str, tuple[str, ...]] = {}
 
     def run(migrator: Migrator) -> Repair:
         if with_unknown_objects:
             claims.update(read_claims(migrator, find_plugins(migrator.session)))
+        if accept_drift:
+            from .reports.verify import find_accepted  # Only this option reads objects.
+
+            drift.update(find_accepted(migrator, [name] if name else []))
         plan = make_plan(migrator.session)
         changes = read_changes(migrator, tuple(plan.outcomes))
         unknown_rows = plan.deleted_rows
         moved = find_moved(migrator.session, find_plugins(migrator.session))
         problems = (*moved, *migrator.session.state.damage)
         done = carry_out(make_plan, migrator, dry_run=dry_run)
-        return Repair(done, changes, unknown_rows, problems, claims)
+        return Repair(done, changes, unknown_rows, problems, claims, drift)
 
     return run_work(config, run)
 

@@ -306,10 +306,16 @@ def forget(config: Config, plugin: str, yes: bool, dry_run: bool) -> None:
 
 
 def repair(
-    config: Config, plugin: str | None, with_unknown_objects: bool, yes: bool, dry_run: bool
+    config: Config,
+    plugin: str | None,
+    with_unknown_objects: bool,
+    accept_drift: bool,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     """Accept changed revision files, and delete rows of revisions that are nowhere."""
-    make = partial(commands.repair, config, plugin, with_unknown_objects=with_unknown_objects)
+    accepted = {"with_unknown_objects": with_unknown_objects, "accept_drift": accept_drift}
+    make = partial(commands.repair, config, plugin, **accepted)
     found = make(dry_run=True)
     for (name, revision), lines in found.changes.items():
         config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
@@ -319,13 +325,17 @@ def repair(
     for name, objects in found.claims.items():
         for words in objects:
             print_line(config, f"{words} is recorded as made by {name}")
+    for name, lines in found.drift.items():
+        print_line(config, f"{name} is recorded as it is now:")
+        for words in lines:
+            print_line(config, f"  {words}")
     for problem in found.problems:
         print(f"WARNING: {problem}", file=sys.stderr)
-    if not (found.changes or found.unknown_rows or found.claims):
+    if not (found.changes or found.unknown_rows or found.claims or found.drift):
         config.print_stdout("nothing to do")
     elif not dry_run:
-        option = "--with-unknown-objects" if with_unknown_objects else None
-        _confirm("repair", *filter(None, (plugin, option)), yes=yes)
+        options = [f"--{name.replace('_', '-')}" for name, is_set in accepted.items() if is_set]
+        _confirm("repair", *filter(None, (plugin, *options)), yes=yes)
         make()
         config.print_stdout("repaired")
 

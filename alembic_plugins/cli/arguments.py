@@ -87,6 +87,10 @@ _CLAIM = (
         "help": "record as the plugin's what is there in its stead, restored or made by hand",
     },
 )
+_ACCEPT_DRIFT = (
+    "--accept-drift",
+    {"dest": "accept_drift", "help": "record objects that were changed by hand as they are now"},
+)
 _KEEP_DATA = ("--keep-data", {"dest": "keep_data", "help": "set the plugin's objects aside"})
 _BACKUP = (
     "--backup",
@@ -261,7 +265,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
     add("verify", checking.verify, [_VERIFIED], [_JSON, _STRICT])
-    add("repair", actions.repair, [_REPAIRED], [_CLAIM, _YES, _DRY_RUN])
+    add("repair", actions.repair, [_REPAIRED], [_CLAIM, _ACCEPT_DRIFT, _YES, _DRY_RUN])
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])
     store = add("store", store_actions.list_values, [_PLUGIN], [_JSON])

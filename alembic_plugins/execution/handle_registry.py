@@ -56,6 +56,10 @@ def accept_files(context: Context, operation: ops.AcceptFiles) -> None:
         context.steps.accept(node)
 
 
+def accept_drift(_context: Context, _operation: ops.AcceptDrift) -> None:
+    """Do nothing: what objects are is recorded at the end of each transaction."""
+
+
 def claim_objects(context: Context, operation: ops.ClaimObjects) -> None:
     """Record what nobody is known to have made as made by a plugin; see `find_claims`."""
     writer = context.writer

@@ -49,6 +49,7 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.ForgetPlugin: handle_registry.forget,
     ops.AcceptFiles: handle_registry.accept_files,
     ops.ClaimObjects: handle_registry.claim_objects,
+    ops.AcceptDrift: handle_registry.accept_drift,
     ops.StoreValue: handle_registry.store_value,
     ops.DeleteValue: handle_registry.delete_value,
     ops.DeleteVersionRows: handle_registry.delete_version_rows,

@@ -32,7 +32,7 @@ _SHARING = (ops.ClaimObjects, ops.ForgetPlugin, ops.LeaveAtBase, ops.RemovePlugi
 
 _EVERYDAY = (
     *(ops.ApplyRevision, ops.RevertRevision, ops.CheckObjects, ops.CreateNamespace),
-    *(ops.RegisterPlugin, ops.KeepAtBase, RunHook, SyncTable),
+    *(ops.RegisterPlugin, ops.KeepAtBase, ops.ClaimObjects, RunHook, SyncTable),
 )
 """The operations that change what they say, and leave alone what somebody has changed by hand."""
 

@@ -262,6 +262,13 @@ class ClaimObjects(PluginOperation):
     verb = "record objects"
 
 
+class AcceptDrift(PluginOperation):
+    """Record what the objects of a branch are by now, whoever has changed them."""
+
+    allows_interruption = True
+    verb = "accept drift"
+
+
 @dataclass(frozen=True)
 class StoreValue(PluginOperation):
     """Store a value of a plugin."""

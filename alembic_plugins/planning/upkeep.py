@@ -28,6 +28,7 @@ from .errors import (
 )
 from .hooks import complete_installs, find_hooks
 from .operations import (
+    AcceptDrift,
     AcceptFiles,
     ClaimObjects,
     DeleteVersionRows,
@@ -196,19 +197,23 @@ def repair(
     names: Iterable[str],
     unknown_rows: Sequence[str],
     claiming: Collection[str] = (),
+    drifted: Collection[str] = (),
 ) -> Plan:
     """Plan to accept the changed files of branches, and to delete rows that nothing explains.
 
-    What nobody is known to have made is recorded as made by the plugins that are `claiming`.
+    What nobody is known to have made is recorded as made by the plugins that are `claiming`. What
+    the objects of the branches are that have `drifted` is recorded as they are.
 
     Raises:
         RevisionMoved: a changed file needs revisions that are not applied.
     """
-    changed = [name for name in names if find_repairs(session, name) or name in claiming]
+    wanted = {*claiming, *drifted}
+    changed = [name for name in names if find_repairs(session, name) or name in wanted]
     found = []
     for name in changed:
         claimed = (ClaimObjects(name),) if name in claiming else ()
-        found.append(Transaction((AcceptFiles(name), *claimed), "repair"))
+        accepted = (AcceptDrift(name),) if name in drifted else ()
+        found.append(Transaction((AcceptFiles(name), *claimed, *accepted), "repair"))
     if unknown_rows:
         found.append(Transaction((DeleteVersionRows(tuple(unknown_rows)),), "history-sync"))
     return Plan(tuple(found))

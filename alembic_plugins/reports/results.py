@@ -28,6 +28,7 @@ class Repair:
         unknown_rows: the rows of the version table that nothing explains, and that are deleted.
         problems: what else is wrong, and has to be seen to by hand.
         claims: what is recorded as made by plugins, though nobody is known to have made it.
+        drift: what was changed by hand and is accepted, in words, by branch.
     """
 
     plan: Plan
@@ -35,6 +36,7 @@ class Repair:
     unknown_rows: tuple[str, ...]
     problems: tuple[PluginError, ...] = ()
     claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _TRIES = 3
 """How often it is read anew where another migration commits meanwhile."""
 
+_ACCEPTED = (Rule.DRIFT, Rule.NOT_COMPARED, Rule.UNRECORDED_REVISION)
+"""What is told of no more when objects are recorded as they are."""
+
 _READ_ONLY = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -61,6 +64,24 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
                 for name in chosen
             )
         )
+
+
+def find_accepted(migrator: Migrator, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return, by branch and in words, what recording objects as they are will tell no more.
+
+    Args:
+        migrator: leads to the database.
+        names: the branches; none are all.
+    """
+    found = {
+        branch.name: (
+            *(str(item) for item in branch.findings if item.rule in _ACCEPTED),
+            *(str(item) for item in branch.notes if item.rule is Rule.NOTE and item.identity),
+            *branch.remarks,
+        )
+        for branch in verify(migrator, names).branches
+    }
+    return {name: words for name, words in found.items() if words}
 
 
 def read_current(migrator: Migrator) -> Mapping[str, BranchComparison]:

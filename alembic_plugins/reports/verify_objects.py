@@ -96,8 +96,8 @@ def describe_drift(
         (notes if kind in _NOTED else findings).append(
             Discrepancy(Rule.UNKNOWN_OBJECT, words, kind, identity)
         )
-    for invalid in _find_invalid(it, drift):
-        (notes if invalid.rule is Rule.NOTE else findings).append(invalid)
+    for invalid, is_known in _find_invalid(it, drift):
+        (notes if is_known else findings).append(invalid)
     notes += _find_notes(it, drift)
     return findings, notes
 
@@ -116,10 +116,13 @@ def _describe_replaced(branch: str, item: Drift) -> Discrepancy:
     return Discrepancy(Rule.REPLACED_OBJECT, words, *item.key)
 
 
-def _find_invalid(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Discrepancy]:
+def _find_invalid(
+    it: BranchComparison, drift: Sequence[Drift]
+) -> Iterator[tuple[Discrepancy, bool]]:
     """Yield the indexes that are INVALID, and the constraints that are NOT VALID.
 
-    A revision may have left a constraint so, for a later one to validate it.
+    A revision may have left a constraint so, for a later one to validate it; beside each is whether
+    that is so.
     """
     is_same = not it.expected
     new = {item.key for item in drift if item.change is Change.NEW}
@@ -128,13 +131,12 @@ def _find_invalid(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Disc
             continue
         if kind == "index":
             words = f"index {identity} is INVALID: drop it, and build it again"
-            yield Discrepancy(Rule.INVALID, words, kind, identity)
+            yield Discrepancy(Rule.INVALID, words, kind, identity), False
             continue
         was = "validity" in it.expected.get((kind, identity), {})
-        rule = Rule.NOTE if was or is_same else Rule.INVALID
         name = f"NOT NULL of column {identity}" if kind == "column" else f"{kind} {identity}"
         words = f"{name} is NOT VALID: rows that are there were not checked"
-        yield Discrepancy(rule, words, kind, identity)
+        yield Discrepancy(Rule.INVALID, words, kind, identity), was or is_same
 
 
 def _find_notes(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Discrepancy]:
