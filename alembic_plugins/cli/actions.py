@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from .. import commands
-from .._base_errors import WrongCombination, printable
+from .._base_errors import WrongCombination
 from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
@@ -39,8 +39,10 @@ from .plans import (
     print_plan,
     print_preview,
     print_removal,
+    print_repair,
     print_store,
     print_sync,
+    print_unknown_rows,
     removal_to_json,
     report,
     sync_to_json,
@@ -317,20 +319,7 @@ def repair(
     accepted = {"with_unknown_objects": with_unknown_objects, "accept_drift": accept_drift}
     make = partial(commands.repair, config, plugin, **accepted)
     found = make(dry_run=True)
-    for (name, revision), lines in found.changes.items():
-        config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
-        for line in lines or ("(the file as it was is not remembered)",):
-            config.print_stdout("%s", printable(line))
-    _print_unknown_rows(config, found.unknown_rows)
-    for name, objects in found.claims.items():
-        for words in objects:
-            print_line(config, f"{words} is recorded as made by {name}")
-    for name, lines in found.drift.items():
-        print_line(config, f"{name} is recorded as it is now:")
-        for words in lines:
-            print_line(config, f"  {words}")
-    for problem in found.problems:
-        print(f"WARNING: {problem}", file=sys.stderr)
+    print_repair(config, found)
     if not (found.changes or found.unknown_rows or found.claims or found.drift):
         config.print_stdout("nothing to do")
     elif not dry_run:
@@ -343,7 +332,7 @@ def repair(
 def history_sync(config: Config, yes: bool, dry_run: bool) -> None:
     """Delete rows of the version table whose revisions no longer exist anywhere."""
     unknown_rows = commands.sync_history(config, dry_run=True).deleted_rows
-    _print_unknown_rows(config, unknown_rows)
+    print_unknown_rows(config, unknown_rows)
     if not unknown_rows:
         config.print_stdout("nothing to do")
     elif not dry_run:
@@ -387,11 +376,6 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
         for event in events
     ]
     print_columns(config, rows)
-
-
-def _print_unknown_rows(config: Config, unknown_rows: Sequence[str]) -> None:
-    for row in unknown_rows:
-        config.print_stdout(f"row {row} of the version table: no file and no registry knows it")
 
 
 def _confirm(*words: str, yes: bool) -> None:

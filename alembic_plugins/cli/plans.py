@@ -1,12 +1,14 @@
 """Print plans, and what they would take away."""
 
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
+from .._base_errors import printable
 from ..planning.hook_operations import RunHook
 from ..planning.operations import (
     DropUnknownObjects,
@@ -22,7 +24,7 @@ from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
 from ..plugin import HOST
 from ..reports.preview import Counted, Preview
-from ..reports.results import Removal
+from ..reports.results import Removal, Repair
 from .output import number_of, print_columns, print_json, print_line
 
 if TYPE_CHECKING:
@@ -182,3 +184,27 @@ def _print_objects(config: Config, items: Iterable[Counted]) -> None:
         for item in items
     ]
     print_columns(config, rows)
+
+
+def print_repair(config: Config, found: Repair) -> None:
+    """Print what a repair accepts, and what it cannot repair."""
+    for (name, revision), lines in found.changes.items():
+        config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")
+        for line in lines or ("(the file as it was is not remembered)",):
+            config.print_stdout("%s", printable(line))
+    print_unknown_rows(config, found.unknown_rows)
+    for name, objects in found.claims.items():
+        for words in objects:
+            print_line(config, f"{words} is recorded as made by {name}")
+    for name, drift in found.drift.items():
+        print_line(config, f"{name} is recorded as it is now:")
+        for words in drift:
+            print_line(config, f"  {words}")
+    for problem in found.problems:
+        print(f"WARNING: {problem}", file=sys.stderr)
+
+
+def print_unknown_rows(config: Config, unknown_rows: Sequence[str]) -> None:
+    """Print which rows of the version table nothing explains."""
+    for row in unknown_rows:
+        config.print_stdout(f"row {row} of the version table: no file and no registry knows it")

@@ -30,6 +30,9 @@ Its value is called with psycopg's cursor, which gets the result later on.
 NO_READER: Mapping[str, Any] = {READER: None}
 """The execution option of what is executed by somebody who never reads a result."""
 
+BLOCK = "alembic_plugins_block"
+"""The execution option of a block of PL/pgSQL, which is one command for all its semicolons."""
+
 _COMMENTS = re.compile(r"(\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
 _HARMLESS = {

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import _alembic
 from .batch import (
+    BLOCK,
     READER,
     Answer,
     Batch,
@@ -161,8 +162,8 @@ class Pipeline:
         context = arguments[-1]
         if self._find_origin is not None and "SAVEPOINT" in statement.upper():
             self._is_alone = True  # Whoever makes one wants to know what fails after it.
-        is_marked = READER in context.execution_options  # Ours, which has no second command.
-        is_one = name != "do_executemany" and (is_marked or is_single(statement))
+        is_block = BLOCK in context.execution_options
+        is_one = name != "do_executemany" and (is_block or is_single(statement))
         is_ours = self._find_origin is None
         if is_one and has_no_reader(statement, context) and self._can_send(statement):
             self.send(statement, arguments[:-1], context.execution_options.get(READER))

@@ -225,7 +225,7 @@ class Executor:
             writer.refresh_objects()
         context.callbacks.check()
         if not context.is_rehearsal:
-            record_snapshots(writer, transaction, context.monitor.footprints)
+            record_snapshots(writer, transaction, context.monitor.recorder.footprints)
 
     def _fail(
         self, error: BaseException, transaction: Transaction, duration: int | None

@@ -45,6 +45,9 @@ Watch = Callable[[RevisionProgress], object]
 Draw = Callable[[int, int, Step], None]
 """Takes how many revisions are done, how many there are, and the next one."""
 
+DrawWords = Callable[[int, int, str], None]
+"""Takes how many things are done, how many there are, and what the next one is."""
+
 _WIDTH = 24
 _PATIENCE_SECONDS = 1.0
 
@@ -105,17 +108,28 @@ def make_drawing(stream: TextIO) -> Draw:
 
     It draws only on a terminal, and not where each step is logged anyway.
     """
-    if not stream.isatty() or logging.getLogger("alembic.runtime.migration").isEnabledFor(
-        logging.INFO
-    ):
+    if logging.getLogger("alembic.runtime.migration").isEnabledFor(logging.INFO):
         return lambda _done, _total, _step: None
+    draw = make_bar(stream)
+    return lambda done, total, step: draw(
+        done, total, f"{step.direction} {step.plugin} {step.revision}"
+    )
+
+
+def make_bar(stream: TextIO) -> DrawWords:
+    """Return what is to be told of each thing to do: how many are done, of how many, and what.
+
+    It draws only on a terminal, and only what takes a while.
+    """
+    if not stream.isatty():
+        return lambda _done, _total, _words: None
     started = monotonic()
 
-    def draw(done: int, total: int, step: Step) -> None:
+    def draw(done: int, total: int, words: str) -> None:
         if monotonic() - started > _PATIENCE_SECONDS:
             filled = _WIDTH * done // max(total, 1)
             bar = "#" * filled + "." * (_WIDTH - filled)
-            line = f"[{bar}] {done + 1}/{total} {step.direction} {step.plugin} {step.revision}"
+            line = f"[{bar}] {done + 1}/{total} {words}"
             end = "\n" if done + 1 == total else ""
             print(f"\r{line[:100]:<100}", end=end, file=stream, flush=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from ..catalog.definitions import KINDS
 from ..catalog.oids import PG_CLASS, PG_CONSTRAINT, PG_NAMESPACE, PG_POLICY, PG_REWRITE, PG_TRIGGER
 from ..catalog.wording import RESET_WORDING, SET_WORDING
-from ..connection.batch import NO_READER
+from ..connection.batch import BLOCK, NO_READER
 from ..connection.writer import RegistryWriter
 from ..guard.changes import Footprint
 from ..guard.monitor import UNWATCHED
@@ -68,7 +68,7 @@ def read_drift(writer: RegistryWriter, transaction: Transaction) -> None:
 
 
 def record_snapshots(
-    writer: RegistryWriter, transaction: Transaction, footprints: Sequence[Footprint] | None
+    writer: RegistryWriter, transaction: Transaction, footprints: Sequence[Footprint]
 ) -> None:
     """Record what the objects of a transaction's branches are by now.
 
@@ -77,13 +77,13 @@ def record_snapshots(
     Args:
         writer: executes that.
         transaction: what was done.
-        footprints: what the guard has seen of it; None where it has not seen all.
+        footprints: what the guard has seen of it; nothing where it has not seen all.
     """
     is_off = _is_off(writer) or not writer.has_tables
     names = [] if is_off else _find_branches(writer, transaction)
     if names:
         keeps = _is_everyday(transaction)
-        scope = _find_scope(writer, transaction, names, footprints if keeps else None)
+        scope = _find_scope(writer, names, footprints if keeps else ())
         tables = make_tables(writer.schema)
         _execute(writer, names, make_recording(tables, scope, keeps_drift=keeps))
 
@@ -104,7 +104,7 @@ def _execute(writer: RegistryWriter, names: Collection[str], statement: str) -> 
     )
     execute = writer.connection.execute
     execute(SET_WORDING, {"given": given}, execution_options=NO_READER)
-    execute(raw(statement), execution_options=NO_READER)
+    execute(raw(statement), execution_options={**NO_READER, BLOCK: True})
     execute(RESET_WORDING, execution_options=NO_READER)
 
 
@@ -115,12 +115,11 @@ def _is_everyday(transaction: Transaction) -> bool:
 
 def _find_scope(
     writer: RegistryWriter,
-    transaction: Transaction,
     names: Sequence[str],
-    footprints: Sequence[Footprint] | None,
+    footprints: Sequence[Footprint],
 ) -> Scope:
     """Return what has to be looked for, as little as is enough."""
-    if footprints is None or writer.is_committed or len(names) > 1 or names[0] == HOST:
+    if not footprints or writer.is_committed or len(names) > 1 or names[0] == HOST:
         return Scope()
     has_others = any(it.alters for it in footprints)
     has_unrecorded = has_others or _has_unrecorded(writer, names)

@@ -84,8 +84,11 @@ class Footprint:
         return any(
             change.before is not None
             and change.after is not None
-            and ("AccessExclusiveLock" in change.modes if change.key[0] == PG_CLASS
-                 else change.is_written)
+            and (
+                "AccessExclusiveLock" in change.modes
+                if change.key[0] == PG_CLASS
+                else change.is_written
+            )
             for change in self.changes
         )
 

@@ -66,8 +66,7 @@ class Monitor:
         self._pipeline = pipeline
         self._lock_connection = lock_connection
         self._registry_writes = RegistryWrites(writer, pipeline, lock_connection)
-        self._recorder = Recorder(writer)
-        self._footprints: list[Footprint] | None = None
+        self.recorder = Recorder(writer)
         self._begun: Answer | None = None
         self._before: set[Key] = set()
         self._ends = False
@@ -83,11 +82,6 @@ class Monitor:
     def is_on(self) -> bool:
         """Whether what is done can be checked."""
         return self._lock_connection is not None
-
-    @property
-    def footprints(self) -> Sequence[Footprint] | None:
-        """What was done in the transaction, as it was recorded; None where not all is known."""
-        return self._footprints
 
     @property
     def _is_idle(self) -> bool:
@@ -107,11 +101,10 @@ class Monitor:
         """Begin to monitor the transaction that begins with this."""
         self._steps, self._committed, self._plan, self._needed = [], [], plan, {}
         self._begin_transaction()
-        self._footprints = []
 
     def _begin_transaction(self) -> None:
-        self._ends, self._checked, self._footprints = False, 0, None
-        self._recorder.begin()
+        self._ends, self._checked = False, 0
+        self.recorder.begin()
         if self._is_idle:
             return
         if self.is_on:
@@ -169,12 +162,11 @@ class Monitor:
 
     def _record_later(self, step: Call, xid: str, is_new: Callable[[DatabaseObject], bool]) -> None:
         """Record what was made since a transaction; tell what was changed elsewhere."""
-        self._footprints = None
         later = read_later_objects(self._writer.connection, self._writer.tables, xid)
         items = [item for item in later if not self._registry_writes.has(item)]
         new = frozenset(item.key for item in items if is_new(item))
         permissions = self._make_permissions(new)
-        self._recorder.record_new(items, new, permissions, step)
+        self.recorder.record_new(items, new, permissions, step)
         others = [item for item in items if not permissions.may_touch(item)]
         if others and self._writer.session.settings.guard != "off":
             told = sorted(describe_owned(str(i), permissions.find_owner(i)) for i in others)
@@ -247,19 +239,15 @@ class Monitor:
 
     def _check_and_record(self, *, is_last: bool) -> None:
         if not self._steps or self._is_idle:
-            self._footprints = None
             return
         if not self.is_on:
-            self._footprints = None
             self._record_unchecked()
         else:
             if is_last:
                 self._writer.connection.execute(_FIRE_TRIGGERS, execution_options=NO_READER)
             checker, commands = self._check(is_last=is_last)
             rows = [(row.command, row.revision) for row in commands]
-            self._recorder.record(checker, self._unchecked, rows)
-            if self._footprints is not None:
-                self._footprints.append(checker.footprint)
+            self.recorder.record(checker, self._unchecked, rows)
             if self._plan.hooks:  # It is checked again, what was just recorded too.
                 self._registry_writes.begin()
         self._checked = len(self._steps)
@@ -358,7 +346,7 @@ class Monitor:
             is_own,
         )
         ours = [change for change in found.changes if self._registry_writes.has(change.item)]
-        rest = self._recorder.leave_out_known(found.changes)
+        rest = self.recorder.leave_out_known(found.changes)
         others = tuple(change for change in rest if change not in ours)
         return replace(found, changes=others), ours
 
@@ -406,4 +394,4 @@ class Monitor:
         permissions = self._make_permissions(frozenset(ours))
         items = [i for i in read_objects(connection, ours, tables).values() if not i.is_internal]
         items = [item for item in items if not self._registry_writes.has(item)]
-        self._recorder.record_new(items, ours, permissions, self._steps[-1])
+        self.recorder.record_new(items, ours, permissions, self._steps[-1])

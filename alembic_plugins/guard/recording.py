@@ -10,7 +10,7 @@ from ..namespaces.object_statements import record_dropped, record_objects, recor
 from ..namespaces.recorded import RecordedObject
 from ..planning.operations import Call
 from ..plugin import HOST
-from .changes import Change
+from .changes import Change, Footprint
 from .permissions import Permissions
 from .rules import Checker
 
@@ -26,10 +26,18 @@ class Recorder:
         self._writer = writer
         self._made: set[Place] = set()
         self._gone: set[Place] = set()
+        self._footprints: list[Footprint] = []
+        self._is_known = True
+
+    @property
+    def footprints(self) -> Sequence[Footprint]:
+        """What was recorded of the transaction; nothing where not all of it is known."""
+        return self._footprints if self._is_known else ()
 
     def begin(self) -> None:
         """Forget what was recorded in the transaction before."""
         self._made, self._gone = set(), set()
+        self._footprints, self._is_known = [], True
 
     def leave_out_known(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Yield changes, but for what is recorded as dropped in this transaction.
@@ -56,6 +64,7 @@ class Recorder:
             commands: the numbers of the commands that have recorded revisions, and these.
         """
         writer, rows = self._writer, sorted(commands)
+        self._footprints.append(checker.footprint)
         made = [
             self._describe(place, item, identity, steps, _find_revision(command, rows, steps))
             for place, (item, identity, command) in checker.find_made().items()
@@ -90,6 +99,7 @@ class Recorder:
             permissions: tell what may be the revision's.
             step: the revision.
         """
+        self._is_known = False
         self._insert(
             [
                 RecordedObject(step.plugin, step.id, True, (*item.key, 0), item.kind, item.identity)

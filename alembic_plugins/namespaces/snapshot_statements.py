@@ -145,23 +145,24 @@ _LIVE = f"""{_INSERT}
     SELECT w.plugin, w.revisions, clock_timestamp(), {MAJOR}, {FORMAT}, it ->> 'epoch',
            coalesce(l.definitions, '{{{{}}}}'), coalesce(l.notes, '{{{{}}}}'),
            coalesce(l.places, '{{{{}}}}')
-    FROM given, wanted w LEFT JOIN live l ON l.plugin = w.plugin{_REPLACE}"""
+    FROM given, wanted w LEFT JOIN live l ON l.plugin = w.plugin{_REPLACE}"""  # noqa: S608 - constants
 
 _MERGED = f"""{_INSERT}
     SELECT w.plugin, w.revisions, clock_timestamp(), {MAJOR}, {FORMAT}, it ->> 'epoch',
            {_keep("definitions")}, {_keep("notes")}{_SINCE}, {_keep("places")}
-    FROM given CROSS JOIN wanted w LEFT JOIN live l ON l.plugin = w.plugin{_KEPT}{_REPLACE}"""
+    FROM given CROSS JOIN wanted w LEFT JOIN live l ON l.plugin = w.plugin{_KEPT}{_REPLACE}"""  # noqa: S608 - constants
 
 _FAILURE = f"""WITH {GIVEN_PART},{_NAMED.format(name="wanted")}{_INSERT}
     SELECT w.plugin, w.revisions, clock_timestamp(), {MAJOR}, {FAILED}, it ->> 'epoch', '{{{{}}}}',
            jsonb_build_object('{FACTS}', jsonb_build_object('failure', SQLERRM)), '{{{{}}}}'
-    FROM given, wanted w{_REPLACE}"""
+    FROM given, wanted w{_REPLACE}"""  # noqa: S608 - constants
 
-# What raises is rolled back, and nothing else of the transaction.
+# What raises is rolled back, and nothing else of the transaction. What is executed as a string is
+# planned for one time, and not kept.
 _RECORDING = """DO $recording$
 BEGIN
     BEGIN
-        {recording};
+        EXECUTE $statement${recording}$statement$;
     EXCEPTION WHEN OTHERS OR QUERY_CANCELED THEN
         {failure};
     END;
@@ -173,7 +174,7 @@ $recording$"""
 
 _READING = """DO $reading$
 BEGIN
-    PERFORM ({reading});
+    EXECUTE $statement${reading}$statement$;
 EXCEPTION WHEN OTHERS OR QUERY_CANCELED THEN
     PERFORM set_config('{drift}', '', false);
 END

@@ -36,15 +36,19 @@ _RECORDED_ELSEWHERE = """
         SELECT r.* FROM given, jsonb_to_recordset(it -> 'recorded')
             AS r (plugin text, classid oid, objid oid, objsubid int, kind text))"""
 
-# The schemas that are branches' own, set aside or not: a shared one is `schema NAME existing`.
+# The schemas that are branches' own, set aside or not: a shared one is `schema NAME existing`. Each
+# is looked up by itself, as a name: there may be many.
 _HOMES = """
     home AS MATERIALIZED (
         SELECT p.name AS plugin, n.oid, n.nspname
-        FROM {plugin} p
-        JOIN pg_namespace n
-          ON n.nspname = coalesce(p.quarantine, substring(p.namespace FROM '^schema ([^ ]+)$'))
-        CROSS JOIN given
+        FROM given
+        CROSS JOIN (SELECT name, coalesce(quarantine, substring(namespace FROM '^schema ([^ ]+)$'))
+                               AS home FROM {{plugin}}{chosen} OFFSET 0) p
+        CROSS JOIN LATERAL (
+            SELECT oid, nspname FROM pg_namespace WHERE nspname = CAST(p.home AS name) OFFSET 0) n
         WHERE n.nspname <> it ->> 'host_schema')"""
+
+_CHOSEN = " WHERE name IN (SELECT plugin FROM wanted)"
 
 # What stands in schemas for itself, and nobody has recorded; a composite type is recorded by its
 # relation. Extensions are whose who needs them, wherever their schema is.
@@ -184,7 +188,8 @@ def make_objects_query(
     taken = _ITEMS_UNRECORDED.format(taken="wanted" if with_unknown else "taken")
     items = _ITEMS.format(unrecorded=taken if scope.has_unrecorded else "")
     query = make_query(with_partitions=False, is_short=is_short, kinds=scope.kinds)
-    parts = (recorded, wanted, _HOMES.format_map(names), *unrecorded, items, query, _LIVE)
+    homes = _HOMES.format(chosen="" if scope.has_unrecorded else _CHOSEN).format_map(names)
+    parts = (recorded, wanted, homes, *unrecorded, items, query, _LIVE)
     return ",".join((GIVEN_PART, *parts))
 
 

@@ -1,5 +1,6 @@
 """Compare the live database with what was recorded of it; nothing is written."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from ..catalog.queries import find_prefixed, read_host_schema
 from ..declared.loading import load_tables
 from ..declared.requests import SyncPlanner
 from ..execution.migrator import Migrator
+from ..execution.progress import make_bar
 from ..loading.session import Session
 from ..namespaces.comparisons import BranchComparison, read_comparisons
 from ..planning.targets import check_installed
@@ -50,6 +52,7 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
     for name in plugins:
         if session.find_damage(name) is None:
             check_installed(session, [name], with_aside=True)
+    draw = make_bar(sys.stderr)
     comparisons = read_current(migrator)
     state = session.state
     drift = find_drift(comparisons, state.plugins.values(), state.host_schema or "")
@@ -58,12 +61,12 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
     from ..execution.reprint import DatabaseCopy  # Most often there is nothing for it to do.
 
     with DatabaseCopy(migrator.connection) as copy:
-        return Verification(
-            tuple(
-                _verify_branch(migrator, copy, name, comparisons.get(name), drift.get(name, ()))
-                for name in chosen
-            )
-        )
+        found = []
+        for number, name in enumerate(chosen):
+            draw(number, len(chosen), f"verify {name}")
+            facts = (comparisons.get(name), drift.get(name, ()))
+            found.append(_verify_branch(migrator, copy, name, *facts))
+        return Verification(tuple(found))
 
 
 def find_accepted(migrator: Migrator, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -123,8 +126,7 @@ def _is_of(session: Session, it: BranchComparison) -> bool:
     state = session.state
     if it.revisions is None or it.branch in state.quarantined:
         return True
-    found = (state.by_revision.get(row) for row in state.rows)
-    rows = {item.revision for item in found if item is not None and item.plugin == it.branch}
+    rows = {item.revision for item in state.of(it.branch)} & state.rows
     # A row that no branch has any more may be that of revisions for which another one stands now.
     return rows <= set(it.revisions) <= state.rows
 

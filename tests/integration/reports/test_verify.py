@@ -180,6 +180,57 @@ def test_snapshot_goes_with_a_step_that_is_rolled_back(shop: Host) -> None:
     assert verify(shop) == []
 
 
+def test_what_was_changed_by_hand_is_told_after_a_step(shop: Host) -> None:
+    shop.database.execute(
+        "DROP INDEX shop.items_name; ALTER TABLE shop.items ALTER n SET DEFAULT 7;"
+        "CREATE TABLE shop.strange (); COMMENT ON TABLE shop.items IS 'by hand'"
+    )
+    (before,) = commands.verify(shop.config(), "shop").branches
+    shop.revise("shop", "ALTER TABLE items ADD more int; ALTER TABLE items DROP cost")
+    commands.upgrade(shop.config(), "shop")
+    (after,) = commands.verify(shop.config(), "shop").branches
+    assert (after.findings, after.notes) == (before.findings, before.notes)
+    assert (after.since, len(after.findings)) == (before.since, 3)
+
+
+def test_what_a_step_changes_itself_is_recorded_though_it_was_changed_by_hand(shop: Host) -> None:
+    shop.database.execute("ALTER TABLE shop.items ALTER n SET DEFAULT 7")
+    shop.revise("shop", "ALTER TABLE items ALTER n SET DEFAULT 8; ALTER TABLE items RENAME TO it")
+    commands.upgrade(shop.config(), "shop")
+    assert verify(shop) == []
+
+
+def test_what_was_changed_by_hand_is_told_after_a_step_that_commits_midway(shop: Host) -> None:
+    shop.database.execute("DROP INDEX shop.items_name")
+    shop.revise("shop", "CREATE INDEX CONCURRENTLY later ON items (n)")
+    file = Path(shop.folder, "plugins", "shop", "versions", "shop_2.py")
+    block = "with op.get_context().autocommit_block():\n        op.get_bind"
+    file.write_text(file.read_text().replace("op.get_bind", block, 1))
+    commands.upgrade(shop.config(), "shop")
+    assert verify(shop) == ["index shop.items_name on shop.items is gone"]
+
+
+def test_drift_that_is_accepted_is_told_no_more(shop: Host) -> None:
+    shop.database.execute("DROP INDEX shop.items_name; ALTER TABLE accounts ADD more int")
+    commands.repair(shop.config(), "shop", accept_drift=True)
+    one = verify(shop)
+    commands.repair(shop.config(), accept_drift=True)
+    words = "column public.accounts.more was made by no revision"
+    assert (one, verify(shop)) == ([words], [])
+
+
+def test_objects_that_cannot_be_told_fail_no_step(shop: Host) -> None:
+    shop.revise("shop", "CREATE TABLE more (id int)")
+    shop.database.execute("ALTER FUNCTION pg_get_indexdef(oid) RENAME TO pg_get_nothing")
+    commands.upgrade(shop.config(), "shop")
+    shop.database.execute("ALTER FUNCTION pg_get_nothing(oid) RENAME TO pg_get_indexdef")
+    found = commands.verify(shop.config())
+    commands.repair(shop.config(), accept_drift=True)
+    assert (found.is_clean, len(found.remarks)) == (True, 1)
+    assert "function pg_get_indexdef(oid) does not exist" in found.remarks[0]
+    assert commands.verify(shop.config()).is_spotless
+
+
 def test_what_a_step_renames_is_recorded_of_those_that_refer_to_it(shop: Host) -> None:
     shop.revise("host", "ALTER TABLE accounts RENAME TO people; CREATE TABLE other (id int)")
     shop.run("upgrade", "head")

@@ -469,7 +469,8 @@ def forget(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
 
 def repair(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
     """Run the action with the usual arguments."""
-    actions.repair(config, "billing", with_unknown_objects=False, yes=yes, dry_run=dry_run)
+    accepted = {"with_unknown_objects": False, "accept_drift": False}
+    actions.repair(config, "billing", **accepted, yes=yes, dry_run=dry_run)
 
 
 def history_sync(config: Config, *, yes: bool = False, dry_run: bool = False) -> None:
@@ -964,9 +965,11 @@ def test_repair_of_all_is_asked_for_without_a_name(
 ) -> None:
     stub(monkeypatch, "repair", STRANGE)
     monkeypatch.setattr("sys.stdin", StringIO())
+    accepted = {"with_unknown_objects": True, "accept_drift": True}
     with pytest.raises(ConfirmationNeeded) as excinfo:
-        actions.repair(config, None, with_unknown_objects=True, yes=False, dry_run=False)
-    assert excinfo.value.command == "alembic plugin repair --with-unknown-objects"
+        actions.repair(config, None, **accepted, yes=False, dry_run=False)
+    command = "alembic plugin repair --with-unknown-objects --accept-drift"
+    assert excinfo.value.command == command
 
 
 @pytest.mark.parametrize(

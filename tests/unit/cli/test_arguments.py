@@ -19,7 +19,7 @@ def parser() -> ArgumentParser:
     return parser
 
 
-NO_CLAIM = {"with_unknown_objects": False}
+NO_REPAIR = {"with_unknown_objects": False, "accept_drift": False}
 ADOPT: dict[str, object] = {
     "all_plugins": False,
     "dry_run": False,
@@ -114,14 +114,14 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
         ),
         ("forget a", (actions.forget, ["a"], {"yes": False, "dry_run": False})),
         ("forget a --yes --dry-run", (actions.forget, ["a"], {"yes": True, "dry_run": True})),
-        ("repair", (actions.repair, [None], {**NO_CLAIM, "yes": False, "dry_run": False})),
+        ("repair", (actions.repair, [None], {**NO_REPAIR, "yes": False, "dry_run": False})),
         (
             "repair host --yes",
-            (actions.repair, ["host"], {**NO_CLAIM, "yes": True, "dry_run": False}),
+            (actions.repair, ["host"], {**NO_REPAIR, "yes": True, "dry_run": False}),
         ),
         (
             "repair a --dry-run",
-            (actions.repair, ["a"], {**NO_CLAIM, "yes": False, "dry_run": True}),
+            (actions.repair, ["a"], {**NO_REPAIR, "yes": False, "dry_run": True}),
         ),
         ("history-sync", (actions.history_sync, [], {"yes": False, "dry_run": False})),
         (
