@@ -112,6 +112,7 @@ _SHARED = {
 _LARGE_OBJECTS = "pg_largeobject"
 """The catalog of large objects, which keeps the lock of whoever writes to them."""
 
+_TOAST = "pg_toast_"
 _PG_SEQUENCES = "pg_sequences"
 _FIRST_NORMAL_OID = 16384
 _NOT_YET_DEFINED = "55000"
@@ -238,7 +239,8 @@ def _read_locks(rows: Iterable[Any]) -> tuple[dict[Key, _Touch], set[str], set[s
         elif row.catalog == _PG_SEQUENCES:
             has_looked = True
         elif row.classid == PG_CLASS and row.objid < _FIRST_NORMAL_OID:
-            direct |= {row.catalog} - {None, _LARGE_OBJECTS}
+            is_long = str(row.catalog).startswith(_TOAST)  # Of a view, say.
+            direct |= set() if is_long else {row.catalog} - {None, _LARGE_OBJECTS}
         else:
             touch = touches.setdefault((row.classid, row.objid), _Touch())
             touch.modes.add(row.mode)

@@ -338,3 +338,10 @@ def test_settings_of_the_session_are_its_own_after_a_step(shop: Host) -> None:
         shown = [connection.scalar(text(f"SHOW {name}")) for name in ("TimeZone", "jit")]
         path = connection.scalar(text("SHOW search_path"))
     assert (shown, path) == (["Asia/Tokyo", "on"], '"$user", public')
+
+
+def test_view_that_is_kept_in_a_toast_table_is_installed_and_verified(host: Host) -> None:
+    columns = ", ".join(f"md5('{n}') AS c{n}" for n in range(900))
+    host.revise("shop", f"CREATE VIEW wide AS SELECT {columns}")
+    host.run("plugin", "install", "shop")
+    assert verify(host) == []
