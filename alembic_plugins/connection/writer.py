@@ -9,6 +9,7 @@ from time import monotonic
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Executable,
     Insert,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     UpdateBase,
     case,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.schema import SetTableComment
@@ -53,6 +55,11 @@ from .errors import UnexpectedVersionRows
 _LOCK_TIMEOUT_SECONDS = 10
 """How long a statement may wait for a lock by default: others wait behind it all that time."""
 
+_HAS_BLOCKS: ColumnElement[bool] = literal_column(
+    "EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql'"
+    " AND pg_catalog.has_language_privilege(l.oid, 'USAGE'))"
+)
+
 _FIRST_WITH_NAMES = 2
 """The version of the registry that had names of objects."""
 
@@ -87,6 +94,7 @@ class RegistryWriter:
         self._is_bound = False
         self._path: str | None = None
         self._role: str | None = None
+        self.has_blocks = False  # Whether PL/pgSQL is there, and may be used.
         self.host_schema = ""
         """The schema that unqualified names of the host's are made in."""
         self._saved = self.pending
@@ -137,8 +145,9 @@ class RegistryWriter:
             path, role = (func.pg_catalog.current_setting(name) for name in ("search_path", "role"))
             # What was read and written until now is not to be taken for what revisions do.
             flush = func.pg_catalog.pg_stat_force_next_flush()
-            question = select(path, role, func.current_schema(), flush)
-            self._path, self._role, schema, _ = self.connection.execute(question).one()
+            question = select(path, role, func.current_schema(), flush, _HAS_BLOCKS)
+            row = self.connection.execute(question).one()
+            self._path, self._role, schema, _, self.has_blocks = row
             self.host_schema = schema or ""
 
     @contextmanager

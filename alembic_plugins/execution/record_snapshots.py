@@ -58,7 +58,8 @@ def read_drift(writer: RegistryWriter, transaction: Transaction) -> None:
 
     Nothing is waited for. Of what is new, nothing can have been changed.
     """
-    if _is_off(writer) or not writer.has_registry or not _is_everyday(transaction):
+    is_off = _is_off(writer) or not (writer.has_registry and writer.has_blocks)
+    if is_off or not _is_everyday(transaction):
         return
     known = [n for n in transaction.plugins if n == HOST or not writer.is_new(n)]
     names = [name for name in known if writer.pending.rows(name)]
@@ -82,10 +83,10 @@ def record_snapshots(
     is_off = _is_off(writer) or not writer.has_tables
     names = [] if is_off else _find_branches(writer, transaction)
     if names:
-        keeps = _is_everyday(transaction)
+        keeps, is_block = _is_everyday(transaction), writer.has_blocks
         scope = _find_scope(writer, names, footprints if keeps else ())
         tables = make_tables(writer.schema)
-        _execute(writer, names, make_recording(tables, scope, keeps_drift=keeps))
+        _execute(writer, names, make_recording(tables, scope, keeps_drift=keeps, is_block=is_block))
 
 
 def _is_off(writer: RegistryWriter) -> bool:

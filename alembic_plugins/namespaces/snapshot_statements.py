@@ -182,7 +182,9 @@ $reading$"""
 
 
 @cache
-def make_recording(tables: Tables, scope: Scope, *, keeps_drift: bool) -> str:
+def make_recording(
+    tables: Tables, scope: Scope, *, keeps_drift: bool, is_block: bool = True
+) -> str:
     """Return the statement that records what the objects of branches are.
 
     It takes what `give` returns. Branches of others are recorded with these where the transaction
@@ -192,13 +194,16 @@ def make_recording(tables: Tables, scope: Scope, *, keeps_drift: bool) -> str:
         tables: the registry's, with their schema.
         scope: what has to be looked for.
         keeps_drift: whether of what was changed by hand before, what was recorded stays.
+        is_block: whether it is in PL/pgSQL, and raises nothing.
     """
     names = find_names(tables)
     wanted = _MOVED if scope.has_others else _NAMED.format(name="wanted")
     objects = make_objects_query(tables, wanted.format_map(names), TAKEN_SPACES, scope)
     insert = (_MERGED if keeps_drift else _LIVE).format_map(names)
-    failure = _FAILURE.format_map(names)
-    return _RECORDING.format(recording=f"WITH {objects} {insert}", failure=failure, drift=_DRIFT)
+    recording, failure = f"WITH {objects} {insert}", _FAILURE.format_map(names)
+    if not is_block:
+        return recording
+    return _RECORDING.format(recording=recording, failure=failure, drift=_DRIFT)
 
 
 @cache
