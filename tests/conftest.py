@@ -19,7 +19,10 @@ collect_ignore = ["plugins"]
 _TESTS = Path(__file__).parent
 
 _MOST = {"acceptance": 2, "integration": 3}
-"""How many cases of a test are run, but for the guard's, each of which is another statement."""
+"""How many cases of a test are run, but for those of some modules."""
+
+_WHOLE = ("test_guard", "test_pages")
+"""The modules with tests of which each case is another statement, or another page."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _choose(path: Path, cases: list[pytest.Item]) -> list[pytest.Item]:
     """Return as many cases as there is time for, from the first one on."""
     most = _MOST.get(path.relative_to(_TESTS).parts[0], len(cases))
-    if path.name.startswith("test_guard") or len(cases) <= most:
+    if path.name.startswith(_WHOLE) or len(cases) <= most:
         return cases
     return [cases[number * len(cases) // most] for number in range(most)]
 

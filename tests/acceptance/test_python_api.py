@@ -10,14 +10,14 @@ from support.hosts import Host
 from alembic_plugins import commands, results
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "python-api.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "reference" / "python-api.md").read_text("utf-8")
 
 
 def test_examples_run_one_after_the_other(example: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     example.database.ensure()
     monkeypatch.chdir(example.folder)
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL), 1):
-        name = f"example {number} of docs/python-api.md"
+        name = f"example {number} of docs/reference/python-api.md"
         names: dict[str, Any] = {"__name__": name}
         exec(compile(block, name, "exec"), names)
         if "engine" in names:  # It ends with the process where it is an application's.

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
@@ -42,13 +43,28 @@ def call_alembic(
     """Run ``python -m alembic``; return its exit code and what it wrote to stdout and stderr."""
     with TemporaryDirectory() as written:
         streams = [Path(written, name) for name in ("stdout", "stderr")]
-        process = PROCESSES.Process(target=_run, args=(arguments, folder, dict(env), streams))
-        process.start()
-        process.join()
-        code = process.exitcode or 0
-        process.close()
+        code = _call(arguments, folder, env, streams)
         stdout, stderr = (stream.read_text() for stream in streams)
     return code, stdout, stderr
+
+
+def watch_alembic(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) -> str:
+    """Do as `call_alembic` does; return what is seen, whichever stream it is written to."""
+    with TemporaryDirectory() as written:
+        screen = Path(written, "screen")
+        _call(arguments, folder, env, [screen, screen])
+        return screen.read_text()
+
+
+def _call(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], streams: Sequence[Path]
+) -> int:
+    process = PROCESSES.Process(target=_run, args=(arguments, folder, dict(env), streams))
+    process.start()
+    process.join()
+    code = process.exitcode or 0
+    process.close()
+    return code
 
 
 def start_alembic(
@@ -72,8 +88,10 @@ def _run(
     arguments: Sequence[str], folder: Path, env: Mapping[str, str], streams: Sequence[Path]
 ) -> None:
     for fd, path in enumerate((Path(os.devnull), *streams)):
-        flags = os.O_RDONLY if fd == 0 else os.O_WRONLY | os.O_CREAT
+        flags = os.O_RDONLY if fd == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
         os.dup2(os.open(path, flags), fd)
+    assert isinstance(sys.stdout, TextIOWrapper)
+    sys.stdout.reconfigure(line_buffering=True)  # As it is on a terminal.
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)

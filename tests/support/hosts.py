@@ -14,7 +14,7 @@ from textwrap import dedent
 
 from alembic.config import CommandLine, Config
 
-from .calls import call_alembic, start_alembic
+from .calls import call_alembic, start_alembic, watch_alembic
 from .clones import Clones
 from .databases import Database
 
@@ -171,10 +171,16 @@ class Host:
         self, *arguments: str, env: dict[str, str] | None = None, fresh: bool = False
     ) -> CallResult:
         """Run the real command line in a process of its own, which may be a fresh interpreter."""
-        added = {"DATABASE_URL": self.database.text, "PYTHONPATH": str(self.folder / "site")}
-        whole = {**os.environ, **added, **(env or {})}
         call = start_alembic if fresh else call_alembic
-        return CallResult(*call(arguments, self.folder, whole))
+        return CallResult(*call(arguments, self.folder, {**self._environ(), **(env or {})}))
+
+    def watch(self, *arguments: str) -> str:
+        """Run the real command line; return what is seen, in the order in which it is written."""
+        return watch_alembic(arguments, self.folder, self._environ())
+
+    def _environ(self) -> dict[str, str]:
+        added = {"DATABASE_URL": self.database.text, "PYTHONPATH": str(self.folder / "site")}
+        return {**os.environ, **added}
 
     def answer(self, answer: str, *arguments: str) -> CallResult:
         """Run the real command line on a terminal, where `answer` is typed."""

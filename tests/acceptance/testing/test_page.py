@@ -10,7 +10,7 @@ from alembic_plugins.testing import checks
 
 pytest_plugins = ["pytester"]
 
-PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "testing.md"
 
 
 def test_author_sees_what_the_page_shows(suite: Suite) -> None:

@@ -1,4 +1,4 @@
-"""What docs/check.md shows is what happens."""
+"""What docs/how-to/check.md shows is what happens."""
 
 import re
 import shlex
@@ -11,7 +11,7 @@ from support.documents import read_console, read_section, run
 from alembic_plugins.checks.run import RULES
 
 ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "check.md"
+PAGE = ROOT / "docs" / "how-to" / "check.md"
 
 
 @pytest.mark.parametrize("heading", ["An example", "The lock file"])

@@ -1,0 +1,168 @@
+"""Pages of documentation, whose blocks of code are run one after the other in a host.
+
+What a block is, is told by its language. A file begins with its path in a comment, and is written;
+a console block is commands with what they print; Python is executed, with the names of the blocks
+before it; SQL is executed in the host's database; of TOML, INI, JSON and YAML without a path it is
+tried whether they can be read. Comments, which readers do not see, say before a block what has to
+be done first, ``<!-- run: alembic plugin install audit -->``, or why it is not run,
+``<!-- not run: it takes a cluster -->``.
+"""
+
+import configparser
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .hosts import Host
+
+ROOT = Path(__file__).parents[2]
+
+_BLOCK = re.compile(
+    r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n\n?)?"
+    r"^(?P<fence>`{3,})(?P<language>[\w{}-]*)\n(?P<text>.*?)^(?P=fence)$",
+    re.DOTALL | re.MULTILINE,
+)
+
+_BEFORE = re.compile(r"^<!-- run: (.+) -->$", re.MULTILINE)
+
+_PATH = re.compile(r"(?:#|--) ([\w./-]+\.\w+)(?:[,:].*)?\n")
+
+_VARYING = [
+    (r" +\d+ bytes", " N bytes"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+0000", "THEN"),
+    (r"/\d{8}_\d{6}_", "/THEN_"),
+    (r"\b\d+(?:\.\d+)? m?s\b", "N s"),
+]
+"""What differs from run to run, and between releases of PostgreSQL."""
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "toml": tomllib.loads,
+    "ini": lambda text: configparser.ConfigParser(interpolation=None).read_string(text),
+    "json": json.loads,
+    "yaml": yaml.safe_load,
+}
+
+_NOT_CODE = ("text",)
+
+_SHELL = frozenset("|><&;*$")
+"""What takes a shell."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code of a page."""
+
+    language: str
+    text: str
+    line: int
+    reason: str | None
+    """Why it is not run."""
+
+    before: tuple[str, ...]
+    """Commands that are run before it."""
+
+
+def read_blocks(text: str) -> Iterator[Block]:
+    """Return the blocks of a page in their order, but for Sphinx's directives."""
+    end = 0
+    for found in _BLOCK.finditer(text):
+        before = tuple(_BEFORE.findall(text[end : found.start()]))
+        end = found.end()
+        if not found["language"].startswith("{"):
+            line = text.count("\n", 0, found.start("text"))
+            yield Block(found["language"], found["text"], line, found["reason"], before)
+
+
+def normalise(output: str) -> str:
+    """Leave out what differs from run to run."""
+    for pattern, word in _VARYING:
+        output = re.sub(pattern, word, output)
+    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+
+
+class PageRun:
+    """Run the blocks of a page in a host.
+
+    Args:
+        host: where files are written, and commands are run.
+        page: the page, which failures name.
+    """
+
+    def __init__(self, host: Host, page: Path) -> None:
+        self._host = host
+        self._page = page
+        self._names: dict[str, Any] = {"__name__": page.stem}
+
+    def run(self, block: Block) -> None:
+        """Run a block as its language and its first line have it."""
+        for command in block.before:
+            self._call(command)
+        path = _PATH.match(block.text)
+        if path:
+            self._host.write(path[1], block.text)
+        elif block.language == "console":
+            self._run_commands(block)
+        elif block.language == "python":
+            self._execute(block)
+        elif block.language == "sql":
+            self._host.database.execute(block.text)
+        elif block.language not in _NOT_CODE:
+            _READERS[block.language](block.text)
+
+    def _run_commands(self, block: Block) -> None:
+        shown = [part.partition("\n") for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]]
+        happened = "".join(f"$ {command}\n{self._call(command)}" for command, _, _ in shown)
+        expected, found = (normalise(text).splitlines() for text in (block.text, happened))
+        place = f"{self._page.relative_to(ROOT)}, line {block.line}"
+        difference = unified_diff(expected, found, lineterm="", n=1)
+        assert expected == found, "\n".join([place, *difference])
+
+    def _call(self, command: str) -> str:
+        """Return what a command prints, on whatever stream."""
+        words = shlex.split(command)
+        if words[0] == "alembic" and not _SHELL.intersection(command):
+            output = self._host.watch(*words[1:])
+        else:
+            output = self._call_shell(command)
+        return output.replace(f"{self._host.folder}/", "")
+
+    def _call_shell(self, command: str) -> str:
+        bin_folder = Path(sys.executable).parent
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self._host.folder,
+            env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    def _execute(self, block: Block) -> None:
+        # As many empty lines as there are before it, so that a traceback names the page's line.
+        code = compile("\n" * block.line + block.text, str(self._page), "exec")
+        try:
+            exec(code, self._names)
+        finally:
+            self._dispose()
+
+    def _dispose(self) -> None:
+        """Close connections as the end of the process does that the block is a part of."""
+        for value in self._names.values():
+            if isinstance(value, Engine | AsyncEngine):
+                getattr(value, "sync_engine", value).dispose()
