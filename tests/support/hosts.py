@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
@@ -82,6 +83,7 @@ class Host:
         self.folder = folder
         self.database = database
         self._clones = clones
+        self._paths = [folder / "site"]
         self.ini = folder / "alembic.ini"
         self.ini.write_text(INI)
         shutil.copytree(SITUATIONS / "host_versions", folder / "versions")
@@ -174,13 +176,24 @@ class Host:
         call = start_alembic if fresh else call_alembic
         return CallResult(*call(arguments, self.folder, {**self._environ(), **(env or {})}))
 
-    def watch(self, *arguments: str) -> str:
+    def watch(self, *arguments: str, folder: Path | None = None) -> str:
         """Run the real command line; return what is seen, in the order in which it is written."""
-        return watch_alembic(arguments, self.folder, self._environ())
+        return watch_alembic(arguments, folder or self.folder, self._environ())
+
+    def install(self, folder: Path) -> None:
+        """Do what ``pip install -e`` does with a package that is a plugin."""
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        groups = [
+            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items())
+            for group, entries in project["entry-points"].items()
+        ]
+        package = project["name"].replace("-", "_")
+        shutil.rmtree(self.distribute(package, project["version"], "".join(groups)))
+        self._paths.append(folder)
 
     def _environ(self) -> dict[str, str]:
-        added = {"DATABASE_URL": self.database.text, "PYTHONPATH": str(self.folder / "site")}
-        return {**os.environ, **added}
+        paths = os.pathsep.join(map(str, self._paths))
+        return {**os.environ, "DATABASE_URL": self.database.text, "PYTHONPATH": paths}
 
     def answer(self, answer: str, *arguments: str) -> CallResult:
         """Run the real command line on a terminal, where `answer` is typed."""

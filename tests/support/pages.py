@@ -4,8 +4,12 @@ What a block is, is told by its language. A file begins with its path in a comme
 a console block is commands with what they print; Python is executed, with the names of the blocks
 before it; SQL is executed in the host's database; of TOML, INI, JSON and YAML without a path it is
 tried whether they can be read. Comments, which readers do not see, say before a block what has to
-be done first, ``<!-- run: alembic plugin install audit -->``, or why it is not run,
-``<!-- not run: it takes a cluster -->``.
+be done first, ``<!-- run: alembic plugin install audit -->``, that it is a part of a file,
+``<!-- the end of models.py -->``, or why it is not run, ``<!-- not run: it takes a cluster -->``.
+
+A page begins in the example host, or, with ``<!-- in an empty folder -->``, where there is nothing;
+then the ids of revisions are others each time. Nothing is installed: the environment has all
+packages, and ``pip install -e`` lets the plugin of a folder be found.
 """
 
 import configparser
@@ -13,6 +17,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -32,9 +37,11 @@ ROOT = Path(__file__).parents[2]
 
 _BLOCK = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n\n?)?"
-    r"^(?P<fence>`{3,})(?P<language>[\w{}-]*)\n(?P<text>.*?)^(?P=fence)$",
+    r"^(?P<fence>`{3,})(?P<language>[\w{}-]*)[^\n`]*\n(?P<text>.*?)^(?P=fence)$",
     re.DOTALL | re.MULTILINE,
 )
+
+_END_OF = re.compile(r"<!-- the end of (\S+) -->")
 
 _BEFORE = re.compile(r"^<!-- run: (.+) -->$", re.MULTILINE)
 
@@ -42,7 +49,7 @@ _PATH = re.compile(r"(?:#|--) ([\w./-]+\.\w+)(?:[,:].*)?\n")
 
 _VARYING = [
     (r" +\d+ bytes", " N bytes"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+0000", "THEN"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)?(?:\+0000)?", "THEN"),
     (r"/\d{8}_\d{6}_", "/THEN_"),
     (r"\b\d+(?:\.\d+)? m?s\b", "N s"),
 ]
@@ -54,6 +61,10 @@ _READERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
     "yaml": yaml.safe_load,
 }
+
+_EMPTY = "<!-- in an empty folder -->"
+
+_SETS_UP = ("python3 -m venv ", "source ", "pip install ")
 
 _NOT_CODE = ("text",)
 
@@ -71,6 +82,9 @@ class Block:
     reason: str | None
     """Why it is not run."""
 
+    end_of: str | None
+    """The file at whose end it is put."""
+
     before: tuple[str, ...]
     """Commands that are run before it."""
 
@@ -79,15 +93,20 @@ def read_blocks(text: str) -> Iterator[Block]:
     """Return the blocks of a page in their order, but for Sphinx's directives."""
     end = 0
     for found in _BLOCK.finditer(text):
-        before = tuple(_BEFORE.findall(text[end : found.start()]))
+        between = text[end : found.start()]
         end = found.end()
+        end_of = _END_OF.search(between)
+        before = tuple(_BEFORE.findall(between))
         if not found["language"].startswith("{"):
             line = text.count("\n", 0, found.start("text"))
-            yield Block(found["language"], found["text"], line, found["reason"], before)
+            file = end_of[1] if end_of else None
+            yield Block(found["language"], found["text"], line, found["reason"], file, before)
 
 
-def normalise(output: str) -> str:
-    """Leave out what differs from run to run."""
+def normalise(output: str, *, with_ids: bool = True) -> str:
+    """Leave out what differs from run to run; without ids, those of revisions, too."""
+    if not with_ids:
+        output = re.sub(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])", "REVISION", output)
     for pattern, word in _VARYING:
         output = re.sub(pattern, word, output)
     return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
@@ -104,6 +123,11 @@ class PageRun:
     def __init__(self, host: Host, page: Path) -> None:
         self._host = host
         self._page = page
+        self._folder = host.folder
+        self._is_new = _EMPTY in page.read_text("utf-8")
+        if self._is_new:
+            for path in host.folder.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._names: dict[str, Any] = {"__name__": page.stem}
 
     def run(self, block: Block) -> None:
@@ -111,8 +135,12 @@ class PageRun:
         for command in block.before:
             self._call(command)
         path = _PATH.match(block.text)
-        if path:
-            self._host.write(path[1], block.text)
+        if block.end_of:
+            with (self._folder / block.end_of).open("a", encoding="utf-8") as file:
+                file.write(block.text)
+        elif path:
+            _READERS.get(block.language, str)(block.text)
+            self._host.write(str(self._folder.relative_to(self._host.folder) / path[1]), block.text)
         elif block.language == "console":
             self._run_commands(block)
         elif block.language == "python":
@@ -125,7 +153,10 @@ class PageRun:
     def _run_commands(self, block: Block) -> None:
         shown = [part.partition("\n") for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]]
         happened = "".join(f"$ {command}\n{self._call(command)}" for command, _, _ in shown)
-        expected, found = (normalise(text).splitlines() for text in (block.text, happened))
+        expected, found = (
+            normalise(text, with_ids=not self._is_new).splitlines()
+            for text in (block.text, happened)
+        )
         place = f"{self._page.relative_to(ROOT)}, line {block.line}"
         difference = unified_diff(expected, found, lineterm="", n=1)
         assert expected == found, "\n".join([place, *difference])
@@ -134,16 +165,23 @@ class PageRun:
         """Return what a command prints, on whatever stream."""
         words = shlex.split(command)
         if words[0] == "alembic" and not _SHELL.intersection(command):
-            output = self._host.watch(*words[1:])
+            output = self._host.watch(*words[1:], folder=self._folder)
+        elif words[0] == "cd":
+            self._folder = (self._folder / words[1]).resolve()
+            output = ""
+        elif command.startswith(_SETS_UP):
+            if "-e" in words:
+                self._host.install(self._folder / words[-1].partition("[")[0])
+            output = ""
         else:
             output = self._call_shell(command)
-        return output.replace(f"{self._host.folder}/", "")
+        return output.replace(f"{self._folder}/", "").replace(f"{self._host.folder}/", "")
 
     def _call_shell(self, command: str) -> str:
         bin_folder = Path(sys.executable).parent
         done = subprocess.run(
             ["bash", "-c", command],
-            cwd=self._host.folder,
+            cwd=self._folder,
             env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
