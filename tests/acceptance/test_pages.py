@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from support.blocks import read_blocks
 from support.hosts import Host
-from support.pages import ROOT, PageRun, read_blocks
+from support.pages import ROOT, PageRun
 
 OWN_TESTS = {
     "docs/how-to/check.md": "unit/checks/test_documentation.py",

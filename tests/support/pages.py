@@ -1,12 +1,5 @@
 """Pages of documentation, whose blocks of code are run one after the other in a host.
 
-What a block is, is told by its language. A file begins with its path in a comment, and is written;
-a console block is commands with what they print; Python is executed, with the names of the blocks
-before it; SQL is executed in the host's database; of TOML, INI, JSON and YAML without a path it is
-tried whether they can be read. Comments, which readers do not see, say before a block what has to
-be done first, ``<!-- run: alembic plugin install audit -->``, that it is a part of a file,
-``<!-- the end of models.py -->``, or why it is not run, ``<!-- not run: it takes a cluster -->``.
-
 A page begins in the example host, or, with ``<!-- in an empty folder -->``, where there is nothing;
 then the ids of revisions are others each time. Nothing is installed: the environment has all
 packages, and ``pip install -e`` lets the plugin of a folder be found.
@@ -21,8 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -31,21 +23,10 @@ import yaml
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from .blocks import PATH, Block
 from .hosts import Host
 
 ROOT = Path(__file__).parents[2]
-
-_BLOCK = re.compile(
-    r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n\n?)?"
-    r"^(?P<fence>`{3,})(?P<language>[\w{}-]*)[^\n`]*\n(?P<text>.*?)^(?P=fence)$",
-    re.DOTALL | re.MULTILINE,
-)
-
-_END_OF = re.compile(r"<!-- the end of (\S+) -->")
-
-_BEFORE = re.compile(r"^<!-- run: (.+) -->$", re.MULTILINE)
-
-_PATH = re.compile(r"(?:#|--) ([\w./-]+\.\w+)(?:[,:].*)?\n")
 
 _VARYING = [
     (r" +\d+ bytes", " N bytes"),
@@ -70,37 +51,6 @@ _NOT_CODE = ("text",)
 
 _SHELL = frozenset("|><&;*$")
 """What takes a shell."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block of code of a page."""
-
-    language: str
-    text: str
-    line: int
-    reason: str | None
-    """Why it is not run."""
-
-    end_of: str | None
-    """The file at whose end it is put."""
-
-    before: tuple[str, ...]
-    """Commands that are run before it."""
-
-
-def read_blocks(text: str) -> Iterator[Block]:
-    """Return the blocks of a page in their order, but for Sphinx's directives."""
-    end = 0
-    for found in _BLOCK.finditer(text):
-        between = text[end : found.start()]
-        end = found.end()
-        end_of = _END_OF.search(between)
-        before = tuple(_BEFORE.findall(between))
-        if not found["language"].startswith("{"):
-            line = text.count("\n", 0, found.start("text"))
-            file = end_of[1] if end_of else None
-            yield Block(found["language"], found["text"], line, found["reason"], file, before)
 
 
 def normalise(output: str, *, with_ids: bool = True) -> str:
@@ -134,7 +84,7 @@ class PageRun:
         """Run a block as its language and its first line have it."""
         for command in block.before:
             self._call(command)
-        path = _PATH.match(block.text)
+        path = PATH.match(block.text)
         if block.end_of:
             with (self._folder / block.end_of).open("a", encoding="utf-8") as file:
                 file.write(block.text)
