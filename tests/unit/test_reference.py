@@ -79,3 +79,8 @@ def test_table_of_errors_has_each_with_its_facts_and_the_case() -> None:
     ]
     row = "| `UnknownKey` | `name`, `key` | A plugin has stored no value by a key. |"
     assert row in rows
+
+
+def test_page_on_pgbouncer_has_the_refusal_in_its_words() -> None:
+    page = (DOCS / "how-to" / "pgbouncer.md").read_text("utf-8")
+    assert f"FAILED: {errors.PooledConnection()}\n" in page
