@@ -36,8 +36,4 @@ html_show_sphinx = False
 
 # Where there is a home, each page links to its source there; without one, nothing does.
 _home = _PYPROJECT["tool"]["alembic_plugins_release"]["home"]
-html_theme_options = (
-    {"source_repository": _home, "source_branch": "main", "source_directory": "docs/"}
-    if _home
-    else {}
-)
+html_theme_options = {"source_view_link": f"{_home}/blob/main/docs/{{filename}}"} if _home else {}
