@@ -8,7 +8,7 @@ import pytest
 from support.documents import read_blocks, read_commands
 from support.hosts import Host
 
-BLOCKS = read_blocks(Path(__file__).parents[2] / "docs" / "capture.md")
+BLOCKS = read_blocks(Path(__file__).parents[2] / "docs" / "how-to" / "capture.md")
 STAMP = re.compile(r"\d{8}_\d{6}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00")
 
 

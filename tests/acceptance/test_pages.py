@@ -9,6 +9,7 @@ from support.hosts import Host
 from support.pages import ROOT, PageRun
 
 OWN_TESTS = {
+    "docs/how-to/capture.md": "acceptance/test_capture_page.py",
     "docs/how-to/check.md": "unit/checks/test_documentation.py",
     "docs/how-to/testing.md": "acceptance/testing/test_page.py",
     "docs/reference/python-api.md": "acceptance/test_python_api.py",
