@@ -21,7 +21,7 @@ from .author_commands import sync as sync
 from .config.phases import open_in_phase
 from .config.settings import read_cascade
 from .config.sources import ConfigSource
-from .execution.migrator import MakePlan, Migrator
+from .execution.migrator import Migrator
 from .execution.rehearsal import Rehearsal
 from .inspection import history as history
 from .inspection import list_plugins as list_plugins
@@ -39,7 +39,7 @@ from .maintenance import restore as restore
 from .maintenance import sync_history as sync_history
 from .planning import removals, targets
 from .planning.plan import Plan
-from .planning.squashes import plan_settled
+from .planning.settled import MakePlan, plan_settled
 from .plugin import list_names
 from .reports.preview import read_previews
 from .reports.results import Removal

@@ -1,13 +1,11 @@
 """The commands that look and change nothing, as functions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, String, Table
 
-from .config.phases import PHASE, check_phase
 from .config.sources import ConfigSource
 from .connection.visits import visit
 from .execution.migrator import Migrator
@@ -130,9 +128,7 @@ def pending(
         ConnectionLost: the connection is lost.
         PluginError: the host's own revisions or the registry cannot be read.
     """
-    session = read_disk(config)
-    if phase is not None:
-        session.settings = replace(session.settings, phase=check_phase(PHASE, phase))
+    session = read_disk(config, phase)
     versions = _make_version_table(version_table, version_table_schema)
     trusted = session.settings.trusted_roles
     with visit(connection):

@@ -6,13 +6,14 @@ from os import PathLike
 from pathlib import Path
 
 from .config.sources import ConfigSource
-from .execution.migrator import MakePlan, Migrator
+from .execution.migrator import Migrator
 from .execution.rehearsal import Rehearsal
 from .integration.running import carry_out, run_work
 from .loading.session import Session
 from .planning import targets, upkeep
 from .planning.operations import Eject
 from .planning.plan import Plan
+from .planning.settled import MakePlan
 from .plugin import HOST, check_name, list_names
 from .reports.preview import Preview, read_previews
 from .reports.repairs import read_changes, read_claims

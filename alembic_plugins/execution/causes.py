@@ -1,7 +1,8 @@
-"""What the failure of a revision means, which may take a look at the database."""
+"""What it means that a transaction has failed, which may take a look at the database."""
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from itertools import takewhile
 
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
@@ -11,14 +12,14 @@ from ..catalog.queries import Dependent, read_column_dependents, read_dependents
 from ..connection.blockers import find_blocker
 from ..connection.errors import MigrationFailed
 from ..connection.writer import RegistryWriter
-from ..guard.errors import NamespaceViolation
+from ..guard.errors import NamespaceViolation, TransactionEnded
 from ..loading.dependencies import read_branch_objects, read_session_ownership
 from ..loading.session import Session
 from ..namespaces.errors import ObjectsInUse
 from ..namespaces.ownership import Dependents, read_columns, sort_dependents
 from ..planning.errors import RevisionInUse
 from ..planning.operations import Call, Direction
-from ..planning.plan import Plan
+from ..planning.plan import Plan, Transaction
 from ..plugin import HOST, Schema
 from ..revisions.failures import (
     find_dependents_in_words,
@@ -26,28 +27,52 @@ from ..revisions.failures import (
     is_duplicate_schema,
     is_lock_timeout,
 )
+from .context import Context
 from .errors import HookFailed, MigrationInterrupted
-from .journal import Journal
 
 _UNDEFINED_TABLE = "42P01"
 
 
-def find_cause(
-    writer: RegistryWriter, journal: Journal, plan: Plan, error: MigrationFailed, *, is_ours: bool
-) -> PluginError:
-    """Return what a failure means.
+def find_cause(context: Context, transaction: Transaction, error: BaseException) -> BaseException:
+    """Return what it means that a transaction has failed with an error, be it that error itself.
 
-    Args:
-        writer: whose connection has met it.
-        journal: tells whether the revision had committed something.
-        plan: what was run.
-        error: the failure.
-        is_ours: whether the transaction was ours and is rolled back: PostgreSQL can be asked then.
+    The transaction is rolled back, where it was ours.
     """
+    writer = context.writer
+    failure = error
+    if isinstance(error, TransactionEnded) and writer.is_committed:
+        kept = f"{error.kept}, but what was committed midway stays"
+        failure = TransactionEnded(error.plugin, error.revisions, kept)
+    elif isinstance(error, HookFailed):
+        kept = _describe_kept(context, transaction, error.plugin)
+        reason = add_blocker(writer, error)
+        is_there = transaction.action == "install"  # All but the hook was done before.
+        failure = HookFailed(error.plugin, error.hook, reason, error.source, kept, is_there)
+    elif isinstance(error, MigrationFailed):
+        failure = _find_revision_cause(context, error)
+    return _find_registry_loss(error, transaction.calls, writer.tables.names) or failure
+
+
+def _describe_kept(context: Context, failed: Transaction, name: str) -> str:
+    """Return what becomes of what was done to a plugin until one of its hooks has failed."""
+    before = takewhile(lambda item: item is not failed, context.plan.transactions)
+    earlier = [item for item in before if name in item.plugins]
+    done = [f"'{c.id}'" for it in earlier for c in it.steps if c.runs and c.plugin == name]
+    several = f"revisions {', '.join(done)} have" if done[1:] else f"revision {', '.join(done)} has"
+    stays = [f"what {several} done"] if done else []
+    stays += ["what was synced before"] if any(it.action == "sync" for it in earlier) else []
+    stays += ["what is restored"] if failed.action == "install" else []
+    stays += ["what was committed midway"] if context.writer.is_committed else []
+    return HookFailed.kept + (f", but {' and '.join(stays)} stays" if stays else "")
+
+
+def _find_revision_cause(context: Context, error: MigrationFailed) -> PluginError:
+    """Return what it means that a revision has failed, after a look at the database."""
+    writer, journal = context.writer, context.steps.journal
     advice = find_advice(writer.session, error)
     reason = f"{error.reason}; {advice}" if advice else add_blocker(writer, error)
     facts = (error.plugin, error.revision, error.function, reason)
-    if not is_ours:
+    if not writer.is_ours:
         return MigrationFailed(*facts) if advice else error
     if error.plugin in writer.session.state.leftover:
         command = f"alembic plugin uninstall {error.plugin} --purge"
@@ -71,7 +96,7 @@ def find_cause(
         if journal.is_written and not journal.is_empty:
             return MigrationInterrupted(*facts, journal.find_invalid())
         words = find_dependents_in_words(error)
-        users = _find_users(writer, error.plugin, words, plan) if words else {}
+        users = _find_users(writer, error.plugin, words, context.plan) if words else {}
         if users:
             return _explain_use(writer, error, users)
     return error if reason == error.reason else MigrationFailed(*facts)
@@ -153,7 +178,7 @@ def _find_described(found: Sequence[Dependent], words: str) -> list[Dependent]:
     return [item for item in found if item.description in named]
 
 
-def find_registry_loss(
+def _find_registry_loss(
     error: BaseException, calls: Sequence[Call], names: Collection[str]
 ) -> NamespaceViolation | None:
     """Return what an error means where a table of the registry was there before revisions ran.

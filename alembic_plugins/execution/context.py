@@ -1,20 +1,22 @@
 """What the handlers of operations work with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Executable
 
 from ..connection.callbacks import Callbacks
+from ..connection.pipeline import Pipeline
 from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
 from ..planning.plan import Plan
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
-from .progress import Progress
+from .progress import Draw, Progress, Watch
 from .steps import StepRunner
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Context:
     Attributes:
         session: the command's view of disk and database.
         writer: executes statements and keeps the registry.
+        pipeline: by which statements are sent that nobody waits for.
         objects: reads whose objects are.
         steps: runs revisions.
         hooks: calls hooks.
@@ -43,6 +46,7 @@ class Context:
 
     session: Session
     writer: RegistryWriter
+    pipeline: Pipeline
     objects: ObjectReader
     steps: StepRunner
     hooks: HookRunner
@@ -58,3 +62,50 @@ class Context:
         """Execute statements, or print them."""
         for statement in statements:
             self.writer.execute(statement)
+
+
+def make_context(
+    session: Session,
+    context: MigrationContext,
+    recorded: Collection[str],
+    run_args: Mapping[str, Any],
+    plan: Plan,
+    draw: Draw,
+    watch: Watch | None,
+    lock_connection: Connection | None,
+    *,
+    is_rehearsal: bool,
+) -> Context:
+    """Put together what the handlers of a plan's operations work with.
+
+    Args:
+        session: the command's view of disk and database.
+        context: Alembic's, configured by ``env.py``.
+        recorded: the plugins that have a row in the registry.
+        run_args: what ``env.py`` wants passed to each revision's function.
+        plan: the plan.
+        draw: shows how far it has come: how many revisions are done, of how many, and the next.
+        watch: the caller's callback for that, if it has given one.
+        lock_connection: the one that holds the lock, which sees what is committed, for the guard;
+            None where there is none.
+        is_rehearsal: whether all is rolled back in the end.
+    """
+    callbacks, pipeline = Callbacks(), Pipeline(context)
+    writer = RegistryWriter(session, context, recorded, callbacks)
+    # What the caller has done in its transaction cannot be told from what revisions do.
+    monitor = Monitor(writer, pipeline, lock_connection if writer.is_ours else None)
+    steps = StepRunner(writer, monitor, pipeline, run_args)
+    return Context(
+        session,
+        writer,
+        pipeline,
+        ObjectReader(writer),
+        steps,
+        HookRunner(writer, monitor, steps.journal, steps.ends),
+        monitor,
+        callbacks,
+        plan,
+        Progress(sum(step.runs for step in plan.steps), draw, watch),
+        lock_connection,
+        is_rehearsal,
+    )

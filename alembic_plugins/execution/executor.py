@@ -1,30 +1,22 @@
 """Run plans: one transaction after the other, tried again where it met another one."""
 
 import logging
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import takewhile
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic, sleep
 from typing import NoReturn
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from .. import _alembic
 from .._base_errors import PluginError
-from ..connection.errors import MigrationFailed
-from ..connection.pipeline import Pipeline
-from ..guard.errors import NamespaceViolation, TransactionEnded
+from ..guard.errors import NamespaceViolation
 from ..planning.errors import Interrupted
 from ..planning.plan import Plan, Transaction
 from ..plugin import HOST
-from ..revisions.failures import describe_failure, find_transient, make_delays
-from .causes import add_blocker, find_cause, find_registry_loss
+from ..revisions.failures import find_transient, make_delays
+from .causes import find_cause
 from .context import Context
-from .errors import HookFailed, RevisionTooLong
-from .handle_registry import mark_adopted, record_inferred, withdraw
+from .errors import RevisionTooLong
 from .handlers import CHECKS, HANDLERS
 from .outcomes import Outcomes
-from .record_snapshots import read_drift, record_snapshots
+from .record_transactions import record_before, record_done, record_failure
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +26,11 @@ class Executor:
 
     Args:
         context: what the handlers of operations work with; it has the plan.
-        pipeline: by which statements are sent that nobody waits for.
     """
 
-    def __init__(self, context: Context, pipeline: Pipeline) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._pipeline = pipeline
         self._writer = context.writer
-        # A transaction that is the caller's cannot be tried again, nor added to when it fails.
-        self._is_ours = self._writer.is_ours
 
     def run(self) -> None:
         """Run the plan: each transaction is kept as soon as it is done.
@@ -73,7 +61,7 @@ class Executor:
             for operation in plan.operations:
                 if check := CHECKS.get(type(operation)):
                     check(context, operation)
-        if self._is_ours:
+        if self._writer.is_ours:
             self._writer.connection.rollback()  # It has only read.
 
     def _run_transactions(self) -> None:
@@ -100,7 +88,7 @@ class Executor:
         is_known = self._context.session.is_inferred
         if isinstance(error, NamespaceViolation) and not is_known(error.plugin):
             return False  # Whose the objects are has to be found out first.
-        return self._is_ours and not self._writer.is_lost
+        return self._writer.is_ours and not self._writer.is_lost
 
     def _check_lengths(self, plan: Plan) -> None:
         limit = getattr(self._writer.versions.c.version_num.type, "length", None)
@@ -139,7 +127,8 @@ class Executor:
                     if self._check_each(transaction):
                         suspected = error
                         continue
-                retriable = self._is_ours and not self._writer.is_committed
+                # One that is the caller's cannot be run again, nor added to when it fails.
+                retriable = self._writer.is_ours and not self._writer.is_committed
                 met = find_transient(error) if retriable else None
                 delay = next(delays, None) if met else None
                 if delay is None:
@@ -175,17 +164,15 @@ class Executor:
         started = monotonic()
         context.steps.forget_types()  # Those that another try has made are not there any more.
         before = {name: writer.pending.rows(name) for name in transaction.plugins}
-        with self._pipeline.transaction(), self._savepoint(transaction):
+        with context.pipeline.transaction(), self._savepoint(transaction):
             writer.set_timeouts()
             writer.ensure_tables()
             writer.ensure_bound()
-            if not context.is_rehearsal:
-                read_drift(writer, transaction)
             try:
                 self._run_operations(transaction)
                 if suspected is not None:
                     raise suspected
-                self._record(transaction, before, started)
+                record_done(context, transaction, before, started)
             except BaseException:
                 context.callbacks.go_back()
                 raise
@@ -193,14 +180,13 @@ class Executor:
 
     def _savepoint(self, transaction: Transaction) -> AbstractContextManager[object]:
         """Begin the savepoint that a transaction wants to have in the caller's."""
-        if transaction.has_savepoint and not (self._is_ours or self._writer.is_offline):
+        if transaction.has_savepoint and not (self._writer.is_ours or self._writer.is_offline):
             return self._writer.connection.begin_nested()
         return nullcontext()
 
     def _run_operations(self, transaction: Transaction) -> None:
         context = self._context
-        for name in transaction.plugins:
-            record_inferred(context, name, goes=transaction.allows_interruption(name))
+        record_before(context, transaction)
         context.monitor.begin(context.plan)
         with context.steps.listen_to_ends():
             for operation in transaction.operations:
@@ -208,81 +194,12 @@ class Executor:
                 HANDLERS[type(operation)](context, operation)
         context.writer.move_to(None, context.plan)
 
-    def _record(
-        self, transaction: Transaction, before: Mapping[str, tuple[str, ...]], started: float
-    ) -> None:
-        """Write what was done to the registry, and check once more what may be committed."""
-        context, writer = self._context, self._writer
-        detail = "; ".join(op.detail for op in transaction.operations if op.detail) or None
-        for name, rows in before.items():
-            action = transaction.name_action(name, context.session.state.plugins)
-            duration = writer.find_duration(started)
-            writer.pending.add_event(name, action, rows, duration, detail=detail)
-        writer.flush()
-        mark_adopted(context, transaction)
-        is_last = transaction is context.plan.transactions[-1]
-        if is_last and writer.has_tables and not context.is_rehearsal:
-            writer.refresh_objects()
-        context.callbacks.check()
-        if not context.is_rehearsal:
-            record_snapshots(writer, transaction, context.monitor.recorder.footprints)
-
     def _fail(
         self, error: BaseException, transaction: Transaction, duration: int | None
     ) -> NoReturn:
         """Record what has failed, and raise what it means."""
-        context, writer = self._context, self._writer
-        failure = error
-        if isinstance(error, TransactionEnded) and writer.is_committed:
-            kept = f"{error.kept}, but what was committed midway stays"
-            failure = TransactionEnded(error.plugin, error.revisions, kept)
-        if isinstance(error, HookFailed):
-            kept = self._describe_kept(transaction, error.plugin)
-            reason = add_blocker(writer, error)
-            is_there = transaction.action == "install"  # All but the hook was done before.
-            failure = HookFailed(error.plugin, error.hook, reason, error.source, kept, is_there)
-        if isinstance(error, MigrationFailed):
-            facts = (writer, context.steps.journal, context.plan, error)
-            failure = find_cause(*facts, is_ours=self._is_ours)
-        failure = find_registry_loss(error, transaction.calls, writer.tables.names) or failure
-        name = getattr(failure, "plugin", (*transaction.plugins, HOST)[0])
-        if transaction.action:
-            self._record_failure(transaction, describe_failure(failure), name, duration)
+        failure = find_cause(self._context, transaction, error)
+        record_failure(self._context, transaction, failure, duration)
         if failure is error:
             raise error
         raise failure from error
-
-    def _describe_kept(self, failed: Transaction, name: str) -> str:
-        """Return what becomes of what was done to a plugin until one of its hooks has failed."""
-        before = takewhile(lambda item: item is not failed, self._context.plan.transactions)
-        earlier = [item for item in before if name in item.plugins]
-        done = [f"'{c.id}'" for it in earlier for c in it.steps if c.runs and c.plugin == name]
-        several = (
-            f"revisions {', '.join(done)} have" if done[1:] else f"revision {', '.join(done)} has"
-        )
-        stays = [f"what {several} done"] if done else []
-        stays += ["what was synced before"] if any(it.action == "sync" for it in earlier) else []
-        stays += ["what is restored"] if failed.action == "install" else []
-        stays += ["what was committed midway"] if self._writer.is_committed else []
-        return HookFailed.kept + (f", but {' and '.join(stays)} stays" if stays else "")
-
-    def _record_failure(
-        self, transaction: Transaction, words: str, name: str, duration: int | None
-    ) -> None:
-        """Record what was rolled back, where there is a registry and the transaction was ours."""
-        context, writer = self._context, self._writer
-        if not self._is_ours or not writer.has_registry:
-            return
-        rows = writer.pending.rows(name)
-        action = transaction.name_action(name, context.session.state.plugins)
-        writer.pending.add_event(name, action, rows, duration, failure=words)
-        with suppress(SQLAlchemyError):  # The server may be gone.
-            if not writer.is_lost:
-                with _alembic.transaction(writer.context):
-                    if writer.is_committed:
-                        writer.return_session()  # No rollback has done that.
-                        if context.steps.journal.is_empty:
-                            withdraw(context, name)
-                    writer.flush()
-            elif context.lock_connection is not None:
-                writer.write_elsewhere(context.lock_connection)

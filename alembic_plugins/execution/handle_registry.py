@@ -8,20 +8,16 @@ from sqlalchemy.schema import DropTable
 from ..connection.errors import UnexpectedVersionRows
 from ..hooks import Moment
 from ..namespaces.claims import find_claims
-from ..namespaces.object_statements import mark_objects_known, record_objects, record_place
+from ..namespaces.object_statements import record_objects, record_place
 from ..planning import operations as ops
 from ..planning.hooks import find_hooks
-from ..planning.plan import Transaction
 from ..planning.projection import remember_plugin
 from ..planning.upkeep import find_repairs
 from ..plugin import HOST, Schema
 from ..registry.statements import record_versions
 from ..registry.version_tables import read_versions
 from .context import Context
-from .handle_namespaces import end_interruption, forget_at_base
-
-ADOPT = "adopt"
-"""What the history calls it when revisions are recorded that another tool has run."""
+from .handle_namespaces import end_interruption
 
 if TYPE_CHECKING:
     from ..json_values import JSON
@@ -118,36 +114,3 @@ def eject(context: Context, operation: ops.Eject) -> None:
     writer = context.writer
     context.execute(record_versions(writer.versions, writer.pending.all_rows, operation.rows))
     writer.drop_tables()
-
-
-def record_inferred(context: Context, name: str, *, goes: bool) -> None:
-    """Record what was found out of a plugin that another tool has installed.
-
-    What is no more than a guess is recorded where the plugin goes, with which it is forgotten.
-    """
-    writer, inferred = context.writer, context.session.inferred.get(name)
-    if inferred is None or not (inferred.doubt is None or (inferred.rows and goes)):
-        return
-    known = {row.place for row in context.objects.read_recorded() if row.made}
-    new = [row for row in inferred.rows if row.place not in known]
-    if new:
-        writer.write(record_objects(writer.tables, new, writer.epoch))
-    writer.execute(mark_objects_known(writer.tables, name))
-
-
-def mark_adopted(context: Context, transaction: Transaction) -> None:
-    """Record that it is known what revisions have made that were adopted, where it is."""
-    if transaction.action != ADOPT:
-        return
-    for name in transaction.plugins:
-        inferred = context.session.inferred.get(name)
-        if inferred is not None and inferred.doubt is None:
-            context.writer.execute(mark_objects_known(context.writer.tables, name))
-
-
-def withdraw(context: Context, name: str) -> None:
-    """Record that a revision has not been begun, and no plugin whose first one that is."""
-    pending = context.writer.pending
-    pending.add_interruption_end(name)
-    if name in pending.plugins and not pending.has_applied(name):
-        forget_at_base(context, pending.plugins[name])

@@ -14,12 +14,12 @@ from ..namespaces.snapshots import Scope, give
 from ..planning import operations as ops
 from ..planning.hook_operations import RunHook
 from ..planning.plan import Transaction
+from ..planning.projection import ADOPT
 from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
 from ..plugin import HOST, Schema
 from ..registry.sql import raw
 from ..registry.tables import make_tables
-from .handle_registry import ADOPT
 
 _WITHOUT = (
     *(ops.AcceptFiles, ops.StoreValue, ops.DeleteValue, ops.DeleteVersionRows, ops.Eject),

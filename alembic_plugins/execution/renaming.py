@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
 
 from .._base_errors import PluginError
 from ..config.database import translate_errors
@@ -13,9 +12,6 @@ from ..planning.renames import find_stuck, plan_renames
 from ..registry.renaming import find_renamed
 from ..registry.state import State
 from .errors import RenameDue
-
-if TYPE_CHECKING:
-    from .runner import Runner
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +28,18 @@ def check_renamed(state: State, names: Collection[str] | None = None) -> None:
 
 
 def rename_plugins(
-    session: Session, make_runner: Callable[[], "Runner"], plan: Plan
+    session: Session, execute: Callable[[Plan], object], plan: Plan
 ) -> tuple[Plan, tuple[PluginError, ...]]:
     """Give plugins in the database the names that they have on disk.
 
     Where that fails for one, it keeps its former name there, which hinders no other one; so it does
     where its files do not lead on, unless `plan` is about it. Return what was done, and what has
     failed.
+
+    Args:
+        session: the command's view of disk and database.
+        execute: runs a plan.
+        plan: what is to be done besides.
     """
     done: Plan = Plan()
     failures: list[PluginError] = []
@@ -50,7 +51,7 @@ def rename_plugins(
         single = Plan((transaction,))
         try:
             with translate_errors():
-                make_runner().run(single)
+                execute(single)
         except ConnectionLost:
             raise
         except PluginError as error:

@@ -2,24 +2,30 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from .. import _alembic
 from .._base_errors import PluginError
+from ..config.settings import read_settings
+from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred
 from ..planning.plan import Plan
 from ..planning.projection import plan_copy
 from ..planning.removals import downgrade
+from ..planning.settled import MakePlan
 from ..planning.targets import upgrade_exactly
+from ..plugin import HOST
+from ..registry.state import State
 from ..registry.tables import Tables
 from .errors import ScratchFailed
-from .scratch import NO_COPY, copy_database, drop_namespace
+from .scratch import NO_COPY, copy_database, drop_namespace, make_scratch_database
 
 Targets = Mapping[str, Sequence[str]]
 """The revisions up to which plugins are run, by their names."""
@@ -45,7 +51,7 @@ class PlanRunner(Protocol):
         """Read what the database remembers."""
         ...
 
-    def run(self, make_plan: Callable[[Session], Plan]) -> Plan:
+    def run(self, make_plan: MakePlan) -> Plan:
         """Run what `make_plan` plans."""
         ...
 
@@ -54,48 +60,110 @@ class PlanRunner(Protocol):
         ...
 
 
-def run_in_empty(scratch: PlanRunner, _live: PlanRunner, targets: Targets) -> None:
-    """Run plugins' revisions, and all that they need, in an empty database.
+Scratch = TypeVar("Scratch", bound=PlanRunner)
+
+
+@contextmanager
+def build(
+    live: PlanRunner,
+    make: Callable[[Session, MigrationContext], Scratch],
+    targets: Targets,
+    *,
+    guarded: bool,
+) -> Iterator[Scratch]:
+    """Run plugins' revisions up to some, and all that they need, in a database of their own.
+
+    It starts empty. Where they cannot be run there, as where none makes the host's tables, it has
+    what the host's database has, but for rows, and for what the plugins have made.
+
+    Args:
+        live: the work on the host's database.
+        make: makes the like for the scratch database.
+        targets: the revisions.
+        guarded: whether what the guard refuses is a failure at once. It cannot tell anything in
+            a copy of the host's database.
 
     Raises:
-        ScratchFailed: one cannot be run.
+        ScratchFailed: that cannot be done.
     """
-    with quiet():
-        _run_targets(scratch, targets)
+    with ExitStack() as stack:
+        failures: list[ScratchFailed] = []
+        for run_targets, settings in _WAYS if targets.keys() - {HOST} else _WAYS[:1]:
+            scratch = stack.enter_context(_make_scratch(live, make, targets, settings))
+            try:
+                with _alembic.replaced_context(live.context, scratch.context), quiet():
+                    run_targets(scratch, live, targets)
+                break
+            except ScratchFailed as error:
+                failures.append(error)
+                if guarded and isinstance(error.__cause__, NamespaceViolation):
+                    raise
+                stack.close()
+        else:
+            raise join_failures(failures)
+        yield scratch
 
 
-def run_in_reverted_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
+@contextmanager
+def _make_scratch(
+    live: PlanRunner,
+    make: Callable[[Session, MigrationContext], Scratch],
+    targets: Targets,
+    settings: Mapping[str, Any],
+) -> Iterator[Scratch]:
+    """Make a scratch database, where nothing is read from yet."""
+    context, known = live.context, live.session
+    name, revisions = next(iter(targets.items()), (HOST, ()))
+    with make_scratch_database(live.connection, name, " ".join(revisions)) as connection:
+        options = {**context.opts, "as_sql": False}
+        inner = MigrationContext(context.dialect, connection, options, context.environment_context)
+        changed = replace(read_settings(known.config), **settings)
+        session = Session(known.config, known.script, State(), changed)
+        session.configure(transaction_per_revision=known.transaction_per_revision)
+        yield make(session, inner)
+
+
+def _run_in_empty(scratch: PlanRunner, _live: PlanRunner, targets: Targets) -> None:
+    """Run plugins' revisions, and all that they need, in an empty database."""
+    _run_targets(scratch, targets)
+
+
+def _run_in_reverted_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
     """Run plugins' revisions in a copy of the host's database, from which they have gone.
 
     They go by their downgrades, and what is in their namespaces then is dropped.
-
-    Raises:
-        ScratchFailed: it cannot be copied, or a revision cannot be run.
     """
-    with quiet():
-        _copy(scratch, live, targets, targets)
-        for name in [*targets][::-1]:
-            with _trying(name, targets[name]):
-                scratch.read()
-                scratch.run(partial(downgrade, scope=name, target="base", cascade=True))
-        _clear(scratch, targets)
-        _run_targets(scratch, targets)
+    _copy(scratch, live, targets, targets)
+    for name in [*targets][::-1]:
+        with _trying(name, targets[name]):
+            scratch.read()
+            scratch.run(partial(downgrade, scope=name, target="base", cascade=True))
+    _clear(scratch, targets)
+    _run_targets(scratch, targets)
 
 
-def run_in_cleared_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
-    """Do as `run_in_reverted_copy` does, where the downgrades cannot be run."""
-    with quiet():
-        _copy(scratch, live, targets, {})
-        _clear(scratch, targets)
-        _run_targets(scratch, targets)
+def _run_in_cleared_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
+    """Do as `_run_in_reverted_copy` does, where the downgrades cannot be run."""
+    _copy(scratch, live, targets, {})
+    _clear(scratch, targets)
+    _run_targets(scratch, targets)
 
 
-WAYS = (run_in_empty, run_in_reverted_copy, run_in_cleared_copy)
-"""The ways to try revisions out, in the order in which they are to be gone."""
+# What hooks do elsewhere would stay.
+_EMPTY: Mapping[str, Any] = {"without_hooks": True, "phase": None}
+# Whose the objects of a copy are is not known, and not asked; the host's revisions are applied.
+_COPY = {**_EMPTY, "guard": "off", "guard_reads": "off", "host_first": False}
+
+_WAYS = (
+    (_run_in_empty, _EMPTY),
+    (_run_in_reverted_copy, _COPY),
+    (_run_in_cleared_copy, _COPY),
+)
+"""The ways to try revisions out, in the order in which they are to be gone, and settings there."""
 
 
 def join_failures(failures: Sequence[ScratchFailed]) -> ScratchFailed:
-    """Return why revisions could not be tried out in any of the `WAYS`.
+    """Return why revisions could not be tried out in any of the `_WAYS`.
 
     Where the host's database could not even be copied, that is why it has come to no other way, and
     not what is wrong with the revisions.
@@ -120,8 +188,6 @@ def _copy(scratch: PlanRunner, live: PlanRunner, targets: Targets, recorded: Tar
         scratch.end_reading()
     scratch.read()
     session, known = scratch.session, live.session
-    # Whose the objects are is not known here, and not asked.
-    session.turn_guard_off()
     for target in targets:
         session.add_inferred(target, Inferred(()))
     applied = {

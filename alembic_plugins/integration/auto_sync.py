@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from ..execution.migrator import MakePlan, Migrator
+from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.ordering import order_requirements
 from ..planning.plan import Plan
+from ..planning.settled import MakePlan
 from ..planning.targets import install
 
 log = logging.getLogger(__name__)

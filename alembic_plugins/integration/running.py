@@ -16,12 +16,14 @@ from .._detection import is_host
 from ..config.database import find_url, translate_errors
 from ..config.embedded import has_embedded
 from ..config.errors import ConnectionFailed
+from ..config.phases import PHASE, check_phase
+from ..config.settings import read_settings
 from ..config.sources import ConfigSource, keep_config, open_config
-from ..execution.migrator import MakePlan, Migrator
+from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.plan import Plan
 from ..planning.renames import add_renames
-from ..planning.squashes import plan_settled
+from ..planning.settled import MakePlan, plan_settled
 from ..registry.state import State
 from .auto_sync import add_syncs, upgrade_and_sync
 from .errors import LoopRuns, NotAHost
@@ -84,19 +86,27 @@ def find_script(config: Config) -> ScriptDirectory:
     return script
 
 
-def read_disk(source: ConfigSource) -> Session:
+def read_disk(source: ConfigSource, phase: str | None = None) -> Session:
     """Return what there is on disk, without a database.
 
     It may be asked for again and again: a script directory, which Alembic keeps until the process
     ends, is made once for a configuration, and what is in it is looked at each time.
 
+    Args:
+        source: the host's configuration, or where it is.
+        phase: the phase, in the place of the configuration's.
+
     Raises:
+        InvalidOption: there is no such phase.
         NotAHost: the ``env.py`` does not name us.
     """
     config = keep_config(source)
     if _SCRIPT not in config.attributes:
         config.attributes[_SCRIPT] = find_script(config)
-    return Session(config, config.attributes[_SCRIPT], State())
+    settings = read_settings(config)
+    if phase is not None:
+        settings = replace(settings, phase=check_phase(PHASE, phase))
+    return Session(config, config.attributes[_SCRIPT], State(), settings)
 
 
 @contextmanager

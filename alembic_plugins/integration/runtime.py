@@ -26,7 +26,7 @@ from ..config.settings import (
 )
 from ..connection.autobegin import end_autobegun
 from ..connection.visits import is_autocommit
-from ..execution.migrator import MakePlan, Migrator
+from ..execution.migrator import Migrator
 from ..execution.progress import PROGRESS
 from ..loading.session import Session
 from ..planning import removals, targets
@@ -34,6 +34,7 @@ from ..planning.identifiers import find_scope, split_target
 from ..planning.phases import describe_held
 from ..planning.plan import Plan
 from ..planning.projection import simulate
+from ..planning.settled import MakePlan
 from ..planning.squashes import find_squashed
 from ..plugin import HOST
 from ..registry.rows import tell_once

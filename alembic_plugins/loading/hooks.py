@@ -60,7 +60,6 @@ class HookFinder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._own: dict[str, Hooks] = {}
-        self.is_on = not source.settings.without_hooks
 
     def find(self, name: str) -> tuple[Hooks, ...]:
         """Return the hooks for a plugin: those for every plugin by name, and then its own.
@@ -70,7 +69,7 @@ class HookFinder:
         Raises:
             BrokenHooks: an object cannot be loaded, or has none of the functions that it says.
         """
-        if not self.is_on:
+        if self._source.settings.without_hooks:
             return ()
         found = self._source.find_usable(name)
         reference = found.declaration.hooks if found else None

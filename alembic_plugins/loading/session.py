@@ -5,7 +5,6 @@ names and what they need.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from alembic.script import ScriptDirectory
 from .. import _alembic
 from .._base_errors import PluginError
 from ..config.discovery import Discovery, FoundPlugin
-from ..config.settings import read_settings
+from ..config.settings import Settings, read_settings
 from ..plugin import HOST, Plugin
 from ..registry.errors import DamagedRow
 from ..registry.state import State
@@ -45,12 +44,25 @@ _GONE, _DAMAGED = "its revision files are gone", "its rows in the registry are d
 
 
 class Session:
-    """One command's view of disk and database. It changes neither."""
+    """One command's view of disk and database. It changes neither.
 
-    def __init__(self, config: Config, script: ScriptDirectory, state: State) -> None:
+    Args:
+        config: the host's.
+        script: its script directory.
+        state: what the database remembers, as far as that is known by then.
+        settings: the host's options, unless they are to be read from `config`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        script: ScriptDirectory,
+        state: State,
+        settings: Settings | None = None,
+    ) -> None:
         self.config = config
         self.script = script
-        self.settings = read_settings(config)
+        self.settings = settings or read_settings(config)
         self.transaction_per_revision = False
         self.cascaded: frozenset[str] = frozenset()
         """Plugins that have turned out to depend on what goes, and go along."""
@@ -95,13 +107,6 @@ class Session:
     def configure(self, *, transaction_per_revision: bool) -> None:
         """Take over the option of that name that ``env.py`` has given to Alembic."""
         self.transaction_per_revision = transaction_per_revision
-
-    def turn_guard_off(self) -> None:
-        """Let revisions change whatever they do, and run without the host's before them.
-
-        It is so in a copy of the host's database, where nobody asks whose the objects are.
-        """
-        self.settings = replace(self.settings, guard="off", guard_reads="off", host_first=False)
 
     def find_users(self, name: str) -> "Dependents":
         """Return what depends on a plugin's objects, by the plugin that it belongs to."""

@@ -90,7 +90,7 @@ def _has_any(session: Session, name: str) -> bool:
 def _find_lost(session: Session, name: str) -> str | None:
     """Return what a plugin's declaration has named as its hooks, where that is gone."""
     known = session.state.plugins.get(name) or session.state.quarantined.get(name)
-    is_there = session.find_usable(name) is not None or not session.hooks.is_on
+    is_there = session.find_usable(name) is not None or session.settings.without_hooks
     return None if known is None or is_there else known.hooks
 
 

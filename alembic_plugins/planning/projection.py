@@ -16,6 +16,9 @@ from .operations import Direction, RecoverPlugin
 from .plan import Plan, plan_outcome, plan_record
 from .squashes import hold_back
 
+ADOPT = "adopt"
+"""What the history calls it when revisions are recorded that another tool has run."""
+
 
 def remember_revision(session: Session, node: Node, *, objects_known: bool) -> AppliedRevision:
     """Return what is to be remembered of a revision that is applied.
@@ -120,7 +123,7 @@ def _plan_catch_up(session: Session, state: State) -> Plan:
     touched -= {name for name in touched if session.remembered_branch(name).orphaned}
     before = [item for item in state.applied if item.plugin in touched]
     after = [node for name in touched for node in present.get(name, {}).values()]
-    plan = plan_record(before, after, "adopt")
+    plan = plan_record(before, after, ADOPT)
     return replace(plan, transactions=(*plan.transactions, *lost.transactions))
 
 
@@ -147,7 +150,7 @@ def plan_copy(
         for revision in branch.order
         if revision in wanted[branch.name]
     ]
-    return plan_record((), nodes, "adopt")
+    return plan_record((), nodes, ADOPT)
 
 
 def _find_broken(session: Session) -> set[str]:

@@ -1,6 +1,6 @@
 """What a plan has to do for squashes: record them, and refuse what nobody has squashed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .._base_errors import PluginError
@@ -9,33 +9,12 @@ from ..plugin import HOST
 from ..revisions.branches import Branch
 from ..revisions.errors import HalfApplied, ReplacedRevision
 from .errors import RevisionsGone, SquashesLeft
-from .operations import Direction, RecordSquash, find_plugins
+from .operations import Direction, RecordSquash
 from .plan import Plan, Transaction
 
-MakePlan = Callable[[Session], Plan]
 
-
-def plan_settled(session: Session, make_plan: MakePlan) -> Plan:
-    """Return what `make_plan` plans, and what is to be recorded of squashes before and after it.
-
-    A branch may turn out to have a squash when it is read, so that what was planned until then is
-    about revisions that it replaces: then it is planned again.
-    """
-    while True:
-        state = session.state
-        try:
-            plan = make_plan(session)
-            for name in find_plugins(plan.operations):
-                session.remembered_branch(name)
-        except PluginError:
-            if session.state is state:
-                raise
-            continue
-        if session.state is state:
-            return _add_squashes(session, plan)
-
-
-def _add_squashes(session: Session, plan: Plan) -> Plan:
+def add_squashes(session: Session, plan: Plan) -> Plan:
+    """Return a plan with what is to be recorded of squashes before and after it."""
     before = [Transaction((squash,), "squash") for squash in _find_due(session)]
     after = [Transaction((squash,), "squash") for squash in _find_completed(session, plan)]
     if not (before or after):

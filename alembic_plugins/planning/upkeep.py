@@ -39,6 +39,7 @@ from .operations import (
 )
 from .ordering import order_requirements
 from .plan import Plan, Transaction, plan_outcome, plan_record
+from .projection import ADOPT
 from .squashes import check_stock, hold_back
 from .targets import check_namespaces
 
@@ -174,7 +175,7 @@ def adopt(
         missing -= targets.keys()
         if missing:
             raise RequirementNotInstalled(name, tuple(sorted(missing)))
-    plan = plan_record((), nodes.values(), "adopt")
+    plan = plan_record((), nodes.values(), ADOPT)
     if not tables:
         return plan
     dropped = DropVersionTables(tuple(tables))

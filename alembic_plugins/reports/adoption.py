@@ -10,12 +10,13 @@ from ..catalog.diff import Picture, find_differences, is_about
 from ..catalog.objects import read_objects
 from ..catalog.oids import PG_CLASS
 from ..catalog.snapshot import read_picture, read_picture_of
-from ..execution.migrator import MakePlan, Migrator
+from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
 from ..namespaces.ownership import read_ownership
 from ..namespaces.recorded import RecordedObject
 from ..planning.plan import Plan
+from ..planning.settled import MakePlan
 from ..planning.upkeep import adopt
 from ..plugin import Namespace, Schema
 from ..registry.errors import NoVersionTable

@@ -70,7 +70,7 @@ def main() -> int:
     facts = json.loads(sys.stdin.readline())
     sys.path[:] = facts["path"]
     # What the command itself imports, so that it need not when it is told to begin.
-    for module in ("..connection.locking", "..execution.runner"):
+    for module in ("..connection.locking", "..execution.executor"):
         import_module(module, __package__)
     ini, toml, section = facts["files"]
     config = Config(ini, toml, section)

@@ -1,5 +1,6 @@
 """The hooks of plugins, and those that packages have for every plugin."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_hooks_that_cannot_be_used_are_told(tmp_path: Path, text: str, reason: s
 def test_hooks_that_are_left_out_are_not_loaded(tmp_path: Path) -> None:
     write_hooks(tmp_path, "import no_such_module")
     session = open_session(tmp_path)
-    session.hooks.is_on = False
+    session.settings = replace(session.settings, without_hooks=True)
     assert session.hooks.find("billing") == ()
 
 

@@ -126,7 +126,7 @@ def test_install_that_has_only_its_hook_left_is_ended(here: Path) -> None:
 
 def test_install_whose_hook_is_left_out_is_ended_without(here: Path) -> None:
     session = open_session(here, make_unfinished(make_state(*HOST, *TAGS)))
-    session.hooks.is_on = False
+    session.settings = replace(session.settings, without_hooks=True)
     assert describe(install(session, "tags")) == [["check objects", "tags"]]
 
 
@@ -217,7 +217,7 @@ def test_hooks_that_are_gone_are_told(here: Path) -> None:
 
 def test_hooks_that_are_left_out_are_not_planned(here: Path) -> None:
     session = open_session(here, make_state(*HOST))
-    session.hooks.is_on = False
+    session.settings = replace(session.settings, without_hooks=True)
     assert find_calls(install(session, "tags")) == ["t1", "t2"]
 
 

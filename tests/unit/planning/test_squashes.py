@@ -11,7 +11,7 @@ from alembic_plugins.loading.session import Session
 from alembic_plugins.planning import removals, targets, upkeep
 from alembic_plugins.planning.operations import Eject, Operation, RecordSquash, RevertRevision, Step
 from alembic_plugins.planning.projection import plan_catch_up
-from alembic_plugins.planning.squashes import MakePlan, plan_settled
+from alembic_plugins.planning.settled import MakePlan, plan_settled
 from alembic_plugins.registry.rows import Interruption
 from alembic_plugins.registry.state import State
 
