@@ -31,8 +31,10 @@ def check_new_id(session: Session, revision: str) -> None:
         expected = "an id without any of @, -, + and :"
     if len(revision) > LONGEST_ID:
         expected = f"an id of at most {LONGEST_ID} characters"
-    elif session.find_owner(revision):
-        expected = f"an id that no revision has; one of '{session.find_owner(revision)}' has this"
+    elif session.lookup.find_owner(revision):
+        expected = (
+            f"an id that no revision has; one of '{session.lookup.find_owner(revision)}' has this"
+        )
     if expected:
         raise InvalidOption("--rev-id", revision, expected)
 

@@ -129,8 +129,8 @@ def _check_between(session: Session, branch: Branch, chosen: Sequence[RevisionIn
         seen.add((name, revision))
         other = session.branch(name)
         try:
-            node = session.make_node(other, revision)
-            needed = [session.resolve(other, depends) for depends in node.depends]
+            node = session.lookup.make_node(other, revision)
+            needed = [session.lookup.resolve(other, depends) for depends in node.depends]
         except MissingRevision:
             continue  # What is not there does not come between.
         for owner, found in needed:

@@ -41,7 +41,7 @@ def plan_capture(
     objects: Sequence[tuple[str, str]] = (),
 ) -> Plan:
     """Plan to record a revision whose file was written just now; see `CaptureRevision`."""
-    node = session.make_node(session.branch(name), revision)
+    node = session.lookup.make_node(session.branch(name), revision)
     captured = CaptureRevision(name, revision, digest, tuple(objects))
     operations: tuple[Operation, ...] = (captured,)
     if name != HOST:  # That it is synced, which is recorded with it, is over by its first revision.

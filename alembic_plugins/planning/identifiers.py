@@ -67,7 +67,7 @@ def find_branch(session: Session, identifier: str) -> str | None:
     Raises:
         UnknownRevision: several branches have a revision whose id begins so.
     """
-    owner = session.find_owner(identifier, session.state.branches)
+    owner = session.lookup.find_owner(identifier, session.state.branches)
     match = IDENTIFIER.fullmatch(identifier)
     if owner or match is None:
         return owner
@@ -76,7 +76,7 @@ def find_branch(session: Session, identifier: str) -> str | None:
     if word in SYMBOLS:
         return None
     return (
-        session.find_owner(word, session.state.branches)
+        session.lookup.find_owner(word, session.state.branches)
         or _find_labelled(session, word)
         or _find_beginning(session, word)
     )

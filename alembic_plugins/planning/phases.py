@@ -147,7 +147,7 @@ def find_waiting(session: Session, name: str) -> tuple[str, ...]:
         if branch.infos.keys() <= session.state.by_revision.keys():
             return ()  # As most often, and far faster.
         pending = [r for r in branch.order if r not in session.state.by_revision]
-        held = find_held(session, session.close((name, revision) for revision in pending))
+        held = find_held(session, session.lookup.close((name, revision) for revision in pending))
     except PluginError:
         return ()
     return tuple(revision for revision in pending if revision in held)

@@ -114,7 +114,7 @@ def _plan_catch_up(session: Session, state: State) -> Plan:
     rows = state.current_rows
     if rows == known and not broken:
         return lost
-    owners = {row: owner for row in rows if (owner := session.find_owner(row))}
+    owners = {row: owner for row in rows if (owner := session.lookup.find_owner(row))}
     gone = {state.by_revision[row].plugin for row in known - rows}
     touched = broken | gone | {owner for row, owner in owners.items() if row not in known}
     present = _close_applied(session, owners)
@@ -145,7 +145,7 @@ def plan_copy(
         found = (branch.find_upgrade(revision, ()) for revision in revisions)
         wanted[name] = {revision for some in found for revision in some}
     nodes = [
-        session.make_node(branch, revision)
+        session.lookup.make_node(branch, revision)
         for branch in map(session.branch, wanted)
         for revision in branch.order
         if revision in wanted[branch.name]
@@ -176,12 +176,14 @@ def _close_applied(session: Session, owners: dict[str, str]) -> dict[str, dict[s
         if revision in found.get(name, {}) or revision not in branch:
             continue
         try:
-            node = session.make_node(branch, revision)
+            node = session.lookup.make_node(branch, revision)
         except PluginError:
             continue  # What it depends on is nowhere: then nothing more can be told of it.
         found.setdefault(name, {})[revision] = node
         todo += [(down, name) for down in node.down]
         todo += [
-            (needed, owner) for needed in node.depends if (owner := session.find_owner(needed))
+            (needed, owner)
+            for needed in node.depends
+            if (owner := session.lookup.find_owner(needed))
         ]
     return found

@@ -182,11 +182,11 @@ def _plan_targets(session: Session, targets: dict[str, str]) -> Plan:
         check_squashed(session, branch)
         rows = session.state.heads(name)
         wanted += [(name, revision) for revision in branch.find_upgrade(target, rows)]
-    nodes = session.close(wanted)
+    nodes = session.lookup.close(wanted)
     held: Mapping[str, HeldRevision] = {}
     if session.settings.phase == EXPAND and (held := find_held(session, nodes)):
         check_targets(session, targets, wanted, held)
-        nodes = session.close(item for item in wanted if item[1] not in held)
+        nodes = session.lookup.close(item for item in wanted if item[1] not in held)
     # A revision may depend on a plugin that nothing requires by name: it counts as required too.
     names = _with_requirements(session, [*targets, *{node.plugin for node in nodes.values()}])
     for name in names:
@@ -242,7 +242,9 @@ def stamp(session: Session, scope: str | None, targets: Sequence[str]) -> Plan:
         for branch in _stamped_branches(session, name, revision):
             wanted.setdefault(branch.name, set()).update(branch.find_stamp(revision))
     before = [applied for applied in session.state.applied if applied.plugin in wanted]
-    nodes = [session.make_node(session.branch(name), r) for name, rs in wanted.items() for r in rs]
+    nodes = [
+        session.lookup.make_node(session.branch(name), r) for name, rs in wanted.items() for r in rs
+    ]
     return plan_record(before, nodes, "stamp")
 
 
@@ -260,12 +262,12 @@ def run_steps(session: Session, steps: Iterable[tuple[str, bool]]) -> Plan:
     An upgrade is planned with what it needs besides, of which the tool knows nothing.
     """
     chosen = list(steps)
-    owners = {revision: session.find_owner(revision) or HOST for revision, _ in chosen}
+    owners = {revision: session.lookup.find_owner(revision) or HOST for revision, _ in chosen}
     if all(up for _, up in chosen):
         whole = upgrade_to(session, {owners[revision]: revision for revision, _ in chosen})
         if owners.keys() <= {step.revision for step in whole.steps}:
             return whole
-    nodes = {r: session.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
+    nodes = {r: session.lookup.make_node(session.branch(owners[r]), r) for r, up in chosen if up}
     kinds: dict[bool, type[Step]] = {True: ApplyRevision, False: RevertRevision}
     found = [kinds[up](owners[revision], revision) for revision, up in chosen]
     return add_hooks(session, plan_steps(found, session.state.applied, nodes))

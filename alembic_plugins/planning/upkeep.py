@@ -121,7 +121,7 @@ def check_returning(session: Session, plugin: InstalledPlugin, coming: State) ->
 
 def _is_squashed(session: Session, revision: str) -> bool:
     """Tell whether a squash is applied that stands for a revision."""
-    owner = session.find_owner(revision)
+    owner = session.lookup.find_owner(revision)
     found = session.remembered_branch(owner).find(revision) if owner else None
     return found in session.state.by_revision
 
@@ -169,9 +169,11 @@ def adopt(
             found = session.find_target(name).find_upgrade(target, (), exact=True)
             wanted += [(name, revision) for revision in found]
     check_namespaces(session, targets)
-    nodes = session.close(wanted[::-1])  # It takes the last one first.
+    nodes = session.lookup.close(wanted[::-1])  # It takes the last one first.
     for name in targets:
-        missing = _find_missing(session, name, session.close(w for w in wanted if w[0] == name))
+        missing = _find_missing(
+            session, name, session.lookup.close(w for w in wanted if w[0] == name)
+        )
         missing -= targets.keys()
         if missing:
             raise RequirementNotInstalled(name, tuple(sorted(missing)))
@@ -223,7 +225,9 @@ def repair(
 def find_repairs(session: Session, name: str) -> tuple[Node, ...]:
     """Return the changed revisions of a branch as their files now are; see `repair`."""
     branch = session.remembered_branch(name)
-    nodes = tuple(session.read_node(branch, revision) for revision in session.find_changed(name))
+    nodes = tuple(
+        session.lookup.read_node(branch, revision) for revision in session.find_changed(name)
+    )
     for node in nodes:
         needed = (*node.down, *node.depends)
         missing = [revision for revision in needed if revision not in session.state.by_revision]

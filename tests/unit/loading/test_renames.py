@@ -113,7 +113,7 @@ def test_optional_requirement_counts_by_the_name_alone(tmp_path: Path) -> None:
 def test_dependency_by_the_former_name_means_the_first_revision(tmp_path: Path) -> None:
     write(tmp_path, "crm", "c1")
     session = rename(tmp_path)
-    assert session.resolve(session.branch("crm"), "audit") == ("log", "a1")
+    assert session.lookup.resolve(session.branch("crm"), "audit") == ("log", "a1")
 
 
 def test_plugin_is_not_found_by_its_former_name(tmp_path: Path) -> None:

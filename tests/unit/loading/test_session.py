@@ -188,23 +188,23 @@ def test_optional_requirement_does_not_count_where_it_is_not_installed(tmp_path:
 
 def test_owner_is_found_on_disk(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "b1")
-    assert open_session(tmp_path).find_owner("b1") == "billing"
+    assert open_session(tmp_path).lookup.find_owner("b1") == "billing"
 
 
 def test_owner_is_found_in_the_registry(tmp_path: Path) -> None:
     state = make_state(make_applied("b1", "billing"))
-    assert open_session(tmp_path, state).find_owner("b1") == "billing"
+    assert open_session(tmp_path, state).lookup.find_owner("b1") == "billing"
 
 
 def test_owner_is_found_beside_a_broken_plugin(tmp_path: Path) -> None:
     write_file(tmp_path / "plugins/aaa/versions/x.py", "not python")
     write_plugin(tmp_path, "billing", "b1")
-    assert open_session(tmp_path).find_owner("b1") == "billing"
+    assert open_session(tmp_path).lookup.find_owner("b1") == "billing"
 
 
 def test_revision_that_is_nowhere_has_no_owner(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "b1")
-    assert open_session(tmp_path).find_owner("zz") is None
+    assert open_session(tmp_path).lookup.find_owner("zz") is None
 
 
 @pytest.mark.parametrize(
@@ -217,14 +217,14 @@ def test_identifier_is_an_id_or_a_label(
     write_plugin(tmp_path, "billing", "b1", "b2")
     write_plugin(tmp_path, "tags", "t1", "t2")
     session = open_session(tmp_path)
-    assert session.resolve(session.branch("billing"), identifier) == expected
+    assert session.lookup.resolve(session.branch("billing"), identifier) == expected
 
 
 def test_identifier_that_is_nowhere_is_told(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "b1")
     session = open_session(tmp_path)
     with pytest.raises(MissingRevision) as excinfo:
-        session.resolve(session.branch("billing"), "zz")
+        session.lookup.resolve(session.branch("billing"), "zz")
     assert excinfo.value.missing == "zz"
 
 
@@ -233,7 +233,7 @@ def test_node_has_what_it_follows_and_what_it_depends_on(tmp_path: Path) -> None
     folder = write_plugin(tmp_path, "billing", "b1")
     write_revision(folder / "versions", "b2", "b1", depends=("h1",))
     session = open_session(tmp_path)
-    node = session.make_node(session.branch("billing"), "b2")
+    node = session.lookup.make_node(session.branch("billing"), "b2")
     assert node == Node("b2", "billing", ("b1",), ("h1",))
 
 
@@ -242,7 +242,7 @@ def test_down_revision_on_another_branch_is_a_dependency(tmp_path: Path) -> None
     folder = write_plugin(tmp_path, "billing")
     write_revision(folder / "versions", "b1", "h1")
     session = open_session(tmp_path)
-    node = session.make_node(session.branch("billing"), "b1")
+    node = session.lookup.make_node(session.branch("billing"), "b1")
     assert node == Node("b1", "billing", (), ("h1",))
 
 
@@ -251,7 +251,7 @@ def test_dependency_that_is_nowhere_names_plugin_and_revision(tmp_path: Path) ->
     write_revision(folder / "versions", "b1", depends=("zz",))
     session = open_session(tmp_path)
     with pytest.raises(MissingRevision) as excinfo:
-        session.make_node(session.branch("billing"), "b1")
+        session.lookup.make_node(session.branch("billing"), "b1")
     assert vars(excinfo.value) == {"plugin": "billing", "revision": "b1", "missing": "zz"}
 
 
@@ -260,21 +260,21 @@ def test_closing_adds_what_is_followed_and_depended_on(tmp_path: Path) -> None:
     write_plugin(tmp_path, "tags", "t1", "t2")
     folder = write_plugin(tmp_path, "billing")
     write_revision(folder / "versions", "b1", depends=("h1", "t2"))
-    nodes = open_session(tmp_path).close([("billing", "b1")])
+    nodes = open_session(tmp_path).lookup.close([("billing", "b1")])
     assert set(nodes) == {"b1", "h1", "t1", "t2"}
 
 
 def test_closing_leaves_out_what_is_applied(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "b1", "b2")
     state = make_state(make_applied("b1", "billing"))
-    assert set(open_session(tmp_path, state).close([("billing", "b2")])) == {"b2"}
+    assert set(open_session(tmp_path, state).lookup.close([("billing", "b2")])) == {"b2"}
 
 
 def test_same_id_in_two_plugins_is_told(tmp_path: Path) -> None:
     write_plugin(tmp_path, "billing", "x1")
     write_plugin(tmp_path, "tags", "x1")
     with pytest.raises(DuplicateRevision) as excinfo:
-        open_session(tmp_path).close([("billing", "x1"), ("tags", "x1")])
+        open_session(tmp_path).lookup.close([("billing", "x1"), ("tags", "x1")])
     assert set(excinfo.value.places) == {"in 'billing'", "in 'tags'"}
 
 
@@ -345,7 +345,7 @@ def test_node_of_an_applied_revision_is_as_it_was_applied(tmp_path: Path) -> Non
     write_revision(folder / "versions", "b2", "b1")
     state = make_state(make_applied("b1", "billing"), make_applied("b2", "billing", (), ("h1",)))
     session = open_session(tmp_path, state)
-    node = session.make_node(session.branch("billing"), "b2")
+    node = session.lookup.make_node(session.branch("billing"), "b2")
     assert node == Node("b2", "billing", (), ("h1",))
 
 
@@ -354,7 +354,7 @@ def test_node_of_an_applied_revision_can_be_read_as_its_file_is_now(tmp_path: Pa
     write_revision(folder / "versions", "b2", "b1")
     state = make_state(make_applied("b1", "billing"), make_applied("b2", "billing", (), ("h1",)))
     session = open_session(tmp_path, state)
-    node = session.read_node(session.branch("billing"), "b2")
+    node = session.lookup.read_node(session.branch("billing"), "b2")
     assert node == Node("b2", "billing", ("b1",), ())
 
 
@@ -363,7 +363,7 @@ def test_node_that_is_read_names_what_is_nowhere(tmp_path: Path) -> None:
     write_revision(folder / "versions", "b1", depends=("zz",))
     session = open_session(tmp_path, make_state(make_applied("b1", "billing")))
     with pytest.raises(MissingRevision) as excinfo:
-        session.read_node(session.branch("billing"), "b1")
+        session.lookup.read_node(session.branch("billing"), "b1")
     assert vars(excinfo.value) == {"plugin": "billing", "revision": "b1", "missing": "zz"}
 
 

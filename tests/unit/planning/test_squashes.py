@@ -138,7 +138,7 @@ def test_interrupted_revision_is_completed_by_its_file(here: Path) -> None:
 
 def test_old_id_that_another_plugin_depends_on_means_the_squash(here: Path) -> None:
     session = open_session(here)
-    assert session.make_node(session.branch("posts"), "p1").depends == ("s1",)
+    assert session.lookup.make_node(session.branch("posts"), "p1").depends == ("s1",)
 
 
 def test_row_of_the_version_table_alone_means_the_squash(here: Path) -> None:
