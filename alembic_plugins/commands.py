@@ -18,6 +18,7 @@ from .author_commands import init_host as init_host
 from .author_commands import new_plugin as new_plugin
 from .author_commands import revision as revision
 from .author_commands import sync as sync
+from .config.errors import UnknownPlugin
 from .config.phases import open_in_phase
 from .config.settings import read_cascade
 from .config.sources import ConfigSource
@@ -228,10 +229,18 @@ def uninstall(
 
 
 def _check_tables(config: ConfigSource, names: Sequence[str], words: str) -> None:
-    """Check that plugins, which are to go, declare no tables: which are there nobody can tell."""
-    session = read_disk(config)
-    if any(session.find_plugin(name).declaration.tables is not None for name in names):
-        raise OfflineUnknown(f"alembic plugin {words} --sql", "Leave out --sql")
+    """Check that plugins, which are to go, are on disk, and declare no tables.
+
+    How to downgrade what is gone, and which tables are there, only the database can tell.
+    """
+    session, command = read_disk(config), f"alembic plugin {words} --sql"
+    try:
+        plugins = [session.find_plugin(name) for name in names]
+    except UnknownPlugin as error:
+        told = f"What downgrades '{error.name}', which has no files, only the registry tells"
+        raise OfflineUnknown(command, f"{told}. Leave out --sql, or put them back") from error
+    if any(plugin.declaration.tables is not None for plugin in plugins):
+        raise OfflineUnknown(command, "Leave out --sql")
 
 
 def _check_options(*, keep_data: bool, purge: bool, backup: Path | None, sql: bool) -> None:

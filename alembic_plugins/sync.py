@@ -37,8 +37,8 @@ from .declared.errors import (
 from .declared.requests import SyncPlan, SyncPlanner
 from .declared.shapes import TableShape, read_named_column
 from .declared.tables import DeclaredTable, read_one
-from .execution.handle_tables import SYNC_PROGRESS, SyncProgress, Watch
 from .execution.migrator import Migrator
+from .execution.progress import SYNC_PROGRESS, SyncProgress, Watch
 from .integration.running import run_work
 from .integration.syncing import MakeSync, SyncResult, plan_declared, run_sync
 from .loading.session import GIVEN_PLUGINS, Session
@@ -68,7 +68,7 @@ def sync_tables(
     *,
     config: ConfigSource | None = None,
     dry_run: bool = False,
-    progress: Watch | None = None,
+    progress: Watch[SyncProgress] | None = None,
 ) -> SyncResult:
     """Bring the database to a list of tables, as far as nothing is lost by that.
 
@@ -284,7 +284,7 @@ def _sync(
     make: MakeSync,
     *,
     dry_run: bool,
-    progress: Watch | None = None,
+    progress: Watch[SyncProgress] | None = None,
 ) -> SyncResult:
     def run(migrator: Migrator, name: str) -> SyncResult:
         return run_sync(migrator, name, make, dry_run=dry_run)
@@ -298,7 +298,7 @@ def _run(
     config: ConfigSource | None,
     function: Callable[[Migrator, str], T],
     *,
-    progress: Watch | None = None,
+    progress: Watch[SyncProgress] | None = None,
 ) -> T:
     """Run a function in the host's environment, or in ours; it gets the plugin's name, too."""
     name = plugin if isinstance(plugin, str) else plugin.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic.config import Config
 
 from .._base_errors import printable
+from .._warnings import is_untold
 from ..planning.hook_operations import RunHook
 from ..planning.operations import (
     DropUnknownObjects,
@@ -141,7 +142,8 @@ def print_removal(config: Config, removal: Removal) -> None:
             config.print_stdout(f"  in its schema, made by none of its revisions, which {does}:")
             _print_objects(config, preview.unknown)
     for warning in removal.plan.warnings:
-        print_line(config, str(warning))
+        if is_untold(warning):
+            print_line(config, str(warning))
 
 
 def print_preview(config: Config, preview: Preview) -> None:

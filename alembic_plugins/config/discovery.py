@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .._base_errors import (
 )
 from ..plugin import Namespace, Plugin, Schema, check_name
 from .declarations import declare
+from .entry_points import InstalledEntryPoints
 from .errors import (
     BrokenPlugin,
     DuplicatePlugin,
@@ -129,8 +130,9 @@ class Discovery:
 
     def __init__(self, settings: Settings, given: Iterable[Plugin] = ()) -> None:
         self._settings = settings
+        self.entry_points = InstalledEntryPoints()
         self._candidates: dict[str, list[Candidate]] = {}
-        for candidate in _find_candidates(settings):
+        for candidate in _find_candidates(settings, self.entry_points):
             self._candidates.setdefault(candidate.name, []).append(candidate)
         for plugin in given:
             load = partial(_locate, plugin, settings, settings.here, "the call")
@@ -224,8 +226,8 @@ class Discovery:
         return next((n for n in (name, *former) if n in self._settings.sections), name)
 
 
-def _find_candidates(settings: Settings) -> Iterator[Candidate]:
-    yield from _find_entry_points(settings)
+def _find_candidates(settings: Settings, installed: InstalledEntryPoints) -> Iterator[Candidate]:
+    yield from _find_entry_points(settings, installed)
     yield from _find_folders(settings)
     yield from _find_sections(settings)
 
@@ -284,9 +286,9 @@ def _declare_folder(folder: Path, source: str) -> Plugin:
     return declare(folder.name, values, f"'{file}'")
 
 
-def _find_entry_points(settings: Settings) -> Iterator[Candidate]:
+def _find_entry_points(settings: Settings, installed: InstalledEntryPoints) -> Iterator[Candidate]:
     for group in dict.fromkeys(settings.entry_points):
-        for entry_point in entry_points(group=group):
+        for entry_point in installed.find(group):
             # Other ecosystems' entry points need not be named as our plugins are.
             foreign = group != ENTRY_POINT_GROUP
             name = entry_point.name.replace("-", "_").lower() if foreign else entry_point.name

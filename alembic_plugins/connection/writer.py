@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SetTableComment
 
 from .. import _alembic
+from ..loading.search_paths import find_needed
 from ..loading.session import Session
 from ..namespaces.ddl import enter_namespace, leave_namespace
 from ..namespaces.object_statements import (
@@ -39,7 +40,7 @@ from ..namespaces.recorded import (
     read_recorded,
 )
 from ..planning.plan import Plan
-from ..plugin import HOST, Schema, parse_requirement
+from ..plugin import HOST
 from ..registry.pending import PendingChanges
 from ..registry.statements import Row
 from ..registry.tables import (
@@ -310,31 +311,22 @@ class RegistryWriter:
         """Put the plugin's schema on the search path, with those of the plugins that it needs."""
         plugins = self.pending.plugins
         needed = (plugins[other].namespace for other in self.find_needed(name, plan))
-        schemas = [namespace.name for namespace in needed if isinstance(namespace, Schema)]
-        statement = enter_namespace(plugins[name].namespace, schemas)
+        statement = enter_namespace(plugins[name].namespace, needed)
         if statement is not None:
             self.execute(statement)
             self._entered = statement
 
     def find_needed(self, name: str, plan: Plan) -> list[str]:
-        """Return the installed plugins that a branch needs, by requirement or by revision.
+        """Return the installed plugins that a branch needs, by requirement or by revision."""
 
-        It may require others by now than when it was installed.
-        """
+        def find_depended(branch: str) -> list[str]:
+            return sorted(self.pending.find_needed(branch, plan.find_depended(branch)) - {HOST})
+
         if name == HOST:
-            return sorted(self.pending.find_needed(HOST, plan.find_depended(HOST)) - {HOST})
-        found: list[str] = []
-        todo = [name]
-        while todo:
-            current = todo.pop(0)
-            if current in self.pending.plugins and current not in found:
-                found.append(current)
-                declaration = self.session.declaration(current)
-                requires = map(parse_requirement, self.pending.plugins[current].requires)
-                declared = declaration.requirements if declaration else ()
-                todo += map(self.session.renames.resolve, (*requires, *declared))
-                todo += sorted(self.pending.find_needed(current, plan.find_depended(current)))
-        return found[1:]
+            return find_depended(HOST)
+        if name not in self.pending.plugins:
+            return []  # It is set aside, or forgotten.
+        return find_needed(self.session, self.pending.plugins, name, find_depended)
 
     def leave(self) -> None:
         """Put the host's search path back."""

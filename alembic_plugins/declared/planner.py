@@ -13,7 +13,6 @@ from sqlalchemy.schema import sort_tables_and_constraints
 from .._base_errors import find_sqlstate, first_line
 from ..namespaces.ddl import enter_namespace
 from ..planning.tables import Incompatible, TableChange
-from ..plugin import Schema
 from .comparison import Comparison, compare_columns
 from .creation import NamedTypes, create_table
 from .definitions import (
@@ -78,9 +77,8 @@ def plan_tables(
     """
     connection = context.connection
     assert connection is not None  # noqa: S101 - tables are compared with a database
-    required = [space.name for space in place.required.values() if isinstance(space, Schema)]
     with _rolled_back(connection):
-        path = enter_namespace(place.namespace, required)
+        path = enter_namespace(place.namespace, place.required.values())
         if path is not None:
             connection.execute(path)
         tables = build_tables(connection, place, declared)

@@ -16,7 +16,7 @@ from ..loading.session import Session
 from ..planning.plan import Plan
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
-from .progress import Draw, Progress, Watch
+from .progress import Draw, Progress, RevisionProgress, Watch
 from .steps import StepRunner
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def make_context(
     run_args: Mapping[str, Any],
     plan: Plan,
     draw: Draw,
-    watch: Watch | None,
+    watch: Watch[RevisionProgress] | None,
     lock_connection: Connection | None,
     *,
     is_rehearsal: bool,

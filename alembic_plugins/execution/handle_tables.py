@@ -1,9 +1,8 @@
 """Make declared tables, and change those that are there."""
 
 import logging
-from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
@@ -13,32 +12,9 @@ from ..planning.tables import SyncTable
 from ..revisions.failures import describe_refusal
 from ..revisions.undo import run_statement
 from .context import Context
+from .progress import SYNC_PROGRESS, SyncProgress, Watch
 
 log = logging.getLogger(__name__)
-
-SYNC_PROGRESS = "plugin_sync_progress"
-"""The attribute of a configuration that is called with each `SyncProgress`."""
-
-
-@dataclass(frozen=True)
-class SyncProgress:
-    """A table that was synced.
-
-    Attributes:
-        plugin: the plugin.
-        table: the table, with its schema.
-        number: which one it is of those that are changed, from 1.
-        total: how many these are.
-    """
-
-    plugin: str
-    table: str
-    number: int
-    total: int
-
-
-Watch = Callable[[SyncProgress], object]
-"""What is called with each `SyncProgress`."""
 
 
 def sync_table(context: Context, operation: SyncTable) -> None:
@@ -60,7 +36,7 @@ def sync_table(context: Context, operation: SyncTable) -> None:
         plugin = remember_plugin(context.session, name, schema_created=known.schema_created)
     plugin = replace(plugin, installing=known.installing, synced=True)
     writer.pending.add_installed(plugin)
-    watch: Watch | None = context.session.config.attributes.get(SYNC_PROGRESS)
+    watch: Watch[SyncProgress] | None = context.session.config.attributes.get(SYNC_PROGRESS)
     if watch is not None:
         context.callbacks.after_commit.append(partial(_tell, watch, context, operation))
 
@@ -75,7 +51,7 @@ def _run(context: Context, operation: SyncTable, statement: str) -> None:
         raise SyncFailed(operation.plugin, operation.table, reason) from error
 
 
-def _tell(watch: Watch, context: Context, operation: SyncTable) -> None:
+def _tell(watch: Watch[SyncProgress], context: Context, operation: SyncTable) -> None:
     """Tell the caller that a table is synced; what it raises does not decide whether that is so."""
     planned = context.plan.find(SyncTable)
     number = planned.index(operation) + 1

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from .. import _alembic
 from .._base_errors import PluginError
+from .._warnings import is_untold
 from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
 from ..planning.dependents import find_going
@@ -26,7 +27,7 @@ from ..registry.renaming import find_current_name, find_renamed
 from ..registry.tables import BACKUP_SCHEMA
 from .errors import FilesChanged
 from .outcomes import Outcomes
-from .progress import Watch, make_drawing
+from .progress import RevisionProgress, Watch, make_drawing
 from .reader import DatabaseReader
 from .renaming import rename_plugins, tell_failures
 
@@ -60,7 +61,7 @@ class Migrator(DatabaseReader):
         session: Session,
         context: MigrationContext,
         run_args: Mapping[str, Any],
-        watch: Watch | None = None,
+        watch: Watch[RevisionProgress] | None = None,
     ) -> None:
         super().__init__(session, context)
         self._run_args = run_args
@@ -201,7 +202,8 @@ class Migrator(DatabaseReader):
     def _tell(self, plan: Plan) -> Plan:
         """Say what is wrong besides; what could not be done is an error when all else is done."""
         for warning in plan.warnings:
-            log.warning("%s", warning)
+            if is_untold(warning):
+                log.warning("%s", warning)
         Outcomes(self.session, plan).check()
         check_held(plan.held)
         return plan

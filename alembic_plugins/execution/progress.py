@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from ..planning.operations import Direction, Step
 
@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 
 PROGRESS = "plugin_progress"
 """The attribute of a configuration that is called with each `RevisionProgress`."""
+
+SYNC_PROGRESS = "plugin_sync_progress"
+"""The attribute of a configuration that is called with each `SyncProgress`."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,27 @@ class RevisionProgress:
     seconds: float | None = None
 
 
-Watch = Callable[[RevisionProgress], object]
-"""What is called with each `RevisionProgress`."""
+@dataclass(frozen=True)
+class SyncProgress:
+    """A table that was synced.
+
+    Attributes:
+        plugin: the plugin.
+        table: the table, with its schema.
+        number: which one it is of those that are changed, from 1.
+        total: how many these are.
+    """
+
+    plugin: str
+    table: str
+    number: int
+    total: int
+
+
+Event = TypeVar("Event")
+
+Watch = Callable[[Event], object]
+"""A caller's callback, which is told of what is done."""
 
 Draw = Callable[[int, int, Step], None]
 """Takes how many revisions are done, how many there are, and the next one."""
@@ -64,7 +86,9 @@ class Progress:
         watch: the caller's callback, if it has given one.
     """
 
-    def __init__(self, total: int, draw: Draw, watch: Watch | None = None) -> None:
+    def __init__(
+        self, total: int, draw: Draw, watch: Watch[RevisionProgress] | None = None
+    ) -> None:
         self._total = total
         self._draw = draw
         self._watch = watch

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from .._base_errors import join
+from ..config.flags import ALL
+from ..config.settings import AUTO_SYNC
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.ordering import order_requirements
@@ -92,12 +95,23 @@ def _find_allowed(session: Session, names: Iterable[str]) -> list[str]:
     Raises:
         SyncForbidden: it does not.
     """
+    _warn_of_unknown(session)
     synced = _find_synced(session, tuple(names) or session.state.plugins)
     if synced and session.settings.environment == "production":
         from ..declared.errors import SyncForbidden
 
         raise SyncForbidden(synced[0])
     return synced
+
+
+def _warn_of_unknown(session: Session) -> None:
+    """Say which names of the option nothing has: one may be misspelt, or not be installed yet."""
+    known = {ALL, *session.discovery.names, *session.state.plugins}
+    for name in session.settings.auto_sync:
+        if name not in known and not session.discovery.find_successors(name):
+            there = join(session.discovery.names) or "none"
+            words = "%s names '%s', but there is no such plugin among those that are there: %s."
+            log.warning(words, AUTO_SYNC, name, there)
 
 
 def _find_synced(session: Session, names: Iterable[str]) -> list[str]:

@@ -28,6 +28,7 @@ from .._base_errors import (
     foreign_code,
 )
 from .._quoting import quoting_as, quoting_with
+from .._warnings import tell_once
 from ..config.database import translate_errors
 from ..config.errors import BrokenConfiguration, ReferenceFailed, WrongUrl
 from ..config.phases import check_phaseless
@@ -40,7 +41,6 @@ from ..config.settings import (
 )
 from ..loading.session import Session
 from ..plugin import HOST
-from ..registry.rows import tell_once
 from ..registry.state import State
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.errors import DuplicateRevision, UnknownRevision

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from .. import _alembic
 from .._base_errors import InvalidOption
 from .._quoting import join_command
+from .._warnings import tell_once
 from ..config.database import DRIVERS, translate_errors
 from ..config.settings import (
     load_reference,
@@ -37,7 +38,6 @@ from ..planning.projection import simulate
 from ..planning.settled import MakePlan
 from ..planning.squashes import find_squashed
 from ..plugin import HOST
-from ..registry.rows import tell_once
 from ..registry.state import State
 from ..registry.tables import VERSION
 from ..revisions.branches import Branch, BranchMap

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from .._base_errors import PluginError, explain, foreign_code
-from ..config.discovery import FoundPlugin
+from ..config.discovery import Discovery, FoundPlugin
 from ..config.errors import ReferenceFailed
 from ..config.settings import Settings
 from ..hooks import HookContext, Moment
@@ -44,6 +43,11 @@ class Source(Protocol):
     """What knows of the plugins on disk."""
 
     settings: Settings
+
+    @property
+    def discovery(self) -> Discovery:
+        """The plugins on disk."""
+        ...
 
     def find_usable(self, name: str) -> FoundPlugin | None:
         """Return a plugin that is on disk, or None where it is gone or broken."""
@@ -82,13 +86,13 @@ class HookFinder:
 
     @cached_property
     def _general(self) -> tuple[Hooks, ...]:
-        found = []
-        for entry_point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
+        general, found = [], self._source.discovery.entry_points.find(ENTRY_POINT_GROUP)
+        for entry_point in sorted(found, key=lambda e: e.name):
             package = f"{entry_point.dist.name}:" if entry_point.dist else ""
             source = f"{package}{entry_point.name}"
             owner = f"entry point '{source}'"
-            found.append(Hooks(source, _load(owner, entry_point.value, entry_point.load)))
-        return tuple(found)
+            general.append(Hooks(source, _load(owner, entry_point.value, entry_point.load)))
+        return tuple(general)
 
 
 def _load(owner: str, reference: str, load: Callable[[], object]) -> Mapping[Moment, Hook]:

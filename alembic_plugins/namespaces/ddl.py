@@ -1,6 +1,6 @@
 """The SQL that makes a namespace, brings it onto the search path and takes it away."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Executable, String, func, literal, select, text
 from sqlalchemy.dialects.postgresql import array
@@ -37,8 +37,12 @@ def drop_schema(name: str) -> Executable:
     return DropSchema(name, if_exists=True)
 
 
-def enter_namespace(namespace: Namespace, required: Sequence[str]) -> Executable | None:
-    """Return what puts a plugin's schema first on the search path, and `required` ones last.
+def enter_namespace(namespace: Namespace, needed: Iterable[Namespace]) -> Executable | None:
+    """Return what puts a plugin's schema first on the search path, and those of others last.
+
+    Args:
+        namespace: the plugin's.
+        needed: those of the plugins that it needs, of which schemas count.
 
     The host's path stays between them, so that a name of the host's means what it always did.
     A prefix needs no change. It is a plain SET, which `autocommit_block()` does not undo.
@@ -47,7 +51,8 @@ def enter_namespace(namespace: Namespace, required: Sequence[str]) -> Executable
         return None
     host = func.nullif(func.pg_catalog.current_setting("search_path"), "")
     names: list[ColumnElement[str]] = [_quoted(namespace.name), host]
-    names += [_quoted(name) for name in required if name != namespace.name]
+    schemas = (other.name for other in needed if isinstance(other, Schema))
+    names += [_quoted(name) for name in schemas if name != namespace.name]
     # A function takes no more than 100 arguments, and a plugin may need more plugins than that.
     path = func.pg_catalog.array_to_string(array(names), ", ")
     return select(func.pg_catalog.set_config("search_path", path, False))

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Table
 
 from .._base_errors import InvalidName, first_line
+from .._warnings import is_untold
 from ..plugin import (
     HOST,
     Namespace,
@@ -30,7 +30,6 @@ _PLUGIN, _REVISION, _JOURNAL = (
     "alembic_plugin_journal",
 )
 _DIRECTIONS = ("upgrade", "downgrade")
-_TOLD: ContextVar[set[str]] = ContextVar("_TOLD")
 
 
 @dataclass(frozen=True)
@@ -260,22 +259,12 @@ def find_null(fields: Mapping[str, Any], names: Collection[str]) -> str | None:
     return None
 
 
-@contextmanager
-def tell_once() -> Iterator[None]:
-    """Have `skip_damaged` warn once of each row, however often a command reads it."""
-    token = _TOLD.set(_TOLD.get(set()))
-    try:
-        yield
-    finally:
-        _TOLD.reset(token)
-
-
 def skip_damaged(
     rows: Iterable[Row[Any]],
     table: Table,
     find_fault: Callable[[Mapping[str, Any]], str | None] = lambda _fields: None,
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield rows by their columns, and warn of those that are damaged.
+    """Yield rows by their columns, and warn once of each that is damaged.
 
     Args:
         rows: the rows.
@@ -292,10 +281,8 @@ def skip_damaged(
         error = DamagedRow(
             str(fields["id"]), table.name, reason, find_branch_name(fields["plugin"])
         )
-        told = _TOLD.get(set())
-        if str(error) not in told:
+        if is_untold(error):
             log.warning("%s", error)
-        told.add(str(error))
 
 
 def find_branch_name(name: object) -> str:

@@ -207,3 +207,9 @@ def test_revision_that_commits_midway_cannot_be_rehearsed(host: Host) -> None:
     with pytest.raises(CannotRehearse):
         commands.rehearse(host.add("autocommit").config(), ["autocommit"])
     assert host.database.tables() == []
+
+
+def test_script_cannot_tell_how_to_downgrade_what_has_no_files(host: Host) -> None:
+    with pytest.raises(OfflineUnknown) as excinfo:
+        commands.uninstall(host.config(), ["billing"], sql=True)
+    assert "What downgrades 'billing', which has no files, only the registry" in str(excinfo.value)

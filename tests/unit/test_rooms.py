@@ -19,6 +19,7 @@ ROOMS = (
     "_driver_errors",
     "json_values",
     "_base_errors",
+    "_warnings",
     "_alembic",
     "plugin",
     "revisions",

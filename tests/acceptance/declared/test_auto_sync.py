@@ -103,3 +103,10 @@ def test_script_says_that_it_syncs_nothing(host: Host) -> None:
     host.declare("wiki", 'tables = [{ name = "pages" }]').configure("plugin_auto_sync = true")
     script = host.succeed("plugin", "install", "wiki", "--sql").stdout
     assert "-- Declared tables of wiki are not synced by this script" in script
+
+
+def test_name_in_the_option_that_nothing_has_is_told(host: Host) -> None:
+    host.declare("wiki", 'tables = [{ name = "pages" }]').configure("plugin_auto_sync = wki")
+    result = host.succeed("upgrade", "heads")
+    words = "plugin_auto_sync names 'wki', but there is no such plugin among those that are there"
+    assert f"{words}: wiki." in result.stderr

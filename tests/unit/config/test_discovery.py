@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
@@ -63,10 +63,8 @@ def write_distribution(site: Path, name: str, entry_points: str, version: str = 
 def publish(monkeypatch: pytest.MonkeyPatch, *found: EntryPoint) -> None:
     """Let these be all entry points that there are."""
 
-    def entry_points(group: str) -> list[EntryPoint]:
-        return [entry_point for entry_point in found if entry_point.group == group]
-
-    monkeypatch.setattr("alembic_plugins.config.discovery.entry_points", entry_points)
+    place = "alembic_plugins.config.entry_points.entry_points"
+    monkeypatch.setattr(place, lambda: EntryPoints(found))
 
 
 def ours(name: str, value: str) -> EntryPoint:

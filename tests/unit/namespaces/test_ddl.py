@@ -45,7 +45,7 @@ def test_schema_of_the_plugin_comes_first_on_the_path_and_then_the_hosts() -> No
 
 
 def test_required_schemas_come_last_on_the_path() -> None:
-    statement = enter_namespace(Schema("billing"), ["tags", "billing", "user"])
+    statement = enter_namespace(Schema("billing"), map(Schema, ["tags", "billing", "user"]))
     assert statement is not None
     assert "''), pg_catalog.quote_ident('tags'), pg_catalog.quote_ident('user')]" in to_sql(
         statement
@@ -60,7 +60,7 @@ def test_path_outlives_a_transaction() -> None:
 
 
 def test_prefix_needs_no_path() -> None:
-    assert enter_namespace(Prefix("bill_"), ["tags"]) is None
+    assert enter_namespace(Prefix("bill_"), [Schema("tags")]) is None
 
 
 def test_path_is_set_back_to_what_it_was() -> None:
