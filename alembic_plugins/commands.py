@@ -6,51 +6,72 @@ take away are here; the others are in modules of their own, and are had from her
 
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
 from ._base_errors import WrongCombination
-from .author_commands import capture as capture
-from .author_commands import check as check
-from .author_commands import init_host as init_host
-from .author_commands import new_plugin as new_plugin
-from .author_commands import revision as revision
-from .author_commands import sync as sync
 from .config.errors import UnknownPlugin
 from .config.phases import open_in_phase
 from .config.settings import read_cascade
 from .config.sources import ConfigSource
 from .execution.migrator import Migrator
-from .execution.rehearsal import Rehearsal
-from .inspection import history as history
-from .inspection import list_plugins as list_plugins
-from .inspection import show_plugin as show_plugin
-from .inspection import verify as verify
 from .integration.errors import OfflineUnknown
 from .integration.running import carry_out, read_database, read_disk, run_work
 from .loading.session import Session
-from .maintenance import adopt as adopt
-from .maintenance import eject as eject
-from .maintenance import forget as forget
-from .maintenance import rehearse_adoption as rehearse_adoption
-from .maintenance import repair as repair
-from .maintenance import restore as restore
-from .maintenance import sync_history as sync_history
 from .planning import removals, targets
 from .planning.plan import Plan
 from .planning.settled import MakePlan, plan_settled
 from .plugin import list_names
-from .reports.preview import read_previews
-from .reports.results import Removal
-from .store_commands import delete_value, get_value, list_values, set_value
+
+if TYPE_CHECKING:
+    from .author_commands import capture as capture
+    from .author_commands import check as check
+    from .author_commands import init_host as init_host
+    from .author_commands import new_plugin as new_plugin
+    from .author_commands import revision as revision
+    from .author_commands import sync as sync
+    from .execution.rehearsal import Rehearsal
+    from .inspection import history as history
+    from .inspection import list_plugins as list_plugins
+    from .inspection import show_plugin as show_plugin
+    from .inspection import verify as verify
+    from .maintenance import adopt as adopt
+    from .maintenance import eject as eject
+    from .maintenance import forget as forget
+    from .maintenance import rehearse_adoption as rehearse_adoption
+    from .maintenance import repair as repair
+    from .maintenance import restore as restore
+    from .maintenance import sync_history as sync_history
+    from .reports.results import Removal
+    from .store_commands import delete_value, get_value, list_values, set_value
 
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
+
+_MODULES = {
+    **dict.fromkeys(("capture", "check", "init_host", "new_plugin"), "author_commands"),
+    **dict.fromkeys(("revision", "sync"), "author_commands"),
+    **dict.fromkeys(("history", "list_plugins", "show_plugin", "verify"), "inspection"),
+    **dict.fromkeys(("adopt", "eject", "forget", "rehearse_adoption"), "maintenance"),
+    **dict.fromkeys(("repair", "restore", "sync_history"), "maintenance"),
+    **dict.fromkeys(("delete_value", "get_value", "list_values", "set_value"), "store_commands"),
+}
+"""Where the other ones are: their modules are imported for those that need one."""
+
+# A type checker that sees this would take every name for one that is there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_MODULES[name]}", __package__), name)
 
 
 def install(
@@ -83,7 +104,7 @@ def rehearse(
     *,
     upgrade: bool = False,
     phase: str | None = None,
-) -> Rehearsal:
+) -> "Rehearsal":
     """Install plugins and roll that back; return what it has done.
 
     With `upgrade` they have to be installed, and no names are all that are; for `phase`
@@ -164,7 +185,7 @@ def downgrade(
 
 def rehearse_downgrade(
     config: ConfigSource, name: str, revision: str, *, phase: str | None = None
-) -> Rehearsal:
+) -> "Rehearsal":
     """Downgrade a plugin and roll that back; return what it has done; see `rehearse`."""
     config = open_in_phase(config, phase)
     make_plan = _plan_downgrade(config, name, revision)
@@ -187,7 +208,7 @@ def uninstall(
     backup: str | PathLike[str] | None = None,
     sql: bool = False,
     dry_run: bool = False,
-) -> Removal:
+) -> "Removal":
     """Downgrade plugins to base and remove them, in one transaction; return what goes.
 
     With `keep_data` nothing is downgraded: their objects are set aside. With `backup` they are
@@ -220,7 +241,10 @@ def uninstall(
             backup=path,
         )
 
-    def run(migrator: Migrator) -> Removal:
+    def run(migrator: Migrator) -> "Removal":
+        from .reports.preview import read_previews  # What it needs, no other command here does.
+        from .reports.results import Removal
+
         plan = plan_settled(migrator.session, make_plan)
         previews = {} if sql else read_previews(migrator, plan)
         return Removal(carry_out(make_plan, migrator, dry_run=dry_run), previews)

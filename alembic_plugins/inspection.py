@@ -11,15 +11,15 @@ from .connection.visits import visit
 from .execution.migrator import Migrator
 from .integration.running import read_disk, run_work
 from .plugin import HOST, list_names
-from .registry.history import Event, read_events
 from .registry.renaming import find_recorded_name
 from .registry.state import read_state
 from .registry.tables import make_tables
-from .reports.pending import Pending, find_pending
 from .reports.status import Listing, PluginDetails, read_details, read_listing
 
-# What only a verification needs is imported when there is one.
+# What only one of them needs is imported by that.
 if TYPE_CHECKING:
+    from .registry.history import Event
+    from .reports.pending import Pending
     from .reports.verification import Verification
 
 __all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin", "verify"]
@@ -39,14 +39,15 @@ def show_plugin(config: ConfigSource, name: str) -> PluginDetails:
     return run_work(config, lambda migrator: read_details(migrator, name), finishes_transfer=False)
 
 
-def history(config: ConfigSource, name: str | None = None) -> tuple[Event, ...]:
+def history(config: ConfigSource, name: str | None = None) -> "tuple[Event, ...]":
     """Return what was done to a plugin, or to all and the host, first things first.
 
     Raises:
         UnknownPlugin: nothing was ever done to it, and it is not on disk.
     """
+    from .registry.history import read_events
 
-    def read(migrator: Migrator) -> tuple[Event, ...]:
+    def read(migrator: Migrator) -> "tuple[Event, ...]":
         state = migrator.session.state
         names = (name, name and find_recorded_name(state, name))
         is_known = bool(state.registry)
@@ -108,7 +109,7 @@ def pending(
     version_table: str = "alembic_version",
     version_table_schema: str | None = None,
     phase: str | None = None,
-) -> Pending:
+) -> "Pending":
     """Return how a database differs from the heads of the host and of the plugins that it has.
 
     It is read by the connection that is given, whose transaction is left as it was; nothing is
@@ -128,6 +129,8 @@ def pending(
         ConnectionLost: the connection is lost.
         PluginError: the host's own revisions or the registry cannot be read.
     """
+    from .reports.pending import find_pending
+
     session = read_disk(config, phase)
     versions = _make_version_table(version_table, version_table_schema)
     trusted = session.settings.trusted_roles

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from .config.phases import PHASE
 from .config.settings import AUTO_SYNC
 from .config.sources import ConfigSource, extend_config, open_config
-from .execution.migrator import Migrator
-from .execution.progress import PROGRESS, RevisionProgress
+from .execution.migrator import PROGRESS, Migrator
+from .execution.progress import RevisionProgress
 from .integration.auto_sync import upgrade_and_sync
 from .integration.running import run_work
 from .planning.plan import Plan

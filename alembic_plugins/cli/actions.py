@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic.config import Config
 
@@ -18,7 +19,6 @@ from .._quoting import join_command
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings, read_without_hooks
-from ..execution.rehearsal import Rehearsal
 from ..integration.confirmation import confirm
 from ..planning.operations import (
     DropVersionTables,
@@ -47,6 +47,9 @@ from .plans import (
     report,
     sync_to_json,
 )
+
+if TYPE_CHECKING:
+    from ..execution.rehearsal import Rehearsal
 
 
 def list_plugins(config: Config, as_json: bool) -> None:
@@ -140,7 +143,7 @@ def _check_json(as_json: bool, *, sql: bool, is_told: bool = True) -> None:
         raise WrongCombination("--json", "without --yes or --dry-run", "Add one of them")
 
 
-def _print_rehearsal(config: Config, rehearsal: Rehearsal, *, as_json: bool = False) -> None:
+def _print_rehearsal(config: Config, rehearsal: "Rehearsal", *, as_json: bool = False) -> None:
     if as_json:
         print_json(config, rehearsal.words)
         return

@@ -24,12 +24,12 @@ from ..planning.plan import Plan
 from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
 from ..plugin import HOST
-from ..reports.preview import Counted, Preview
-from ..reports.results import Removal, Repair
 from .output import number_of, print_columns, print_json, print_line
 
 if TYPE_CHECKING:
     from ..integration.syncing import SyncResult
+    from ..reports.preview import Counted, Preview
+    from ..reports.results import Removal, Repair
 
 
 def report(config: Config, plan: Plan, *, sql: bool, dry_run: bool, as_json: bool) -> None:
@@ -94,7 +94,7 @@ def _make_row(operation: Operation, plan: Plan) -> tuple[str, ...]:
     return *operation.words, plan.messages.get(operation.revision, "")
 
 
-def removal_to_json(removal: Removal) -> dict[str, object]:
+def removal_to_json(removal: "Removal") -> dict[str, object]:
     """Return what an uninstall takes away, and its plan, as JSON can have them."""
     plugins = {name: asdict(preview) for name, preview in removal.previews.items()}
     return {"plugins": plugins, "plan": removal.plan.to_json()}
@@ -124,7 +124,7 @@ def sync_to_json(result: "SyncResult") -> dict[str, object]:
     }
 
 
-def print_removal(config: Config, removal: Removal) -> None:
+def print_removal(config: Config, removal: "Removal") -> None:
     """Print what an uninstall takes away."""
     for name, preview in removal.previews.items():
         is_kept = isinstance(removal.plan.outcomes[name], QuarantinePlugin)
@@ -146,7 +146,7 @@ def print_removal(config: Config, removal: Removal) -> None:
             print_line(config, str(warning))
 
 
-def print_preview(config: Config, preview: Preview) -> None:
+def print_preview(config: Config, preview: "Preview") -> None:
     """Print what a plugin has."""
     _print_objects(config, preview.objects)
     if preview.doubt:
@@ -167,7 +167,7 @@ def print_preview(config: Config, preview: Preview) -> None:
         print_line(config, f"  revision {revision} may not be downgraded: {why}")
 
 
-def print_store(config: Config, preview: Preview, *, is_kept: bool) -> None:
+def print_store(config: Config, preview: "Preview", *, is_kept: bool) -> None:
     """Print what becomes of what a plugin has stored."""
     if preview.values:
         number = number_of(preview.values, "value")
@@ -175,7 +175,7 @@ def print_store(config: Config, preview: Preview, *, is_kept: bool) -> None:
         print_line(config, f"  its store, with {number}, is {fate}")
 
 
-def _print_objects(config: Config, items: Iterable[Counted]) -> None:
+def _print_objects(config: Config, items: "Iterable[Counted]") -> None:
     rows = [
         (
             f"  {item.kind}",
@@ -188,7 +188,7 @@ def _print_objects(config: Config, items: Iterable[Counted]) -> None:
     print_columns(config, rows)
 
 
-def print_repair(config: Config, found: Repair) -> None:
+def print_repair(config: Config, found: "Repair") -> None:
     """Print what a repair accepts, and what it cannot repair."""
     for (name, revision), lines in found.changes.items():
         config.print_stdout(f"revision {revision} of {name} has been changed since it was applied:")

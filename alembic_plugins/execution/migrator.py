@@ -18,26 +18,26 @@ from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
 from ..planning.dependents import find_going
 from ..planning.errors import RevisionInUse
-from ..planning.hooks import plan_completion
 from ..planning.phases import check_held
 from ..planning.plan import Plan
-from ..planning.renames import add_renames
 from ..planning.settled import MakePlan, plan_settled
 from ..registry.renaming import find_current_name, find_renamed
 from ..registry.tables import BACKUP_SCHEMA
 from .errors import FilesChanged
 from .outcomes import Outcomes
-from .progress import RevisionProgress, Watch, make_drawing
 from .reader import DatabaseReader
-from .renaming import rename_plugins, tell_failures
 
 if TYPE_CHECKING:
     from .context import Context
+    from .progress import RevisionProgress, Watch
     from .rehearsal import Rehearsal
     from .restoring import Restorer
     from .scratch_builds import Targets
 
 log = logging.getLogger(__name__)
+
+PROGRESS = "plugin_progress"
+"""The attribute of a configuration that is called with each `RevisionProgress`."""
 
 Execute = Callable[[Plan], None]
 """Runs the transactions of a plan."""
@@ -61,7 +61,7 @@ class Migrator(DatabaseReader):
         session: Session,
         context: MigrationContext,
         run_args: Mapping[str, Any],
-        watch: Watch[RevisionProgress] | None = None,
+        watch: "Watch[RevisionProgress] | None" = None,
     ) -> None:
         super().__init__(session, context)
         self._run_args = run_args
@@ -82,6 +82,9 @@ class Migrator(DatabaseReader):
         due = (plan.transactions, self._catch_up.transactions, find_renamed(self.session.state))
         if not any(due):
             return self._tell(plan)
+        # Most often there is nothing to run: then all that it needs is not imported.
+        from .renaming import tell_failures
+
         self.end_reading()
         staging = self._lock(BACKUP_SCHEMA) if plan.backup else nullcontext()
         with self._lock() as lock_connection, staging:
@@ -96,6 +99,8 @@ class Migrator(DatabaseReader):
 
     def _rename(self, execute: Execute, plan: Plan) -> tuple[Plan, Sequence[PluginError]]:
         """Give plugins in the database the names that they have on disk; see `rename_plugins`."""
+        from .renaming import rename_plugins
+
         done, failures = rename_plugins(self.session, execute, plan)
         if done.transactions or failures:
             self.read_anew()
@@ -145,6 +150,7 @@ class Migrator(DatabaseReader):
             CannotRehearse: a revision would commit midway.
             PluginError: see `Executor.run`.
         """
+        from ..planning.renames import add_renames
         from .rehearsal import rehearse, rolled_back
 
         self.end_reading()
@@ -166,6 +172,8 @@ class Migrator(DatabaseReader):
 
     def bring_back(self, path: Path, name: str) -> tuple[str, ...]:
         """Bring back the plugins of a backup; see `Restorer.bring_back`."""
+        from ..planning.hooks import plan_completion
+
         self.end_reading()
         with self._lock(), self._lock(BACKUP_SCHEMA):
             self.read()
@@ -226,7 +234,6 @@ class Migrator(DatabaseReader):
 
     def _execute(self, plan: Plan, lock_connection: Connection | None = None) -> None:
         """Run the transactions of a plan; see `Executor.run` for what is raised."""
-        # Most often there is nothing to run: then it, and all that it needs, is not imported.
         from .executor import Executor
 
         Executor(self._make_context(plan, lock_connection)).run()
@@ -238,6 +245,7 @@ class Migrator(DatabaseReader):
         rehearsed: MigrationContext | None = None,
     ) -> "Context":
         from .context import make_context
+        from .progress import make_drawing
 
         return make_context(
             self.session,

@@ -11,9 +11,6 @@ from ..planning.operations import Direction, Step
 
 log = logging.getLogger(__name__)
 
-PROGRESS = "plugin_progress"
-"""The attribute of a configuration that is called with each `RevisionProgress`."""
-
 SYNC_PROGRESS = "plugin_sync_progress"
 """The attribute of a configuration that is called with each `SyncProgress`."""
 

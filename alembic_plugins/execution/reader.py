@@ -10,16 +10,15 @@ from sqlalchemy import Connection
 from .. import _alembic
 from ..connection.host_path import HostPath
 from ..loading.session import Session
-from ..namespaces.recorded import RecordedObject, read_recorded
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
 from ..registry.state import State, read_state
 from ..registry.tables import VERSION, Tables, make_tables
-from .renaming import check_renamed
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents
+    from ..namespaces.recorded import RecordedObject
 
 
 class DatabaseReader:
@@ -64,6 +63,8 @@ class DatabaseReader:
 
     def assume(self, state: State) -> None:
         """Take the database to be in `state`, which offline mode cannot read."""
+        from .renaming import check_renamed
+
         check_renamed(state)
         self.session.update(state)
         self._recorded = frozenset(state.plugins.keys() - state.lost)
@@ -135,8 +136,10 @@ class DatabaseReader:
         with self.reading() as connection:
             return read_sources(connection, self.tables, revisions)
 
-    def read_made(self, name: str) -> tuple[RecordedObject, ...]:
+    def read_made(self, name: str) -> "tuple[RecordedObject, ...]":
         """Return what the revisions of a plugin have made."""
+        from ..namespaces.recorded import read_recorded
+
         with self.reading() as connection:
             plugins = self.session.state.plugins.values()
             rows = read_recorded(connection, self.tables, VERSION, plugins, "")

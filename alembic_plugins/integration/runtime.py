@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from typing import Any, Generic, TypeVar
 
@@ -27,10 +28,9 @@ from ..config.settings import (
 )
 from ..connection.autobegin import end_autobegun
 from ..connection.visits import is_autocommit
-from ..execution.migrator import Migrator
-from ..execution.progress import PROGRESS
+from ..execution.migrator import PROGRESS, Migrator
 from ..loading.session import Session
-from ..planning import removals, targets
+from ..planning import targets
 from ..planning.identifiers import find_scope, split_target
 from ..planning.phases import describe_held
 from ..planning.plan import Plan
@@ -42,7 +42,6 @@ from ..registry.state import State
 from ..registry.tables import VERSION
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.files import RevisionInfo
-from ..revisions.rendering import render_with
 from .auto_sync import upgrade_and_sync
 from .confirmation import confirm
 from .errors import ConnectionIgnored, NotAHost, NoTransactions, UnsupportedDriver
@@ -130,6 +129,8 @@ def configure(connection: Connection | None = None, **options: Any) -> None:  # 
         **{_PER_REVISION: per_revision, _WORK: work, **options, "fn": refuse},
     )
     if environment.is_offline_mode():
+        from ..revisions.rendering import render_with
+
         render_with(environment.get_context())
 
 
@@ -227,6 +228,12 @@ def _find_start(session: Session, options: Mapping[str, Any]) -> tuple[str | Non
     return (find_scope(session, scope, start, target) if start else scope), start
 
 
+def _plan_downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:
+    from ..planning.removals import downgrade  # Most commands remove nothing.
+
+    return downgrade(session, scope, target, cascade=cascade)
+
+
 def _run_stock(
     migrator: Migrator, environment: EnvironmentContext, work: Callable[..., Any]
 ) -> None:
@@ -238,7 +245,7 @@ def _run_stock(
     target = environment.context_opts.get("destination_rev") or "base"
     plans: dict[str | None, MakePlan] = {
         "upgrade": lambda session: targets.upgrade(session, scope, target),
-        "downgrade": lambda session: removals.downgrade(session, scope, target, cascade=cascade),
+        "downgrade": partial(_plan_downgrade, scope=scope, target=target, cascade=cascade),
         "stamp": lambda session: targets.stamp(session, scope, target),
     }
     if command in plans:

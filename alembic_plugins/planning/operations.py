@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ..registry.version_tables import VersionTable
+if TYPE_CHECKING:
+    from ..registry.version_tables import VersionTable
 
 
 class Direction(StrEnum):
@@ -361,7 +362,7 @@ class DeleteVersionRows(Operation):
 class DropVersionTables(Operation):
     """Drop version tables of plugins' own, if they still say what is recorded."""
 
-    tables: tuple[VersionTable, ...]
+    tables: "tuple[VersionTable, ...]"
 
     verb = "drop version tables"
 
