@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from alembic.config import Config
 
 from ._base_errors import WrongCombination
+from .config.arguments import read_cascade
 from .config.errors import UnknownPlugin
 from .config.phases import open_in_phase
-from .config.settings import read_cascade
 from .config.sources import ConfigSource
 from .execution.migrator import Migrator
 from .integration.errors import OfflineUnknown

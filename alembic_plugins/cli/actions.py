@@ -16,9 +16,10 @@ from alembic.config import Config
 from .. import commands
 from .._base_errors import WrongCombination
 from .._quoting import join_command
+from ..config.arguments import read_without_hooks
 from ..config.discovery import Discovery
 from ..config.errors import UnknownPlugin
-from ..config.settings import read_settings, read_without_hooks
+from ..config.settings import read_settings
 from ..integration.confirmation import confirm
 from ..planning.operations import (
     DropVersionTables,

@@ -34,7 +34,8 @@ from .errors import (
     ReferenceFailed,
     UnknownPlugin,
 )
-from .settings import ENTRY_POINT_GROUP, Settings, load_reference
+from .references import load_reference
+from .settings import ENTRY_POINT_GROUP, Settings
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from ..namespaces.snapshots import Scope, give
 from ..planning import operations as ops
 from ..planning.hook_operations import RunHook
 from ..planning.plan import Transaction
-from ..planning.projection import ADOPT
 from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
+from ..planning.transactions import ADOPT
 from ..plugin import HOST, Schema
 from ..registry.sql import raw
 from ..registry.tables import make_tables

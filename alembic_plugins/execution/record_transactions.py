@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import _alembic
 from ..namespaces.object_statements import mark_objects_known, record_objects
 from ..planning.plan import Transaction
-from ..planning.projection import ADOPT
+from ..planning.transactions import ADOPT
 from ..plugin import HOST
 from ..revisions.failures import describe_failure
 from .context import Context

@@ -29,16 +29,12 @@ from .._base_errors import (
 )
 from .._quoting import quoting_as, quoting_with
 from .._warnings import tell_once
+from ..config.arguments import check_arguments, find_global_options, read_scope
 from ..config.database import translate_errors
 from ..config.errors import BrokenConfiguration, ReferenceFailed, WrongUrl
 from ..config.phases import check_phaseless
-from ..config.settings import (
-    check_arguments,
-    describe_fault,
-    find_global_options,
-    load_reference,
-    read_scope,
-)
+from ..config.references import load_reference
+from ..config.settings import describe_fault
 from ..loading.session import Session
 from ..plugin import HOST
 from ..registry.state import State

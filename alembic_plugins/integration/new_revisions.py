@@ -13,7 +13,7 @@ from alembic.util import to_list
 from .. import _alembic
 from .._base_errors import InvalidOption, WrongCombination
 from ..authoring.naming import FILE_TEMPLATE, check_new_id, check_new_labels
-from ..config.settings import read_scope
+from ..config.arguments import read_scope
 from ..loading.session import Session
 from ..planning.identifiers import find_named
 from ..plugin import HOST

@@ -14,9 +14,7 @@ from .. import _alembic
 from .._base_errors import InvalidOption
 from .._warnings import tell_once
 from ..config.database import DRIVERS, translate_errors
-from ..config.settings import (
-    load_reference,
-)
+from ..config.references import load_reference
 from ..connection.autobegin import end_autobegun
 from ..connection.visits import is_autocommit
 from ..execution.migrator import PROGRESS, Migrator

@@ -12,11 +12,7 @@ from alembic.runtime.environment import EnvironmentContext
 
 from .. import _alembic
 from .._quoting import join_command
-from ..config.settings import (
-    read_cascade,
-    read_scope,
-    read_yes,
-)
+from ..config.arguments import read_cascade, read_scope, read_yes
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning import targets

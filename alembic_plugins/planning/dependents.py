@@ -8,7 +8,8 @@ from ..namespaces.errors import ObjectsInUse
 from ..plugin import HOST, parse_requirement
 from ..registry.state import AppliedRevision, InstalledPlugin
 from .operations import Direction, QuarantinePlugin, RemovePlugin
-from .plan import Plan, find_dependents
+from .plan import Plan
+from .transactions import find_dependents
 
 if TYPE_CHECKING:
     from ..namespaces.ownership import Dependents

@@ -13,11 +13,9 @@ from ..plugin import HOST, Schema
 from ..registry.state import AppliedRevision, InstalledPlugin, State
 from ..revisions.branches import Node
 from .operations import Direction, RecoverPlugin
-from .plan import Plan, plan_outcome, plan_record
+from .plan import Plan
 from .squashes import hold_back
-
-ADOPT = "adopt"
-"""What the history calls it when revisions are recorded that another tool has run."""
+from .transactions import ADOPT, plan_outcome, plan_record
 
 
 def remember_revision(session: Session, node: Node, *, objects_known: bool) -> AppliedRevision:

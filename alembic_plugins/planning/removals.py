@@ -31,8 +31,9 @@ from .hooks import add_hooks
 from .identifiers import split_target
 from .operations import QuarantinePlugin
 from .phases import check_downgrade, find_contracted
-from .plan import Plan, plan_downgrade, plan_outcome, plan_uninstall
+from .plan import Plan
 from .targets import check_installed
+from .transactions import plan_downgrade, plan_outcome, plan_uninstall
 
 
 def downgrade(session: Session, scope: str | None, target: str, *, cascade: bool) -> Plan:

@@ -24,8 +24,9 @@ from .identifiers import split_target
 from .operations import ApplyRevision, RevertRevision, Step
 from .ordering import order_requirements
 from .phases import HeldRevision, check_targets, find_held
-from .plan import Plan, plan_record, plan_steps, plan_upgrade
+from .plan import Plan
 from .squashes import check_squashed, find_half_applied, hold_back
+from .transactions import plan_record, plan_steps, plan_upgrade
 
 
 def upgrade(session: Session, scope: str | None, target: str) -> Plan:

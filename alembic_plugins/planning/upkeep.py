@@ -38,10 +38,10 @@ from .operations import (
     RestorePlugin,
 )
 from .ordering import order_requirements
-from .plan import Plan, Transaction, plan_outcome, plan_record
-from .projection import ADOPT
+from .plan import Plan, Transaction
 from .squashes import check_stock, hold_back
 from .targets import check_namespaces
+from .transactions import ADOPT, plan_outcome, plan_record
 
 
 def restore(session: Session, name: str) -> Plan:

@@ -39,7 +39,8 @@ from alembic_plugins.planning.operations import (
     RevertRevision,
 )
 from alembic_plugins.planning.phases import HeldRevision
-from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
+from alembic_plugins.planning.plan import Plan, Transaction
+from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
 from alembic_plugins.reports.preview import Counted, Preview

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 
+from alembic_plugins.config.arguments import find_global_options
 from alembic_plugins.config.phases import check_phaseless
-from alembic_plugins.config.settings import find_global_options, read_settings
+from alembic_plugins.config.settings import read_settings
 from alembic_plugins.errors import InvalidOption, WrongCombination
 
 

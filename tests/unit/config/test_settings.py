@@ -7,16 +7,10 @@ import pytest
 from alembic.config import Config
 
 from alembic_plugins import Prefix, Schema
-from alembic_plugins.config.settings import (
-    ENTRY_POINT_GROUP,
-    Settings,
-    load_reference,
-    read_arguments,
-    read_cascade,
-    read_flag,
-    read_scope,
-    read_settings,
-)
+from alembic_plugins.config.arguments import read_arguments, read_cascade, read_scope
+from alembic_plugins.config.flags import read_flag
+from alembic_plugins.config.references import load_reference
+from alembic_plugins.config.settings import ENTRY_POINT_GROUP, Settings, read_settings
 from alembic_plugins.errors import (
     BrokenConfiguration,
     InvalidName,

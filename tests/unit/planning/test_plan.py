@@ -27,9 +27,8 @@ from alembic_plugins.planning.operations import (
     WriteBackup,
 )
 from alembic_plugins.planning.ordering import order_requirements
-from alembic_plugins.planning.plan import (
-    Plan,
-    Transaction,
+from alembic_plugins.planning.plan import Plan, Transaction
+from alembic_plugins.planning.transactions import (
     find_dependents,
     plan_downgrade,
     plan_outcome,

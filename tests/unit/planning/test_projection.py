@@ -8,13 +8,14 @@ import pytest
 from alembic_plugins import Schema
 from alembic_plugins.planning import removals, targets
 from alembic_plugins.planning.operations import RecoverPlugin
-from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
+from alembic_plugins.planning.plan import Plan, Transaction
 from alembic_plugins.planning.projection import (
     plan_catch_up,
     remember_plugin,
     remember_revision,
     simulate,
 )
+from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.state import InstalledPlugin, Interruption, State
 
 from ..builders import (

@@ -32,7 +32,8 @@ from alembic_plugins.planning.operations import (
     RegisterPlugin,
     RestorePlugin,
 )
-from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
+from alembic_plugins.planning.plan import Plan, Transaction
+from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.state import Interruption, State
 from alembic_plugins.revisions.branches import Node
 

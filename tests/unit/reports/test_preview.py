@@ -13,7 +13,8 @@ from alembic_plugins.namespaces.inferred import Inferred
 from alembic_plugins.namespaces.ownership import Dependents, PluginObjects
 from alembic_plugins.namespaces.recorded import RecordedObject
 from alembic_plugins.planning.operations import QuarantinePlugin, RemovePlugin, RevertRevision
-from alembic_plugins.planning.plan import Plan, Transaction, plan_outcome
+from alembic_plugins.planning.plan import Plan, Transaction
+from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.history import Irreversible
 from alembic_plugins.reports import preview
 from alembic_plugins.reports.preview import Counted, Preview, read_previews
