@@ -4,7 +4,6 @@ While PostgreSQL makes a statement wait, nothing else can be asked on its connec
 holds the migration lock asks, and a thread by which it does.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +14,6 @@ from sqlalchemy import Connection, event
 from sqlalchemy.pool import Pool
 
 _POLL_SECONDS = 1.0
-_REPORT_SECONDS = 10.0
 
 _LAST = "alembic_plugins.blocker"
 """Where a connection keeps for whom it has waited."""
@@ -68,7 +66,7 @@ def tell_blockers(
         connection: the one that may wait.
         lock_connection: another one, in autocommit mode.
         pid: the backend of `connection`.
-        report: told at once of a session, and again each ten seconds.
+        report: told of a session, each second while it is waited for.
     """
     if lock_connection.dialect.driver not in _SHARED or lock_connection.dialect.is_async:
         yield
@@ -105,7 +103,6 @@ class _Watch:
         self._failure = lock_connection.dialect.loaded_dbapi.Error
         self._own = [pid]
         self._report = report
-        self._due: dict[str, float] = {}
         self.is_done = Event()
 
     def add(self, opened: Any, _record: object) -> None:  # noqa: ANN401 - the driver's
@@ -134,7 +131,4 @@ class _Watch:
     def _tell(self, blocker: Blocker) -> None:
         session = self._info[_LAST] = blocker.describe(self._own)
         what = f" on {blocker.relation}" if blocker.relation else ""
-        words, now = f"Waiting for a lock{what}, held by {session}", time.monotonic()
-        if now >= self._due.get(words, now):
-            self._due[words] = now + _REPORT_SECONDS
-            self._report(words)
+        self._report(f"Waiting for a lock{what}, held by {session}")

@@ -29,7 +29,7 @@ made of the version table's name."""
 
 _SHORTEST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
-_REPORT_SECONDS = 10.0
+_PATIENCE_SECONDS = 1.0
 
 _TRY = text(
     "SELECT pg_catalog.pg_try_advisory_lock(:class, :object), pg_catalog.pg_backend_pid()"
@@ -91,8 +91,8 @@ def hold_lock(
         connection: the one that migrates; the lock gets another one of its engine.
         name: the version table's, with its schema.
         wait_seconds: how long to wait for another holder.
-        report: told who holds it, after a second of waiting and every ten from then on; likewise
-            who holds what the block has to wait for.
+        report: told who holds it, after a second of waiting and every second or so from then on;
+            likewise who holds what the block has to wait for.
 
     Raises:
         LockTimeout: another one held it for all that time.
@@ -149,7 +149,7 @@ class _Wait:
         self._seconds = seconds
         self._report = report
         self._started = time.monotonic()
-        self._next_report = self._started + 1.0
+        self._first_report = self._started + _PATIENCE_SECONDS
         self._pause = _SHORTEST_PAUSE_SECONDS
 
     def pause(self, find_holder: Callable[[], object]) -> None:
@@ -157,9 +157,8 @@ class _Wait:
         now = time.monotonic()
         if now - self._started >= self._seconds:
             raise LockTimeout(self._seconds, str(find_holder()))
-        if now >= self._next_report:
+        if now >= self._first_report:
             self._report(f"Waiting for another migration: {find_holder()}")
-            self._next_report = now + _REPORT_SECONDS
         # Jitter, so that replicas which were started together do not come together each time.
         time.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret
         self._pause = min(self._pause * 1.5, _LONGEST_PAUSE_SECONDS)

@@ -14,9 +14,10 @@ from ..connection.writer import RegistryWriter
 from ..guard.monitor import Monitor
 from ..loading.session import Session
 from ..planning.plan import Plan
+from .display import Display
 from .hook_runner import HookRunner
 from .object_reader import ObjectReader
-from .progress import Draw, Progress, RevisionProgress, Watch
+from .progress import Progress, RevisionProgress, Watch
 from .steps import StepRunner
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def make_context(
     recorded: Collection[str],
     run_args: Mapping[str, Any],
     plan: Plan,
-    draw: Draw,
+    display: Display,
     watch: Watch[RevisionProgress] | None,
     lock_connection: Connection | None,
     *,
@@ -84,7 +85,7 @@ def make_context(
         recorded: the plugins that have a row in the registry.
         run_args: what ``env.py`` wants passed to each revision's function.
         plan: the plan.
-        draw: shows how far it has come: how many revisions are done, of how many, and the next.
+        display: shows how far it has come.
         watch: the caller's callback for that, if it has given one.
         lock_connection: the one that holds the lock, which sees what is committed, for the guard;
             None where there is none.
@@ -105,7 +106,7 @@ def make_context(
         monitor,
         callbacks,
         plan,
-        Progress(sum(step.runs for step in plan.steps), draw, watch),
+        Progress(sum(step.runs for step in plan.steps), display, watch),
         lock_connection,
         is_rehearsal,
     )

@@ -1,10 +1,9 @@
 """Do a command's work: read what there is, plan, and run the plan, one migration at a time."""
 
 import logging
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from .reader import DatabaseReader
 
 if TYPE_CHECKING:
     from .context import Context
+    from .display import Display
     from .progress import RevisionProgress, Watch
     from .rehearsal import Rehearsal
     from .restoring import Restorer
@@ -222,15 +222,25 @@ class Migrator(DatabaseReader):
             if changed:
                 log.warning("%s", FilesChanged(name, changed))
 
-    def _lock(self, name: str | None = None) -> AbstractContextManager[Connection | None]:
+    @cached_property
+    def _display(self) -> "Display":
+        from .display import make_display  # Most often there is nothing to show.
+
+        return make_display(self.session.config, self.session.find_script)
+
+    @contextmanager
+    def _lock(self, name: str | None = None) -> Iterator[Connection | None]:
         """Lock the registry or, by its name, the staging schema, which all registries share."""
         if self.context.as_sql:
-            return nullcontext()
+            yield None
+            return
         table = _alembic.version_table(self.context)
-        name = name or f"{table.schema or ''}.{table.name}"
         from ..connection.locking import hold_lock
 
-        return hold_lock(self.connection, name, self.session.settings.lock_wait, _report)
+        key = name or f"{table.schema or ''}.{table.name}"
+        wait, tell = self.session.settings.lock_wait, self._display.tell
+        with self._display, hold_lock(self.connection, key, wait, tell) as connection:
+            yield connection
 
     def _execute(self, plan: Plan, lock_connection: Connection | None = None) -> None:
         """Run the transactions of a plan; see `Executor.run` for what is raised."""
@@ -245,7 +255,6 @@ class Migrator(DatabaseReader):
         rehearsed: MigrationContext | None = None,
     ) -> "Context":
         from .context import make_context
-        from .progress import make_drawing
 
         return make_context(
             self.session,
@@ -253,7 +262,7 @@ class Migrator(DatabaseReader):
             self._recorded,
             self._run_args,
             plan,
-            make_drawing(sys.stderr),
+            self._display,
             self._watch,
             lock_connection,
             is_rehearsal=rehearsed is not None,
@@ -265,7 +274,3 @@ class Migrator(DatabaseReader):
         from .restoring import Restorer  # Few commands find a backup.
 
         return Restorer(RegistryWriter(self.session, self.context, self._recorded, Callbacks()))
-
-
-def _report(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

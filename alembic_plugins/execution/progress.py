@@ -1,13 +1,14 @@
-"""How far a command has come: told to a callback, or shown as a bar on stderr of a terminal."""
+"""How far a command has come: told to a callback, or shown to whoever looks."""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 from ..planning.operations import Direction, Step
+from .display import Display
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +62,6 @@ Event = TypeVar("Event")
 Watch = Callable[[Event], object]
 """A caller's callback, which is told of what is done."""
 
-Draw = Callable[[int, int, Step], None]
-"""Takes how many revisions are done, how many there are, and the next one."""
-
-DrawWords = Callable[[int, int, str], None]
-"""Takes how many things are done, how many there are, and what the next one is."""
-
-_WIDTH = 24
-_PATIENCE_SECONDS = 1.0
-
 
 class Progress:
     """How far a plan has come.
@@ -79,15 +71,15 @@ class Progress:
 
     Args:
         total: how many revisions run.
-        draw: shows it, where nobody watches.
+        display: shows it, where nobody watches.
         watch: the caller's callback, if it has given one.
     """
 
     def __init__(
-        self, total: int, draw: Draw, watch: Watch[RevisionProgress] | None = None
+        self, total: int, display: Display, watch: Watch[RevisionProgress] | None = None
     ) -> None:
         self._total = total
-        self._draw = draw
+        self._display = display
         self._watch = watch
         self._done = 0
 
@@ -104,15 +96,21 @@ class Progress:
     def report(self, step: Step) -> Iterator[None]:
         """Tell that a revision is about to run, and when it has run in the block."""
         if self._watch is None:
-            self._draw(self._done, self._total, step)
+            self._display.begin(self._done, self._total, step)
         self._done += 1
         event = RevisionProgress(
             step.plugin, step.revision, step.direction, self._done, self._total
         )
         self._tell(event)
         started = monotonic()
-        yield
-        self._tell(replace(event, seconds=monotonic() - started))
+        seconds = None
+        try:
+            yield
+            seconds = monotonic() - started
+        finally:
+            self._display.end(seconds)
+        log.info("Ran %s of %s %s in %.2f s.", step.direction, step.plugin, step.revision, seconds)
+        self._tell(replace(event, seconds=seconds))
 
     def _tell(self, event: RevisionProgress) -> None:
         if self._watch is None:
@@ -122,36 +120,3 @@ class Progress:
         except Exception:
             self._watch = None
             log.exception("The progress callback has failed, and is called no more.")
-
-
-def make_drawing(stream: TextIO) -> Draw:
-    """Return what is to be told of each step: done, total, step.
-
-    It draws only on a terminal, and not where each step is logged anyway.
-    """
-    if logging.getLogger("alembic.runtime.migration").isEnabledFor(logging.INFO):
-        return lambda _done, _total, _step: None
-    draw = make_bar(stream)
-    return lambda done, total, step: draw(
-        done, total, f"{step.direction} {step.plugin} {step.revision}"
-    )
-
-
-def make_bar(stream: TextIO) -> DrawWords:
-    """Return what is to be told of each thing to do: how many are done, of how many, and what.
-
-    It draws only on a terminal, and only what takes a while.
-    """
-    if not stream.isatty():
-        return lambda _done, _total, _words: None
-    started = monotonic()
-
-    def draw(done: int, total: int, words: str) -> None:
-        if monotonic() - started > _PATIENCE_SECONDS:
-            filled = _WIDTH * done // max(total, 1)
-            bar = "#" * filled + "." * (_WIDTH - filled)
-            line = f"[{bar}] {done + 1}/{total} {words}"
-            end = "\n" if done + 1 == total else ""
-            print(f"\r{line[:100]:<100}", end=end, file=stream, flush=True)
-
-    return draw

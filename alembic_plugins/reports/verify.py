@@ -1,6 +1,5 @@
 """Compare the live database with what was recorded of it; nothing is written."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ from ..catalog.drift import Drift
 from ..catalog.queries import find_prefixed, read_host_schema
 from ..declared.loading import load_tables
 from ..declared.requests import SyncPlanner
+from ..execution.display import make_display
 from ..execution.migrator import Migrator
-from ..execution.progress import make_bar
 from ..loading.session import Session
 from ..namespaces.comparisons import BranchComparison, read_comparisons
 from ..planning.targets import check_installed
@@ -52,7 +51,6 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
     for name in plugins:
         if session.find_damage(name) is None:
             check_installed(session, [name], with_aside=True)
-    draw = make_bar(sys.stderr)
     comparisons = read_current(migrator)
     state = session.state
     drift = find_drift(comparisons, state.plugins.values(), state.host_schema or "")
@@ -60,10 +58,10 @@ def verify(migrator: Migrator, names: Sequence[str] = ()) -> Verification:
     chosen = [name for name in everything if not names or name in names]
     from ..execution.reprint import DatabaseCopy  # Most often there is nothing for it to do.
 
-    with DatabaseCopy(migrator.connection) as copy:
+    with make_display(session.config) as display, DatabaseCopy(migrator.connection) as copy:
         found = []
         for number, name in enumerate(chosen):
-            draw(number, len(chosen), f"verify {name}")
+            display.show(number, len(chosen), f"verify {name}")
             facts = (comparisons.get(name), drift.get(name, ()))
             found.append(_verify_branch(migrator, copy, name, *facts))
         return Verification(tuple(found))

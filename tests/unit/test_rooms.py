@@ -16,6 +16,7 @@ PACKAGE = Path(alembic_plugins.__file__).parent
 ROOMS = (
     "_detection",
     "_quoting",
+    "_terminal",
     "_driver_errors",
     "json_values",
     "_base_errors",

@@ -25,6 +25,7 @@ from alembic_plugins.errors import (
     PluginInUse,
     SchemaTaken,
 )
+from alembic_plugins.execution.display import Display
 
 # Workers share a server, and advisory locks are those of a database.
 _HELD = """
@@ -294,7 +295,7 @@ def test_what_the_server_does_for_a_killed_process_is_waited_for(host: Host) -> 
 def test_what_the_server_did_for_a_killed_process_is_seen(
     host: Host, killed: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alembic_plugins.execution.migrator._report", lambda _line: killed.close())
+    monkeypatch.setattr(Display, "tell", lambda _self, _words: killed.close())
     commands.install(host.config(), ["late"])
     assert host.database.applied() == ["host_1", "host_2", "story_1"]
 
