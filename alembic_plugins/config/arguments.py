@@ -13,7 +13,7 @@ from ..plugin import (
 )
 from .flags import read_flag
 
-_OURS = ("plugin", "cascade", "yes", "without_hooks", "phase")
+_OURS = ("plugin", "cascade", "yes", "without_hooks", "phase", "wait")
 """The arguments after ``-x`` that are read here."""
 
 

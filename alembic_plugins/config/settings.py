@@ -23,7 +23,7 @@ from ..plugin import (
 )
 from .arguments import read_arguments, read_without_hooks
 from .errors import BrokenConfiguration, UnknownOption
-from .flags import ALL, read_flag, read_names
+from .flags import ALL, read_flag, read_names, read_seconds
 from .phases import choose_phase
 
 ENTRY_POINT_GROUP = "alembic_plugins.plugins"
@@ -34,7 +34,7 @@ OPTIONS = frozenset(
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
         *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
         *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
-        *("auto_sync", "check_ignore"),
+        *("auto_sync", "check_ignore", "connect_wait"),
     )
 )
 """The options that a configuration may have."""
@@ -46,8 +46,6 @@ LOADS = ("needed", "all")
 GUARD_MODES = ("enforce", "warn", "off")
 ENVIRONMENTS = ("development", "production")
 _LOCK_WAIT_SECONDS = 300.0
-_LEAST_SECONDS, _MOST_SECONDS = 0.001, 2_147_483
-"""What PostgreSQL, which counts milliseconds, takes for a timeout."""
 
 _OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
 
@@ -236,17 +234,7 @@ def _read_folders(config: Config) -> list[str]:
 
 
 def _read_seconds(config: Config, option: str) -> float | None:
-    value: object = config.get_alembic_option(option)
-    if value is None:
-        return None
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = -1
-    if not (seconds == 0 or _LEAST_SECONDS <= seconds <= _MOST_SECONDS):  # nor is NaN
-        expected = f"0 or a number of seconds from {_LEAST_SECONDS} to {_MOST_SECONDS}"
-        raise InvalidOption(option, str(value), expected)
-    return seconds
+    return read_seconds(option, config.get_alembic_option(option))
 
 
 def _read_choice(

@@ -35,6 +35,7 @@ from ..config.errors import BrokenConfiguration, ReferenceFailed, WrongUrl
 from ..config.phases import check_phaseless
 from ..config.references import load_reference
 from ..config.settings import describe_fault
+from ..config.waiting import read_connect_wait, waiting_for_server
 from ..loading.session import Session
 from ..plugin import HOST
 from ..registry.state import State
@@ -176,9 +177,16 @@ def begin_environment(environment: EnvironmentContext) -> None:
 
     Raises:
         AlreadyRunning: this thread runs one.
+        InvalidOption: how long to wait for the server is no number of seconds.
     """
+    seconds = read_connect_wait(environment.config)
     _turn.take()
     scope = ExitStack()
+    if seconds:
+        from ..execution.display import make_display  # Most commands do not wait.
+
+        display = scope.enter_context(make_display(environment.config))
+        scope.enter_context(waiting_for_server(seconds, display.tell))
     program = find_flask_program(environment.config)
     if program:  # Its own commands do not come by Alembic's command line.
         scope.enter_context(quoting_as(program))
