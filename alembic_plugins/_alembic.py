@@ -6,6 +6,7 @@ So is what is replaced of a `MigrationContext` while a command runs.
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.config import CommandLine
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -44,6 +46,15 @@ def stock_command(work: Callable[..., Any]) -> str | None:
     if getattr(work, "__module__", None) != "alembic.command":
         return None
     return work.__qualname__.partition(".")[0]
+
+
+def find_config_files(command_line: CommandLine, options: Namespace) -> tuple[str, str]:
+    """Return the ``pyproject.toml`` and the ini file that a command line with `options` reads.
+
+    `CommandLine.main` finds them for a command that it runs, and tells nobody.
+    """
+    given = Namespace(config=getattr(options, "config", None))
+    return command_line._inis_from_config(given)
 
 
 def version_table(context: MigrationContext) -> Table:

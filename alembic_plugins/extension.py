@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from importlib import import_module
@@ -116,10 +117,19 @@ def _add_commands_when_parsing(command_line: CommandLine) -> None:
         parser.parse_known_args = parse  # type: ignore[method-assign]
         cli = _import_ours("cli.arguments")
         if cli:
-            cli.add_commands(command_line.subparsers)
+            completes = "_ARGCOMPLETE" in os.environ
+            cli.add_commands(command_line.subparsers, at_once=completes)
+            if completes:
+                _answer_shell(command_line)
         return parse(*args, **options)
 
     parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
+
+
+def _answer_shell(command_line: CommandLine) -> None:
+    completion = _import_ours("cli.completion")
+    if completion:
+        completion.answer(command_line)
 
 
 @contextmanager

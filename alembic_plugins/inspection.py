@@ -1,6 +1,7 @@
 """The commands that look and change nothing, as functions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from .plugin import HOST, list_names
 from .registry.renaming import find_recorded_name
 from .registry.state import read_state
 from .registry.tables import make_tables
-from .reports.status import Listing, PluginDetails, read_details, read_listing
+from .reports.listing import Listing, read_listing
+from .reports.status import PluginDetails, read_details
 
 # What only one of them needs is imported by that.
 if TYPE_CHECKING:
@@ -25,9 +27,27 @@ if TYPE_CHECKING:
 __all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin", "verify"]
 
 
-def list_plugins(config: ConfigSource) -> Listing:
-    """Return all plugins that are on disk or in the database, by name."""
-    return run_work(config, read_listing, finishes_transfer=False)
+def list_plugins(config: ConfigSource, *, with_pending: bool = False) -> Listing:
+    """Return all plugins that are on disk or in the database, by name.
+
+    With `with_pending`, also the revisions that ``alembic upgrade heads`` would apply, and as
+    problems why it would leave out others.
+    """
+
+    def read(migrator: Migrator) -> Listing:
+        listing = read_listing(migrator)
+        if not with_pending:
+            return listing
+        from .reports.pending import describe_pending, find_pending
+
+        session = migrator.session
+        found = find_pending(session, session.state)
+        problems = {str(problem): problem for problem in listing.problems}
+        problems |= {str(problem): problem for problem in found.problems.values()}
+        pending = describe_pending(session, found)
+        return replace(listing, problems=tuple(problems.values()), pending=pending)
+
+    return run_work(config, read, finishes_transfer=False)
 
 
 def show_plugin(config: ConfigSource, name: str) -> PluginDetails:

@@ -10,14 +10,23 @@ from .integration.syncing import SyncResult
 from .locations import PluginNamespace
 from .planning.plan import Plan, Transaction
 from .registry.history import Event
-from .reports.pending import Pending
+from .reports.listing import Listing
+from .reports.pending import Pending, PendingRevision
 from .reports.preview import Counted, Preview
 from .reports.results import Leaving, Removal, Repair, Restoration
-from .reports.status import Listing, PluginDetails, PluginStatus
+from .reports.status import PluginDetails, PluginStatus
 from .reports.verification import BranchVerification, Discrepancy, Verification
 
 __all__ = ["CheckReport", "ConfigSource", "Counted", "Effect", "Event", "Finding", "Leaving"]
 __all__ += ["Listing", "NamedObject", "SyncResult"]
-__all__ += ["Pending", "Plan", "PluginDetails", "PluginNamespace", "PluginStatus", "Preview"]
+__all__ += [
+    "Pending",
+    "PendingRevision",
+    "Plan",
+    "PluginDetails",
+    "PluginNamespace",
+    "PluginStatus",
+    "Preview",
+]
 __all__ += ["Rehearsal", "Removal", "Repair", "Restoration", "RevisionProgress", "Transaction"]
 __all__ += ["BranchVerification", "Discrepancy", "Verification"]

@@ -3,7 +3,6 @@
 The first line of a docstring is the command's help.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,23 +17,19 @@ from .._base_errors import WrongCombination
 from .._quoting import join_command
 from ..config.arguments import read_without_hooks
 from ..config.discovery import Discovery
-from ..config.errors import UnknownPlugin
 from ..config.settings import read_settings
 from ..integration.confirmation import confirm
 from ..planning.operations import (
     DropVersionTables,
     QuarantinePlugin,
 )
-from ..planning.phases import describe_waiting
-from ..plugin import HOST
-from ..reports.status import PluginStatus
 from .output import (
-    describe_status,
     in_words,
     number_of,
     print_columns,
     print_json,
     print_line,
+    style_of_event,
 )
 from .plans import (
     print_plan,
@@ -51,32 +46,6 @@ from .plans import (
 
 if TYPE_CHECKING:
     from ..execution.rehearsal import Rehearsal
-
-
-def list_plugins(config: Config, as_json: bool) -> None:
-    """List the plugins that are on disk or in the database."""
-    listing = commands.list_plugins(config)
-    gone = {p.name for p in listing.plugins if p.state in ("orphaned", "quarantined")}
-    for problem in listing.problems:
-        # What is gone, or set aside, has a line that says so.
-        if not (isinstance(problem, UnknownPlugin) and problem.name in gone):
-            print(f"WARNING: {problem}", file=sys.stderr)
-    if not listing.plugins:
-        places = ", ".join(listing.places)
-        way_out = "Install a package that has some, or set plugin_folders to where they are"
-        print(f"There are no plugins; looked in {places}. {way_out}.", file=sys.stderr)
-    if as_json:
-        print_json(config, [_as_json(plugin) for plugin in listing.plugins])
-    else:
-        print_columns(config, [describe_status(plugin) for plugin in listing.plugins])
-        if listing.host_waiting:
-            print_line(config, f"{HOST}: {describe_waiting(listing.host_waiting)}")
-
-
-def _as_json(plugin: PluginStatus) -> dict[str, object]:
-    fields = asdict(plugin)
-    del fields["remark"]  # The state tells; `show` has the words.
-    return fields
 
 
 def show(config: Config, plugin: str, as_json: bool) -> None:
@@ -379,7 +348,7 @@ def history(config: Config, plugin: str | None, as_json: bool) -> None:
         )
         for event in events
     ]
-    print_columns(config, rows)
+    print_columns(config, rows, style_of=style_of_event)
 
 
 def _confirm(*words: str, yes: bool) -> None:

@@ -1,10 +1,13 @@
 """The arguments of ``alembic plugin``, a command group of the stock ``alembic``."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Any
 
 Argument = tuple[str, dict[str, Any]]
+
+_HELP_WIDTH = 78
 
 _PLUGIN = ("plugin", {"metavar": "NAME", "help": "the plugin's name"})
 _PLUGINS = ("plugins", {"metavar": "NAME", "nargs": "+", "help": "plugins by name"})
@@ -38,6 +41,21 @@ _VERIFIED = (
 _CAPTURED = ("plugin", {"metavar": "NAME", "help": "the plugin's name, or host"})
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
+_SHELL = ("shell", {"choices": ("bash", "zsh", "fish"), "help": "the shell"})
+_TREE = ("--tree", {"dest": "tree", "help": "show what requires what, as a tree"})
+_PENDING = (
+    "--pending",
+    {"dest": "pending", "help": "show the revisions that an upgrade of all would apply"},
+)
+_WAIT = (
+    "--wait",
+    {
+        "dest": "wait",
+        "action": "store",
+        "metavar": "SECONDS",
+        "help": "how long to wait for a database that is still starting",
+    },
+)
 _JSON = ("--json", {"dest": "as_json", "help": "print JSON"})
 _SQL = ("--sql", {"dest": "sql", "help": "print SQL instead of touching a database"})
 _DRY_RUN = ("--dry-run", {"dest": "dry_run", "help": "print the plan and change nothing"})
@@ -195,13 +213,19 @@ _EXPLAIN = (
 )
 
 
-def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is private
-    """Add ``plugin`` to Alembic's own commands, unless the host has a command of that name."""
+def add_commands(subparsers: Any, *, at_once: bool = False) -> None:  # noqa: ANN401 - argparse's class is private
+    """Add ``plugin`` to Alembic's own commands, unless the host has a command of that name.
+
+    Its own commands are added when one is used, or `at_once`.
+    """
     if "plugin" in subparsers.choices:
         return
     group: ArgumentParser = subparsers.add_parser(
         "plugin", help="Install, uninstall and show plugins."
     )
+    if at_once:
+        _add_group(group)
+        return
     parse = group.parse_known_args
 
     def parse_known_args(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - argparse's
@@ -214,7 +238,8 @@ def add_commands(subparsers: Any) -> None:  # noqa: ANN401 - argparse's class is
 
 
 def _add_group(group: ArgumentParser) -> None:
-    from . import actions, authoring, checking, store_actions
+    from . import actions, authoring, checking, completion, listing, store_actions
+    from .examples import EXAMPLES
 
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
@@ -225,13 +250,21 @@ def _add_group(group: ArgumentParser) -> None:
         flags: list[Argument],
         *valued: Argument,
         settings: tuple[Argument, ...] = (),
+        connects: bool = True,
         group: Any = commands,  # noqa: ANN401 - argparse's class is private
     ) -> ArgumentParser:
         line = (action.__doc__ or "").partition("\n")[0]
-        parser: ArgumentParser = group.add_parser(name, help=line, description=line)
+        parser: ArgumentParser = group.add_parser(
+            name,
+            help=line,
+            description="\n".join(wrap(line, _HELP_WIDTH)),
+            epilog=f"example:\n  %(prog)s {EXAMPLES[name]}".rstrip(),
+            formatter_class=RawDescriptionHelpFormatter,
+        )
         chosen: Any = parser
         # What `settings` looks for is not handed to the action.
-        for argument, options in (*flags, *settings):
+        waits = (_WAIT,) if connects and group is commands else ()
+        for argument, options in (*flags, *settings, *waits):
             if argument == "--all":  # Or names: argparse says so where neither is given, or both.
                 parser.usage = "%(prog)s [OPTION ...] (NAME ... | --all)"
                 chosen = parser.add_mutually_exclusive_group(required=True)
@@ -249,7 +282,7 @@ def _add_group(group: ArgumentParser) -> None:
         parser.set_defaults(cmd=(action, names, keys))
         return parser
 
-    add("list", actions.list_plugins, [], [_JSON])
+    add("list", listing.list_plugins, [], [_JSON, _TREE, _PENDING])
     add("show", actions.show, [_PLUGIN], [_JSON])
     flags = [_SQL, _DRY_RUN, _FOOTPRINT, _JSON]
     settings = (_FAIL_FAST, _WITHOUT_HOOKS, _PHASE)
@@ -281,10 +314,12 @@ def _add_group(group: ArgumentParser) -> None:
     marks = (_PHASE_OF_REVISION,)
     add("revision", authoring.revision, [_PLUGIN], flags, *_OF_REVISION, settings=marks)
     of_squash = [item for item in _OF_REVISION if item[0] in ("-m --message", "--rev-id")]
-    add("squash", authoring.squash, [_PLUGIN, _RANGE], [], *of_squash)
+    add("squash", authoring.squash, [_PLUGIN, _RANGE], [], *of_squash, connects=False)
     add("capture", authoring.capture, [_CAPTURED], [_DRY_RUN, _JSON], *of_squash)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
-    add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued)
-    add("init-host", authoring.init_host, [_HOST_FOLDER], [_ASYNC, _PYPROJECT])
+    add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued, connects=False)
+    flags = [_ASYNC, _PYPROJECT]
+    add("init-host", authoring.init_host, [_HOST_FOLDER], flags, connects=False)
     flags = [_LOCK, _DATABASE, _JSON, _GITHUB, _SARIF]
     add("check", checking.check, [_CHECKED], flags, _DIFF_BASE, _EXPLAIN)
+    add("completion", completion.print_completion, [_SHELL], [], connects=False)

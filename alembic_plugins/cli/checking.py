@@ -8,6 +8,7 @@ from alembic.config import Config
 
 from .. import commands
 from .._base_errors import WrongCombination
+from .._terminal import Style
 from .output import number_of, print_json, print_line
 
 # What only a check needs is imported when one is run.
@@ -64,10 +65,13 @@ def _print(config: Config, report: "CheckReport", form: str | None) -> None:
         for path in report.written if form is None else ():
             print_line(config, f"wrote {formats.find_path(path)}")
         for finding in report.findings:
-            print_line(config, describe(finding))
+            style = Style.BAD if finding.rule.fails else Style.PENDING
+            # What a code host reads has no colours, on whatever stream.
+            print_line(config, describe(finding), style if form is None else None)
         if form is None:
             failing = sum(finding.rule.fails for finding in report.findings)
-            print_line(config, number_of(failing, "finding") if failing else "no findings")
+            summary = number_of(failing, "finding") if failing else "no findings"
+            print_line(config, summary, Style.BAD if failing else Style.GOOD)
 
 
 def verify(config: Config, plugins: Sequence[str], as_json: bool, strict: bool) -> None:
@@ -80,17 +84,18 @@ def verify(config: Config, plugins: Sequence[str], as_json: bool, strict: bool) 
             _print_branch(config, branch)
         counted = [number_of(len(found.findings), "finding")] if found.findings else ["no findings"]
         counted += [number_of(len(found.notes), "note")] if found.notes else []
-        print_line(config, ", ".join(counted))
+        print_line(config, ", ".join(counted), Style.BAD if found.findings else Style.GOOD)
     if not (found.is_spotless if strict else found.is_clean):
         sys.exit(1)
 
 
 def _print_branch(config: Config, branch: "BranchVerification") -> None:
     """Print what is found of a branch, if that is something."""
-    lines = [f"  {item}" for item in branch.findings]
-    lines += [f"  note: {item}" for item in branch.notes]
-    lines += [f"  not compared: {words}" for words in branch.remarks]
+    lines: list[tuple[str, Style]] = [(f"  {item}", Style.BAD) for item in branch.findings]
+    lines += [(f"  note: {item}", Style.PENDING) for item in branch.notes]
+    lines += [(f"  not compared: {words}", Style.PENDING) for words in branch.remarks]
     if lines:
-        print_line(config, f"{branch.name}{', ' if branch.since else ''}{branch.since}:")
-    for line in lines:
-        print_line(config, line)
+        header = f"{branch.name}{', ' if branch.since else ''}{branch.since}:"
+        print_line(config, header, Style.STRONG)
+    for line, style in lines:
+        print_line(config, line, style)

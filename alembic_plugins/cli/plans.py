@@ -1,6 +1,5 @@
 """Print plans, and what they would take away."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from alembic.config import Config
 
 from .._base_errors import printable
+from .._terminal import Style
 from .._warnings import is_untold
 from ..planning.hook_operations import RunHook
 from ..planning.operations import (
@@ -24,7 +24,10 @@ from ..planning.plan import Plan
 from ..planning.renames import RenamePlugin
 from ..planning.tables import SyncTable
 from ..plugin import HOST
-from .output import number_of, print_columns, print_json, print_line
+from .output import number_of, print_columns, print_json, print_line, warn
+
+_ADDING = frozenset(("upgrade", "create", "restore"))
+_DESTROYING = frozenset(("downgrade", "drop", "remove", "delete"))
 
 if TYPE_CHECKING:
     from ..integration.syncing import SyncResult
@@ -84,7 +87,15 @@ def print_plan(config: Config, plan: Plan) -> None:
         config.print_stdout("nothing to do")
     rows = [_make_row(operation, plan) for operation in plan.operations]
     rows += [(*item.words, plan.messages.get(item.revision, "")) for item in plan.held]
-    print_columns(config, rows)
+    print_columns(config, rows, style_of=lambda row: (_find_style(row[0]),))
+
+
+def _find_style(verb: str) -> Style | None:
+    """Return how an operation looks: what adds, what takes away, and what is but recorded."""
+    words = verb.split()
+    if _DESTROYING.intersection(words):
+        return Style.BAD
+    return Style.GOOD if _ADDING.intersection(words) else None
 
 
 def _make_row(operation: Operation, plan: Plan) -> tuple[str, ...]:
@@ -133,7 +144,7 @@ def print_removal(config: Config, removal: "Removal") -> None:
         end = (", to be set aside" if is_kept else "") + (
             ":" if preview.objects or preview.values else ""
         )
-        config.print_stdout(f"plugin {name}{what}{end}")
+        print_line(config, f"plugin {name}{what}{end}", Style.STRONG)
         print_preview(config, preview)
         print_store(config, preview, is_kept=is_kept)
         if preview.unknown:
@@ -203,7 +214,7 @@ def print_repair(config: Config, found: "Repair") -> None:
         for words in drift:
             print_line(config, f"  {words}")
     for problem in found.problems:
-        print(f"WARNING: {problem}", file=sys.stderr)
+        warn(str(problem))
 
 
 def print_unknown_rows(config: Config, unknown_rows: Sequence[str]) -> None:

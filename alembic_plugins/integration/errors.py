@@ -58,6 +58,15 @@ class LoopRuns(PluginError):
     environment: str
 
 
+class NoCompletion(PluginError):
+    """The package is not there by which shells complete commands."""
+
+    words = (
+        "Completion needs the package argcomplete, which is not installed. Run 'pip install "
+        "alembic-plugins[completion]'."
+    )
+
+
 class ConnectionIgnored(PluginError):
     """The environment has connected by itself, though a connection was given."""
 

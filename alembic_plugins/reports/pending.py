@@ -16,6 +16,15 @@ from ..registry.state import State
 
 
 @dataclass(frozen=True)
+class PendingRevision:
+    """A revision that an upgrade would apply, of a plugin or ``host``, and what it says it does."""
+
+    plugin: str
+    revision: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Pending:
     """How a database differs from the heads of the host and of the plugins that it has.
 
@@ -75,4 +84,13 @@ def find_pending(session: Session, state: State) -> Pending:
         find_unknown_rows(session),
         {n: tuple(item.revision for item in them) for n, them in group_held(plan.held).items()},
         {plugin.name: plugin.recorded_name for plugin in find_renamed(session.state)},
+    )
+
+
+def describe_pending(session: Session, found: Pending) -> tuple[PendingRevision, ...]:
+    """Return what an upgrade of all would apply, in its order, with what revisions say."""
+    return tuple(
+        PendingRevision(name, revision, session.find_script(name, revision).doc)
+        for name, revisions in found.revisions.items()
+        for revision in revisions
     )

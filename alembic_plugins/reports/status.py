@@ -15,11 +15,9 @@ from ..loading.dependencies import read_branch_objects, read_session_ownership
 from ..loading.session import Session
 from ..namespaces.ownership import PluginObjects, read_plugin_objects
 from ..planning.dependents import find_requiring
-from ..planning.errors import Interrupted
 from ..planning.phases import find_waiting
 from ..planning.squashes import find_gone
 from ..plugin import HOST
-from ..registry.errors import DamagedRow
 from ..registry.renaming import find_recorded_name
 from ..registry.state import InstalledPlugin, Interruption, find_heads
 from ..revisions.branches import Branch
@@ -86,44 +84,16 @@ class PluginDetails:
     problems: tuple[PluginError, ...]
 
 
-@dataclass(frozen=True)
-class Listing:
-    """All plugins, what is wrong with them and with the host, and where they were looked for.
-
-    Attributes:
-        plugins: a line each, by name.
-        problems: what is wrong.
-        places: where plugins were looked for, in words.
-        host_waiting: the host's revisions that phase expand leaves out.
-    """
-
-    plugins: tuple[PluginStatus, ...]
-    problems: tuple[PluginError, ...]
-    places: tuple[str, ...] = ()
-    host_waiting: tuple[str, ...] = ()
+def read_requires(session: Session, name: str) -> tuple[str, ...]:
+    """Return what a plugin declares that it requires, or has declared."""
+    declared = session.declaration(name)
+    if declared:
+        return tuple(declared.requires)
+    installed = session.state.plugins.get(name) or session.state.quarantined.get(name)
+    return installed.requires if installed else ()
 
 
-def read_listing(migrator: Migrator) -> Listing:
-    """Return all plugins that are on disk or in the database, by name."""
-    session = migrator.session
-    problems: list[PluginError] = []
-    state = session.state
-    names = sorted({*session.discovery.names, *state.plugins, *state.quarantined})
-    plugins = tuple(_read_status(migrator, name, problems) for name in names)
-    for name in (HOST, *state.plugins):
-        problems += _find_problems(session, name)
-    told = {(p.table, p.name) for p in problems if isinstance(p, DamagedRow)}
-    problems += [error for error in state.damage if (error.table, error.name) not in told]
-    said = {str(problem) for problem in problems}
-    problems += [e for e in session.renames.problems.values() if str(e) not in said]
-    if HOST in state.interruptions:
-        known = state.interruptions[HOST]
-        problems.append(Interrupted(HOST, known.revision, known.direction))
-    waiting = find_waiting(session, HOST)
-    return Listing(plugins, tuple(problems), session.discovery.places, waiting)
-
-
-def _find_problems(session: Session, name: str) -> list[PluginError]:
+def find_problems(session: Session, name: str) -> list[PluginError]:
     """Return what is wrong with what is installed, besides files that cannot be read."""
     problems: list[PluginError] = []
     changed = session.find_changed(name)
@@ -174,7 +144,7 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         return _read_host(migrator)
     session = migrator.session
     problems: list[PluginError] = []
-    status = _read_status(migrator, name, problems)
+    status = read_status(migrator, name, problems)
     installed = session.state.plugins.get(name) or session.state.quarantined.get(name)
     if problems and not installed:
         raise problems[0]
@@ -191,7 +161,7 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         str(found.versions) if found else None,
         declared.models if declared else None,
         declared.transaction if declared else "plugin",
-        tuple(declared.requires) if declared else installed.requires if installed else (),
+        read_requires(session, name),
         find_requiring(session, [name]),
         tuple(declared.extensions) if declared else (),
         tuple(declared.writes) if declared else (),
@@ -199,7 +169,7 @@ def read_details(migrator: Migrator, name: str) -> PluginDetails:
         tuple(revision for revision in branch.order if revision not in known),
         _name(owned.made),
         _name(owned.unknown),
-        (*problems, *_find_problems(session, name)),
+        (*problems, *find_problems(session, name)),
     )
 
 
@@ -238,7 +208,7 @@ def _read_host(migrator: Migrator) -> PluginDetails:
         pending_revisions=pending,
         objects=_read_host_objects(migrator),
         unknown_objects=(),
-        problems=(*filter(None, [problem]), *_find_problems(session, HOST)),
+        problems=(*filter(None, [problem]), *find_problems(session, HOST)),
     )
 
 
@@ -301,7 +271,7 @@ def _package(found: FoundPlugin | None, installed: InstalledPlugin | None) -> st
     return installed.package if installed else None
 
 
-def _read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> PluginStatus:
+def read_status(migrator: Migrator, name: str, problems: list[PluginError]) -> PluginStatus:
     """Return the status of a plugin, and add to `problems` why something of it is not known."""
     session = migrator.session
     found, branch, is_gone = None, None, False

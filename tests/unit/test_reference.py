@@ -36,9 +36,9 @@ def find_parsers() -> dict[str, ArgumentParser]:
 
 
 def find_options(parser: ArgumentParser) -> list[list[str]]:
-    """Return the options of a command, each with all its names, but for that which all have."""
+    """Return the options of a command, each with all its names, but for those which all have."""
     found = [list(action.option_strings) for action in parser._actions]
-    return [names for names in found if names and "--help" not in names]
+    return [names for names in found if names and not {"--help", "--wait"}.intersection(names)]
 
 
 def test_every_command_is_in_the_reference_with_its_options() -> None:
@@ -61,6 +61,10 @@ def test_no_command_has_an_option_in_the_reference_only() -> None:
 def test_every_option_of_a_command_is_explained() -> None:
     options = [names for parser in find_parsers().values() for names in find_options(parser)]
     assert [names for names in options if NAMED.isdisjoint(names)] == []
+
+
+def test_option_of_all_that_connect_is_explained() -> None:
+    assert "--wait" in NAMED
 
 
 def test_every_option_of_the_configuration_is_in_the_reference() -> None:

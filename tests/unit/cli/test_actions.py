@@ -15,6 +15,7 @@ from alembic_plugins import commands
 from alembic_plugins._quoting import quoting_as, quoting_with
 from alembic_plugins.catalog.objects import NamedObject
 from alembic_plugins.cli import actions
+from alembic_plugins.cli.listing import list_plugins
 from alembic_plugins.errors import (
     ConfirmationNeeded,
     Declined,
@@ -43,9 +44,10 @@ from alembic_plugins.planning.plan import Plan, Transaction
 from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
+from alembic_plugins.reports.listing import Listing
 from alembic_plugins.reports.preview import Counted, Preview
 from alembic_plugins.reports.results import Leaving, Removal, Repair, Restoration
-from alembic_plugins.reports.status import Listing, PluginDetails, PluginStatus
+from alembic_plugins.reports.status import PluginDetails, PluginStatus
 
 from ..builders import make_dependent
 
@@ -172,7 +174,7 @@ def stub(
 def list_all(monkeypatch: pytest.MonkeyPatch, config: Config, *plugins: PluginStatus) -> list[str]:
     """Return the lines that are printed of plugins."""
     stub(monkeypatch, "list_plugins", Listing(plugins, ()))
-    actions.list_plugins(config, as_json=False)
+    list_plugins(config, as_json=False, tree=False, pending=False)
     return printed(config).splitlines()
 
 
@@ -216,7 +218,7 @@ def test_list_names_what_waits_for_phase_contract(
 ) -> None:
     plugins = (replace(TAGS, waiting=("59ab", "60cd")), replace(LATE, waiting=("60cd",)))
     stub(monkeypatch, "list_plugins", Listing(plugins, (), host_waiting=("h3",)))
-    actions.list_plugins(config, as_json=False)
+    list_plugins(config, as_json=False, tree=False, pending=False)
     assert printed(config).splitlines() == [
         "[X] tags  1.2  schema tags  51ab  2 revisions behind, 59ab, 60cd wait for phase contract",
         "[X] late  1    schema late  51ab  1 revision behind, 60cd waits for phase contract",
@@ -232,7 +234,7 @@ def test_list_as_json_has_the_documented_keys(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     stub(monkeypatch, "list_plugins", Listing((TAGS,), ()))
-    actions.list_plugins(config, as_json=True)
+    list_plugins(config, as_json=True, tree=False, pending=False)
     (plugin,) = json.loads(printed(config))
     assert list(plugin) == [
         *("name", "version", "namespace", "state", "current", "head", "pending", "waiting"),
@@ -253,7 +255,7 @@ def test_list_as_json_tells_what_is_set_aside_by_its_state(
     monkeypatch: pytest.MonkeyPatch, config: Config
 ) -> None:
     stub(monkeypatch, "list_plugins", Listing((ASIDE,), ()))
-    actions.list_plugins(config, as_json=True)
+    list_plugins(config, as_json=True, tree=False, pending=False)
     (plugin,) = json.loads(printed(config))
     assert (plugin["state"], "remark" in plugin) == ("quarantined", False)
 
@@ -263,7 +265,7 @@ def test_problem_of_a_plugin_goes_to_stderr(
 ) -> None:
     problem: PluginError = UnknownPlugin("broken", ("tags",))
     stub(monkeypatch, "list_plugins", Listing((BROKEN,), (problem,)))
-    actions.list_plugins(config, as_json=True)
+    list_plugins(config, as_json=True, tree=False, pending=False)
     assert capsys.readouterr().err == f"WARNING: {problem}\n"
 
 
@@ -276,7 +278,7 @@ def test_plugin_that_is_gone_or_set_aside_is_no_problem(
 ) -> None:
     listing = Listing((plugin,), (UnknownPlugin(plugin.name, ()),))
     stub(monkeypatch, "list_plugins", listing)
-    actions.list_plugins(config, as_json=False)
+    list_plugins(config, as_json=False, tree=False, pending=False)
     assert capsys.readouterr().err == ""
 
 
@@ -296,7 +298,7 @@ def test_problem_that_no_line_tells_goes_to_stderr(
     problem: PluginError,
 ) -> None:
     stub(monkeypatch, "list_plugins", Listing((plugin,), (problem,)))
-    actions.list_plugins(config, as_json=False)
+    list_plugins(config, as_json=False, tree=False, pending=False)
     assert capsys.readouterr().err == f"WARNING: {problem}\n"
 
 

@@ -1,5 +1,6 @@
 """The arguments of ``alembic plugin``."""
 
+import shlex
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -7,8 +8,9 @@ from inspect import signature
 
 import pytest
 
-from alembic_plugins.cli import actions
+from alembic_plugins.cli import actions, listing
 from alembic_plugins.cli.arguments import add_commands
+from alembic_plugins.cli.examples import EXAMPLES
 
 
 @pytest.fixture
@@ -19,6 +21,7 @@ def parser() -> ArgumentParser:
     return parser
 
 
+LIST: dict[str, object] = {"as_json": False, "tree": False, "pending": False}
 NO_REPAIR = {"with_unknown_objects": False, "accept_drift": False}
 ADOPT: dict[str, object] = {
     "all_plugins": False,
@@ -41,8 +44,10 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
 @pytest.mark.parametrize(
     ("line", "call"),
     [
-        ("list", (actions.list_plugins, [], {"as_json": False})),
-        ("list --json", (actions.list_plugins, [], {"as_json": True})),
+        ("list", (listing.list_plugins, [], {**LIST, "as_json": False})),
+        ("list --tree", (listing.list_plugins, [], {**LIST, "tree": True})),
+        ("list --pending", (listing.list_plugins, [], {**LIST, "pending": True})),
+        ("list --json", (listing.list_plugins, [], {**LIST, "as_json": True})),
         ("show a --json", (actions.show, ["a"], {"as_json": True})),
         (
             "install a b --sql",
@@ -184,7 +189,8 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget verify "
-    "repair history history-sync store eject revision squash capture new init-host check"
+    "repair history history-sync store eject revision squash capture new init-host check "
+    "completion"
 )
 
 
@@ -271,3 +277,25 @@ def test_first_line_of_a_door_is_its_help(
     with pytest.raises(SystemExit):
         parser.parse_args(["plugin", name, "--help"])
     assert line in " ".join(capsys.readouterr().out.split())
+
+
+OFFLINE = ["check", "completion", "init-host", "new", "squash"]
+"""The commands that connect to no database, but for ``check --database``."""
+
+
+def test_commands_that_connect_wait_for_the_server(parser: ArgumentParser) -> None:
+    found = find_commands(parser)
+    waiting = [n for n, p in found.items() if "--wait" in p.format_help()]
+    assert sorted({*found} - {*waiting}) == [name for name in OFFLINE if name != "check"]
+
+
+@pytest.mark.parametrize("name", COMMANDS.split())
+def test_example_of_the_help_is_one(parser: ArgumentParser, name: str) -> None:
+    line = f"alembic plugin {name} {EXAMPLES[name]}"
+    assert find_commands(parser)[name].format_help().endswith(f"example:\n  {line}\n")
+    words = shlex.split(line.partition(" > ")[0])[1:]
+    assert parser.parse_args(words).cmd
+
+
+def test_examples_are_of_commands(parser: ArgumentParser) -> None:
+    assert EXAMPLES.keys() - {*find_commands(parser)} == {"get", "set", "delete"}

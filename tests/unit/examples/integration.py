@@ -32,6 +32,11 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "Run the command as one of 'flask db plugin'.",
     ),
     (
+        errors.NoCompletion(),
+        "Completion needs the package argcomplete, which is not installed. Run 'pip install "
+        "alembic-plugins[completion]'.",
+    ),
+    (
         errors.Cancelled(),
         "Interrupted by the user. What was under way was rolled back; 'alembic plugin history' has "
         "what was done.",
