@@ -13,6 +13,7 @@ OWN_TESTS = {
     "docs/how-to/check.md": "unit/checks/test_documentation.py",
     "docs/how-to/testing.md": "acceptance/testing/test_page.py",
     "docs/reference/python-api.md": "acceptance/test_python_api.py",
+    "docs/reference/terminal.md": "acceptance/test_terminal_page.py",
 }
 """Pages that show several projects, or blocks that do not follow each other, and their tests."""
 
