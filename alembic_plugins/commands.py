@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .inspection import verify as verify
     from .maintenance import adopt as adopt
     from .maintenance import eject as eject
+    from .maintenance import fix_drift as fix_drift
     from .maintenance import forget as forget
     from .maintenance import rehearse_adoption as rehearse_adoption
     from .maintenance import repair as repair
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from .store_commands import delete_value, get_value, list_values, set_value
 
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
-__all__ += ["adopt", "downgrade", "eject", "forget", "history", "install", "list_plugins"]
+__all__ += ["adopt", "downgrade", "eject", "fix_drift", "forget", "history", "install"]
+__all__ += ["list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
@@ -60,7 +62,7 @@ _MODULES = {
     **dict.fromkeys(("revision", "sync"), "author_commands"),
     **dict.fromkeys(("history", "list_plugins", "show_plugin", "verify"), "inspection"),
     **dict.fromkeys(("adopt", "eject", "forget", "rehearse_adoption"), "maintenance"),
-    **dict.fromkeys(("repair", "restore", "sync_history"), "maintenance"),
+    **dict.fromkeys(("fix_drift", "repair", "restore", "sync_history"), "maintenance"),
     **dict.fromkeys(("delete_value", "get_value", "list_values", "set_value"), "store_commands"),
 }
 """Where the other ones are: their modules are imported for those that need one."""

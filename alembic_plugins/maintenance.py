@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .config.sources import ConfigSource
 from .execution.migrator import Migrator
@@ -20,7 +21,12 @@ from .reports.repairs import read_changes, read_claims
 from .reports.results import Leaving, Repair, Restoration
 from .reports.status import find_moved
 
-__all__ = ["adopt", "eject", "forget", "rehearse_adoption", "repair", "restore", "sync_history"]
+# What only a fix needs is imported when there is one.
+if TYPE_CHECKING:
+    from .fixing.results import DriftFix
+
+__all__ = ["adopt", "eject", "fix_drift", "forget", "rehearse_adoption", "repair", "restore"]
+__all__ += ["sync_history"]
 
 
 def restore(
@@ -188,6 +194,29 @@ def repair(
         return Repair(done, changes, unknown_rows, problems, claims, drift)
 
     return run_work(config, run)
+
+
+def fix_drift(
+    config: ConfigSource, names: str | Sequence[str] = (), *, dry_run: bool = False
+) -> "DriftFix":
+    """Bring back what was changed by hand, as far as nothing is lost by that; return what was done.
+
+    Args:
+        config: the host's.
+        names: the plugins, or ``host``; none are all that the database has.
+        dry_run: only say what would be done, and what would not.
+
+    Raises:
+        NotInstalled: the database does not have one of them.
+        RowsAgainst: rows do not keep a constraint any more that was dropped.
+        FixFailed: PostgreSQL refuses it for another reason.
+        FixesFailed: some could not be brought back, and others were.
+        PluginError: what else cannot be done, in words.
+    """
+    from .fixing.run import fix_drift
+
+    work = partial(fix_drift, names=list_names(names), dry_run=dry_run)
+    return run_work(config, work, finishes_transfer=not dry_run)
 
 
 def sync_history(config: ConfigSource, *, dry_run: bool = False) -> Plan:

@@ -5,6 +5,7 @@ from .checks.findings import CheckReport, Finding
 from .config.sources import ConfigSource
 from .execution.progress import RevisionProgress
 from .execution.rehearsal import Rehearsal
+from .fixing.results import BranchFix, DriftFix, Left
 from .guard.changes import Effect
 from .integration.syncing import SyncResult
 from .locations import PluginNamespace
@@ -29,4 +30,4 @@ __all__ += [
     "Preview",
 ]
 __all__ += ["Rehearsal", "Removal", "Repair", "Restoration", "RevisionProgress", "Transaction"]
-__all__ += ["BranchVerification", "Discrepancy", "Verification"]
+__all__ += ["BranchFix", "BranchVerification", "Discrepancy", "DriftFix", "Left", "Verification"]

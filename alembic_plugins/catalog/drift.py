@@ -218,6 +218,11 @@ def _make_pattern(names: Collection[str], after: str = r'(?![\w"$])') -> re.Patt
     return re.compile(rf'(?<![\w."$])(?:{words}){after}')
 
 
+def mentions(words: str, name: str) -> bool:
+    """Tell whether a definition has a name, which is no part of a longer one."""
+    return bool(re.search(rf'(?<![\w"$]){re.escape(name)}(?![\w"$])', words))
+
+
 class Comparison:
     """Compare the objects of one branch with what was recorded of them.
 

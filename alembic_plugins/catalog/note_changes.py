@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ..registry.sql import quote_name
 from .diff import Parts
 from .drift import Key
 from .printed import quote_literal, split, split_field, split_list, split_on
@@ -67,7 +68,7 @@ def _change(state: State, key: Key, part: str, then: str | None, now: str | None
 def _word_note(state: State, key: Key, part: str, now: str | None) -> str:
     type_ = state.definitions.get(key, {}).get("type", "").partition("(")[0]
     words = {
-        "owner": f"OWNER TO {now}",
+        "owner": f"OWNER TO {_name_role(now or '')}",
         "tablespace": f"SET TABLESPACE {now or 'pg_default'}",
         "access method": f"SET ACCESS METHOD {now or 'heap'}",
         "replica identity": f"REPLICA IDENTITY {_cut_schema(now or 'DEFAULT')}",
@@ -78,6 +79,12 @@ def _word_note(state: State, key: Key, part: str, now: str | None) -> str:
     if part not in words:
         raise LookupError(f"there is no statement for the {part} of a {key[0]}")
     return words[part]
+
+
+def _name_role(role: str) -> str:
+    """Return a role, of which the catalog has the name alone, as SQL has it."""
+    is_plain = role.isascii() and role.isidentifier() and role == role.lower()
+    return role if is_plain else quote_name(role)
 
 
 def _cut_schema(words: str) -> str:

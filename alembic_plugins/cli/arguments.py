@@ -86,6 +86,10 @@ _PHASE_OF_REVISION = (
 )
 _YES = ("--yes", {"dest": "yes", "help": "do not ask"})
 _ALL = ("--all", {"dest": "all_plugins", "help": "every installed plugin, and the host"})
+_FIX = (
+    "--fix",
+    {"dest": "fix", "help": "bring back what was changed by hand, where nothing is lost by that"},
+)
 _CASCADE = ("--cascade", {"dest": "cascade", "help": "uninstall the plugins that depend on it too"})
 _PURGE = (
     "--purge",
@@ -297,7 +301,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("restore", actions.restore, [_PLUGIN], [_DRY_RUN], _FROM, settings=hooks)
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
-    add("verify", checking.verify, [_VERIFIED], [_JSON, _STRICT])
+    add("verify", checking.verify, [_VERIFIED], [_FIX, _YES, _DRY_RUN, _JSON, _STRICT])
     add("repair", actions.repair, [_REPAIRED], [_CLAIM, _ACCEPT_DRIFT, _YES, _DRY_RUN])
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])

@@ -1,7 +1,7 @@
 """Read what the objects of one branch are, by their names with schemas and without."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
@@ -38,9 +38,14 @@ class BranchState:
     @property
     def digest(self) -> str:
         """What tells whether any definition, comment ... has changed."""
-        kept = (self.full.definitions, self.full.notes)
-        rows = [[[*key, found[key]] for key in sorted(found)] for found in kept]
-        return sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+        return make_digest(self.full)
+
+
+def make_digest(state: State) -> str:
+    """Return what tells whether any definition, comment ... has changed."""
+    kept = (state.definitions, state.notes)
+    rows = [[[*key, found[key]] for key in sorted(found)] for found in kept]
+    return sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def read_branch_state(
@@ -61,8 +66,6 @@ def read_branch_state(
         name: the plugin, or ``host``.
         adopted: what is the plugin's besides, and is taken for the host's.
     """
-    state = session.state
-    host_schema = state.host_schema or read_host_schema(connection)
     found = session.find_usable(name) if name != HOST else None
     entered = plugin_search_path(connection, found, session) if found else nullcontext()
     with entered:
@@ -70,16 +73,8 @@ def read_branch_state(
         path = str(connection.scalar(select(current)))
     states = []
     for words in (None, path):
-        read = read_states(
-            connection,
-            make_tables(tables.metadata.schema or host_schema),
-            VERSION,
-            (name, HOST) if adopted else (name,),
-            (*state.plugins.values(), *state.quarantined.values()),
-            host_schema,
-            sorted(ours),
-            words,
-        )
+        names = (name, HOST) if adopted else (name,)
+        read = read_branch_states(connection, session, tables, ours, names, words)
         states.append((read.get(name, State({})), read.get(HOST, State({}))))
     (full, host), (short, short_host) = states
     if not adopted:
@@ -88,6 +83,32 @@ def read_branch_state(
     places = {host.places[key] for key in chosen}
     shorter = {key for key, place in short_host.places.items() if place in places}
     return BranchState(full.join(host.select(chosen)), short.join(short_host.select(shorter)))
+
+
+def read_branch_states(
+    connection: Connection,
+    session: Session,
+    tables: Tables,
+    ours: Collection[str],
+    names: Collection[str],
+    path: str | None = None,
+) -> Mapping[str, State]:
+    """Return what the objects of branches are, by branch, by names as a search path finds them.
+
+    It takes what `read_branch_state` takes; without a `path`, names have their schemas.
+    """
+    state = session.state
+    host_schema = state.host_schema or read_host_schema(connection)
+    return read_states(
+        connection,
+        make_tables(tables.metadata.schema or host_schema),
+        VERSION,
+        names,
+        (*state.plugins.values(), *state.quarantined.values()),
+        host_schema,
+        sorted(ours),
+        path,
+    )
 
 
 def select_hanging(state: State, keys: Collection[Key]) -> set[Key]:

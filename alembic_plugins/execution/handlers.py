@@ -6,11 +6,13 @@ from typing import Any
 from ..planning import operations as ops
 from ..planning import tables
 from ..planning.captures import CaptureRevision
+from ..planning.fixes import FixDrift
 from ..planning.hook_operations import DropHookObjects, RunHook
 from ..planning.renames import RenamePlugin
 from . import (
     handle_backups,
     handle_captures,
+    handle_fixes,
     handle_hooks,
     handle_namespaces,
     handle_registry,
@@ -29,6 +31,7 @@ HANDLERS: Mapping[type[ops.Operation], Handler] = {
     ops.RecordApplied: handle_revisions.record_revision,
     ops.RecordReverted: handle_revisions.record_revision,
     CaptureRevision: handle_captures.record_capture,
+    FixDrift: handle_fixes.fix_drift,
     ops.RecordSquash: handle_revisions.record_squash,
     RunHook: handle_hooks.run_hook,
     tables.SyncTable: handle_tables.sync_table,

@@ -12,6 +12,7 @@ from ..guard.monitor import UNWATCHED
 from ..namespaces.snapshot_statements import make_drift_reading, make_recording
 from ..namespaces.snapshots import Scope, give
 from ..planning import operations as ops
+from ..planning.fixes import FixDrift
 from ..planning.hook_operations import RunHook
 from ..planning.plan import Transaction
 from ..planning.renames import RenamePlugin
@@ -23,9 +24,9 @@ from ..registry.tables import make_tables
 
 _WITHOUT = (
     *(ops.AcceptFiles, ops.StoreValue, ops.DeleteValue, ops.DeleteVersionRows, ops.Eject),
-    RenamePlugin,
+    *(RenamePlugin, FixDrift),
 )
-"""The operations that change nothing of a plugin's objects, nor whose they are."""
+"""The operations that change nothing of a plugin's objects, nor whose they are, or record it."""
 
 _SHARING = (ops.ClaimObjects, ops.ForgetPlugin, ops.LeaveAtBase, ops.RemovePlugin)
 """Operations after which objects in a schema of the host's may be another branch's."""

@@ -22,11 +22,13 @@ class Trial:
         done: those that were run, in the order in which they could be.
         failed: the others, each with the reason that PostgreSQL gives.
         is_early: whether one of them uses a label of an enumeration that was not committed before.
+        errors: why the others failed, in their order.
     """
 
     done: tuple[Statement, ...]
     failed: tuple[tuple[Statement, str], ...] = ()
     is_early: bool = False
+    errors: tuple[DBAPIError, ...] = ()
 
 
 def try_statements(connection: Connection, statements: Iterable[Statement]) -> Trial:
@@ -36,8 +38,9 @@ def try_statements(connection: Connection, statements: Iterable[Statement]) -> T
     """
     left, done, is_early = list(statements), [], False
     failed: Sequence[tuple[Statement, str]] = ()
+    errors: Sequence[DBAPIError] = ()
     while left:
-        failures = []
+        failures, raised = [], []
         for statement in left:
             error = _try(connection, statement)
             if error is None:
@@ -45,11 +48,12 @@ def try_statements(connection: Connection, statements: Iterable[Statement]) -> T
                 continue
             is_early |= getattr(error.orig, "sqlstate", None) == _UNSAFE_NEW_LABEL
             failures.append((statement, describe_refusal(error.orig)))
+            raised.append(error)
         if len(failures) == len(left):
-            failed = failures
+            failed, errors = failures, raised
             break
         left = [statement for statement, _ in failures]
-    return Trial(tuple(done), tuple(failed), is_early and bool(failed))
+    return Trial(tuple(done), tuple(failed), is_early and bool(failed), tuple(errors))
 
 
 def _try(connection: Connection, statement: Statement) -> DBAPIError | None:

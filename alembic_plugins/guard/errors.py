@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from .._base_errors import PluginError
-from ..registry.tables import HOOK_MARK, SYNC_MARK
+from ..registry.tables import FIX_MARK, HOOK_MARK, SYNC_MARK
 
 
 def describe_calls(names: Sequence[str], quote: str = "'") -> str:
     """Return what may have done something: revisions by id, and hooks by name after an ``@``."""
     if SYNC_MARK in names:
         return "the sync"
+    if FIX_MARK in names:
+        return "the fix"
     found: dict[str, list[str]] = {"revision": [], "hook": []}
     for name in names:
         kind = "hook" if name.startswith(HOOK_MARK) else "revision"

@@ -232,6 +232,11 @@ def read_snapshot(connection: Connection, tables: Tables, branch: str) -> Defini
     return split_keys(row.definitions) if row else {}
 
 
+def join_key(key: Key) -> str:
+    """Return kind and identity as snapshots have them."""
+    return _BETWEEN.join(key)
+
+
 def split_keys(found: Mapping[str, Any] | None) -> dict[Key, Any]:
     """Return what was put together by kind and identity."""
     parts = ((key.partition(_BETWEEN), value) for key, value in (found or {}).items())

@@ -66,6 +66,16 @@ def record_place(tables: Tables, id_: int, place: Place, epoch: str) -> Executab
     return changed.values(classid=place[0], objid=place[1], objsubid=place[2], epoch=epoch)
 
 
+def record_maker(tables: Tables, id_: int, revision: str | None) -> Executable:
+    """Return the statement that remembers which revision has made an object, by row."""
+    return tables.object.update().where(tables.object.c.id == id_).values(revision=revision)
+
+
+def forget_rows(tables: Tables, ids: Collection[int]) -> Executable:
+    """Return the statement that forgets objects, by row."""
+    return tables.object.delete().where(tables.object.c.id.in_(ids))
+
+
 def record_gone(tables: Tables, ids: Collection[int]) -> Executable:
     """Return the statement that remembers that objects are not there any more, by row."""
     return tables.object.update().where(tables.object.c.id.in_(ids)).values(epoch=GONE)

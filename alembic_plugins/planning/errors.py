@@ -280,3 +280,57 @@ class SquashesLeft(PluginError):
 
     branch: str
     revisions: Sequence[str]
+
+
+class DriftChanged(PluginError):
+    """What was to be brought back is not any more as it was when that was planned."""
+
+    words = (
+        "Somebody has changed objects of '{plugin}' while it was planned how to bring them back. "
+        "Run the command again; nothing of it was changed."
+    )
+
+    plugin: str
+
+
+class FixesFailed(PluginError):
+    """Some branches could not be brought back, and others were."""
+
+    words = "What was changed of some could not be brought back: {failed}{others}. {reasons}"
+
+    failed: Sequence[str]
+    done: Sequence[str]
+    reasons: Sequence[str]
+
+    def facts(self) -> dict[str, object]:
+        """Return the facts; what each branch has met is a sentence of its own."""
+        facts = super().facts()
+        others = f"; brought back: {facts['done']}" if self.done else ""
+        return {**facts, "others": others, "reasons": " ".join(self.reasons)}
+
+
+class FixFailed(PluginError):
+    """PostgreSQL refuses a statement that brings back what was changed by hand."""
+
+    words = (
+        "What was changed of '{plugin}' could not be brought back: {reason}, by '{statement}'. "
+        "Nothing of it was changed."
+    )
+
+    plugin: str
+    statement: str
+    reason: str
+
+
+class RowsAgainst(PluginError):
+    """Rows do not keep what was recorded, since it was dropped."""
+
+    words = (
+        "{rule} of '{plugin}' cannot be brought back, since rows are against it by now: "
+        "{reason}. {way}; nothing of '{plugin}' was changed."
+    )
+
+    plugin: str
+    rule: str
+    reason: str
+    way: str

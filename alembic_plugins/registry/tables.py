@@ -72,6 +72,9 @@ HOOK_MARK = "@"
 SYNC_MARK = f"{HOOK_MARK}sync"
 """What is there of what a sync of declared tables has made; no hook goes by that name."""
 
+FIX_MARK = f"{HOOK_MARK}fix"
+"""What is there while what was changed by hand is brought back; no hook goes by that name."""
+
 _COMMENT = "alembic-plugins registry "
 """What the comment of `alembic_plugin` says before the version."""
 

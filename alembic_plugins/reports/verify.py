@@ -1,7 +1,7 @@
 """Compare the live database with what was recorded of it; nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -83,6 +83,53 @@ def find_accepted(migrator: Migrator, names: Sequence[str]) -> dict[str, tuple[s
         for branch in verify(migrator, names).branches
     }
     return {name: words for name, words in found.items() if words}
+
+
+@dataclass(frozen=True)
+class BranchDrift:
+    """How the objects of a branch differ from what was recorded of them.
+
+    Attributes:
+        comparison: what was recorded, and what is there.
+        drift: how definitions differ, but for what only reads otherwise.
+    """
+
+    comparison: BranchComparison
+    drift: tuple[Drift, ...]
+
+
+def read_drift(migrator: Migrator, names: Sequence[str] = ()) -> dict[str, BranchDrift]:
+    """Return how the objects of branches differ from what was recorded, the host's first.
+
+    Branches are left out that are set aside, or whose objects are not compared.
+
+    Args:
+        migrator: leads to the database.
+        names: the branches; none are all.
+    """
+    comparisons = read_current(migrator)
+    session = migrator.session
+    state = session.state
+    drift = find_drift(comparisons, state.plugins.values(), state.host_schema or "")
+    from ..execution.reprint import DatabaseCopy  # Most often there is nothing for it to do.
+
+    found = {}
+    with DatabaseCopy(migrator.connection) as copy:
+        for name in (HOST, *sorted(state.plugins)):
+            it = comparisons.get(name)
+            if it is None or (names and name not in names) or not _is_compared(session, it):
+                continue
+            left, _ = _compare_words(migrator, copy, it, drift.get(name, ()))
+            found[name] = BranchDrift(it if _knows_all(session, name) else _shed(it), left)
+    return found
+
+
+def _is_compared(session: Session, it: BranchComparison) -> bool:
+    """Tell whether the objects of a branch can be compared with what was recorded of them."""
+    broken = (Rule.DAMAGED_ROW, Rule.INTERRUPTED)
+    if any(item.rule in broken for item in find_revision_faults(session, it.branch)):
+        return False
+    return it.revisions is not None and it.is_readable and _is_of(session, it)
 
 
 def read_current(migrator: Migrator) -> Mapping[str, BranchComparison]:

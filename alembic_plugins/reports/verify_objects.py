@@ -98,7 +98,8 @@ def describe_drift(
         )
     for invalid, is_known in _find_invalid(it, drift):
         (notes if is_known else findings).append(invalid)
-    notes += _find_notes(it, drift)
+    noted = find_changed_notes(it, drift)
+    notes += [Discrepancy(Rule.NOTE, str(item), *item.key) for item in noted]
     return findings, notes
 
 
@@ -139,7 +140,7 @@ def _find_invalid(
         yield Discrepancy(Rule.INVALID, words, kind, identity), was or is_same
 
 
-def _find_notes(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Discrepancy]:
+def find_changed_notes(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Drift]:
     """Yield how owners, privileges, comments ... differ, of what is neither gone nor new."""
     left_out: set[Key] = {it.key for it in drift if it.change is not Change.CHANGED}
     left_out |= {(item.kind, str(item.expected)) for item in drift}
@@ -153,8 +154,7 @@ def _find_notes(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[Discre
         for part in sorted(before.keys() | after.keys()):
             is_told = it.is_same_cluster or part not in _OF_ROLES
             if is_told and before.get(part) != after.get(part):
-                item = Drift(Change.CHANGED, *key, part, before.get(part), after.get(part))
-                yield Discrepancy(Rule.NOTE, str(item), *key)
+                yield Drift(Change.CHANGED, *key, part, before.get(part), after.get(part))
 
 
 def select_changed(drift: Sequence[Drift]) -> tuple[Key, ...]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "footprint": ["install notes --dry-run --footprint"],
     "removal": ["uninstall audit --dry-run"],
     "verify": ["verify"],
+    "fix": ["verify --fix --dry-run"],
     "check": ["check notes"],
     "store": ["store audit"],
 }

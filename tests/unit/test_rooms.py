@@ -41,6 +41,7 @@ ROOMS = (
     "authoring",
     "checks",
     "capture",
+    "fixing",
     "integration",
     "errors",
     "store_commands",

@@ -1,24 +1,20 @@
 """What was changed by hand becomes a revision, by which other databases get the same."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine
 from support.databases import Database
+from support.definitions import dump, execute, picture
 from support.hosts import Host
 
 from alembic_plugins import commands
 from alembic_plugins.capture.results import Capture
-from alembic_plugins.catalog.diff import Picture
-from alembic_plugins.catalog.snapshot import read_picture
 from alembic_plugins.errors import CannotCapture, CapturedChanged, CaptureDiffers
 from alembic_plugins.execution.branch_states import read_branch_state
-from alembic_plugins.plugin import Namespace, Prefix, Schema
+from alembic_plugins.plugin import Prefix
 
 from .kinds import CHANGES, MAKE
 
-SCHEMA = Schema("shop")
 DROP = "DROP SCHEMA shop CASCADE; CREATE SCHEMA shop"
 
 
@@ -36,23 +32,6 @@ def plain(host: Host) -> Host:
     host.revise("shop", make, "DROP TABLE items; DROP TYPE mood")
     host.run("plugin", "install", "shop")
     return host
-
-
-def execute(database: Database, sql: str, path: str = "shop, public") -> None:
-    """Change something by hand, with a search path."""
-    database.execute(f"SET search_path = {path}; {sql}")
-
-
-def picture(database: Database, namespace: Namespace = SCHEMA) -> Picture:
-    """Return the definition of all that is in a namespace."""
-    engine = create_engine(database.text, poolclass=NullPool)
-    with engine.begin() as connection:
-        return read_picture(connection, namespace)
-
-
-def dump(database: Database) -> Sequence[str]:
-    """Return what is in the schema, as pg_dump has it, in whatever order."""
-    return sorted(database.dump("--schema-only", "--schema=shop"))
 
 
 def lead_to(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:

@@ -513,6 +513,7 @@ NOTES = [
     ),
     (NAME, {}, {"storage": "e"}, ["ALTER TABLE items ALTER COLUMN name SET STORAGE EXTERNAL"]),
     (TABLE, {"owner": "a"}, {"owner": "b"}, ["ALTER TABLE items OWNER TO b"]),
+    (TABLE, {"owner": "a"}, {"owner": "B c"}, ['ALTER TABLE items OWNER TO "B c"']),
     (
         TABLE,
         {},

@@ -127,4 +127,24 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "squashed, or follow what is: b1, b2. Remove the files of those that are squashed, "
         "and name the squash in the others; nothing was changed.",
     ),
+    (
+        errors.DriftChanged("audit"),
+        "Somebody has changed objects of 'audit' while it was planned how to bring them back. Run "
+        "the command again; nothing of it was changed.",
+    ),
+    (
+        errors.FixesFailed(("audit",), ("crm", "tags"), ("It failed.",)),
+        "What was changed of some could not be brought back: audit; brought back: crm, tags. It "
+        "failed.",
+    ),
+    (
+        errors.FixFailed("audit", "DROP VIEW audit.v", "must be owner of view v"),
+        "What was changed of 'audit' could not be brought back: must be owner of view v, by 'DROP "
+        "VIEW audit.v'. Nothing of it was changed.",
+    ),
+    (
+        errors.RowsAgainst("audit", "Constraint c on audit.t", "it is violated", "Correct them"),
+        "Constraint c on audit.t of 'audit' cannot be brought back, since rows are against it by "
+        "now: it is violated. Correct them; nothing of 'audit' was changed.",
+    ),
 ]
