@@ -12,7 +12,8 @@ from ._base_errors import InvalidOption, WrongCombination
 from .config.phases import open_in_phase
 from .config.settings import read_settings
 from .config.sources import ConfigSource, open_config
-from .integration.running import read_disk, run_work
+from .integration.disk import read_disk
+from .integration.running import run_work
 from .plugin import list_names
 
 if TYPE_CHECKING:

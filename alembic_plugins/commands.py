@@ -19,8 +19,9 @@ from .config.errors import UnknownPlugin
 from .config.phases import open_in_phase
 from .config.sources import ConfigSource
 from .execution.migrator import Migrator
+from .integration.disk import read_disk
 from .integration.errors import OfflineUnknown
-from .integration.running import carry_out, read_database, read_disk, run_work
+from .integration.running import carry_out, read_database, run_work
 from .loading.session import Session
 from .planning import removals, targets
 from .planning.plan import Plan

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, MetaData, String, Table
 from .config.sources import ConfigSource
 from .connection.visits import visit
 from .execution.migrator import Migrator
-from .integration.running import read_disk, run_work
+from .integration.disk import read_disk
+from .integration.running import run_work
 from .plugin import HOST, list_names
 from .registry.renaming import find_recorded_name
 from .registry.state import read_state

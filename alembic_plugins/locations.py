@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from .config.sources import ConfigSource
 from .connection.visits import visit
-from .integration.running import read_disk
+from .integration.disk import read_disk
 from .loading.errors import Quarantined
 from .planning.errors import NotInstalled
 from .plugin import HOST, Namespace, Schema, check_name, list_names, name_table

@@ -70,7 +70,7 @@ def squash(
 ) -> None:
     """Write a revision that does what several do, and stands for them from then on."""
     from ..authoring.squash import write_squash
-    from ..integration.running import read_disk
+    from ..integration.disk import read_disk
 
     file, replaced = write_squash(read_disk(config), plugin, scope, message, revision=rev_id)
     _print_files(config, (file,))

@@ -1,7 +1,6 @@
 """How the work of one of our commands gets through the host's ``env.py``, and comes back."""
 
 import logging
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,31 +8,25 @@ from typing import TypeVar
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
-from .._detection import is_host
 from ..config.database import find_url, translate_errors
 from ..config.embedded import has_embedded
 from ..config.errors import ConnectionFailed
-from ..config.phases import PHASE, check_phase
-from ..config.settings import read_settings
-from ..config.sources import ConfigSource, keep_config, open_config
+from ..config.sources import ConfigSource, open_config
 from ..execution.migrator import Migrator
-from ..loading.session import Session
 from ..planning.plan import Plan
 from ..planning.renames import add_renames
 from ..planning.settled import MakePlan, plan_settled
 from ..registry.state import State
 from .auto_sync import add_syncs, upgrade_and_sync
+from .disk import find_script
 from .errors import LoopRuns, NotAHost
 from .runtime import Work
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_SCRIPT = "alembic_plugins.script"
 
 
 def run_work(
@@ -69,44 +62,6 @@ def run_work(
     if not work.results:
         raise NotAHost(script.env_py_location)
     return work.results[-1]
-
-
-def find_script(config: Config) -> ScriptDirectory:
-    """Return the script directory of a host.
-
-    Raises:
-        NotAHost: its ``env.py`` does not name us.
-    """
-    script = ScriptDirectory.from_config(config)
-    if len({*sys.path}) < len(sys.path):
-        # It has put ``prepend_sys_path`` there, and a health check asks again and again.
-        sys.path[:] = dict.fromkeys(sys.path)
-    if not is_host(config, script):
-        raise NotAHost(script.env_py_location)
-    return script
-
-
-def read_disk(source: ConfigSource, phase: str | None = None) -> Session:
-    """Return what there is on disk, without a database.
-
-    It may be asked for again and again: a script directory, which Alembic keeps until the process
-    ends, is made once for a configuration, and what is in it is looked at each time.
-
-    Args:
-        source: the host's configuration, or where it is.
-        phase: the phase, in the place of the configuration's.
-
-    Raises:
-        InvalidOption: there is no such phase.
-        NotAHost: the ``env.py`` does not name us.
-    """
-    config = keep_config(source)
-    if _SCRIPT not in config.attributes:
-        config.attributes[_SCRIPT] = find_script(config)
-    settings = read_settings(config)
-    if phase is not None:
-        settings = replace(settings, phase=check_phase(PHASE, phase))
-    return Session(config, config.attributes[_SCRIPT], State(), settings)
 
 
 @contextmanager

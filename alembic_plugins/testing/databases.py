@@ -113,7 +113,12 @@ class Databases:
         self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(url.database))
 
     def ensure_template(
-        self, digest: str, fill: Callable[[URL], None], *, base: str = EMPTY, rebuild: bool = False
+        self,
+        digest: str,
+        fill: Callable[[URL], None],
+        *,
+        find_base: Callable[[], str] = lambda: EMPTY,
+        rebuild: bool = False,
     ) -> str:
         """Return the name of a template, which is made unless there is one.
 
@@ -123,13 +128,14 @@ class Databases:
         Args:
             digest: of all that it depends on.
             fill: makes what it has.
-            base: what it is before.
+            find_base: returns what it is before; only asked where it is made.
             rebuild: make it anew, unless that has been done in this run.
         """
         name = f"{_TEMPLATE}{digest[:32]}"
         with self.locked(name):
             known = self._read_templates().get(name)
             if known is None or (rebuild and known.get("run") != self._run):
+                base = find_base()
                 self._drop(name)
                 self._clone(name, base)
                 try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic.config import Config
 
 from ..config.sources import ConfigSource, extend_config, open_config
-from ..integration.running import read_disk
+from ..integration.disk import read_disk
 from ..loading.session import GIVEN_PLUGINS, Session
 from ..plugin import Plugin
 

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import psycopg
 from alembic.util import CommandError
-from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from .._base_errors import first_line
@@ -20,7 +19,6 @@ from .databases import EMPTY, Databases, TestDatabase
 from .digest import digest_host, find_names
 from .failures import describe, fail
 from .hosts import describe_config, read_host
-from .migrations import PluginMigrations
 from .servers import NAMED_BY, NoServer, find_server
 
 
@@ -79,7 +77,7 @@ class Kit:
         """Return the template in which the host is at its head, and no plugin is installed."""
         key = f"host {describe_config(config)}"
         if key not in self._templates:
-            self._templates[key] = self._ensure(config, (), EMPTY)
+            self._templates[key] = self._ensure(config, (), lambda: EMPTY)
         return self._templates[key]
 
     def make_full(self, config: ConfigSource) -> str:
@@ -87,7 +85,7 @@ class Kit:
         key = f"full {describe_config(config)}"
         if key not in self._templates:
             names = find_names(read_host(config))
-            self._templates[key] = self._ensure(config, names, self.make_host(config))
+            self._templates[key] = self._ensure(config, names, lambda: self.make_host(config))
         return self._templates[key]
 
     def share(self, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - any JSON
@@ -109,13 +107,15 @@ class Kit:
         if "databases" in vars(self):
             self.databases.close()
 
-    def _ensure(self, config: ConfigSource, names: Sequence[str], base: str) -> str:
+    def _ensure(
+        self, config: ConfigSource, names: Sequence[str], find_base: Callable[[], str]
+    ) -> str:
         try:
             digest = digest_host(read_host(config), names, self.databases.identity)
             return self.databases.ensure_template(
                 digest,
                 lambda url: _fill(config, names, url),
-                base=base,
+                find_base=find_base,
                 rebuild=self._run.rebuild,
             )
         except psycopg.Error as error:
@@ -132,7 +132,10 @@ def _fail_to_make(what: str, error: psycopg.Error) -> NoReturn:
 
 
 def _fill(config: ConfigSource, names: Sequence[str], url: URL) -> None:
-    migrations = PluginMigrations(config, create_engine(url, poolclass=NullPool))
+    # Most runs find their templates made, and need not import what makes them.
+    from .migrations import PluginMigrations
+
+    migrations = PluginMigrations(config, TestDatabase(url).engine)
     if names:
         migrations.install(*names)
     else:

@@ -9,7 +9,7 @@ from alembic.config import Config
 
 from alembic_plugins.checks.findings import CheckReport
 from alembic_plugins.checks.run import check_files
-from alembic_plugins.integration.running import read_disk
+from alembic_plugins.integration.disk import read_disk
 
 from .hosts import INI, SITUATIONS
 

@@ -6,7 +6,7 @@ from support.checked import Checked
 
 from alembic_plugins.checks.sources import read_files as read_branches
 from alembic_plugins.checks.statements import Rendered, reading_statements
-from alembic_plugins.integration.running import read_disk
+from alembic_plugins.integration.disk import read_disk
 
 
 def render(checked: Checked, up: str, down: str = "pass") -> Rendered:
