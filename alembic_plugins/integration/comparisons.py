@@ -23,7 +23,8 @@ def prepare_comparison(context: AutogenContext) -> None:
     """Let a comparison pass over what is another's, and over the registry's tables.
 
     What is another's is removed when all comparators are done. A comparison that is none of ours,
-    for example one by Alembic's `compare_metadata`, is taken for the host's.
+    for example one by Alembic's `compare_metadata`, is taken for the host's, and for one of those
+    plugins' tables that its models have: whoever compares these asks for them.
     """
     leave_out_registry(context)
     if not hasattr(context, "comparators") or context.dialect.name != "postgresql":
@@ -35,15 +36,13 @@ def prepare_comparison(context: AutogenContext) -> None:
 
 
 def _keep_own(context: AutogenContext, found: UpgradeOps) -> PriorityDispatchResult:
-    compared = (
-        context.opts[_alembic.COMPARED]
-        if _alembic.COMPARED in context.opts
-        else _read_host(context)
-    )
+    is_ours = _alembic.COMPARED in context.opts
+    compared = context.opts[_alembic.COMPARED] if is_ours else _read_host(context)
     if compared is not None:
         from .owned_operations import keep_own
 
-        keep_own(compared, found)
+        models = () if is_ours else context.sorted_tables
+        keep_own(compared, found, {compared.find_table(each.schema, each.name) for each in models})
     return PriorityDispatchResult.CONTINUE
 
 

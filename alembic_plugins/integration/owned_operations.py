@@ -5,7 +5,7 @@ is looked through when all of them are done: what an operation is on tells wheth
 """
 
 import logging
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 
 from alembic.operations import ops
 from alembic.operations.ops import MigrateOperation, OpContainer
@@ -16,12 +16,23 @@ from .operation_names import find_name
 log = logging.getLogger(__name__)
 
 
-def keep_own(compared: Compared, found: OpContainer) -> None:
-    """Remove the operations on what is another's, and those that would change nothing."""
+def keep_own(
+    compared: Compared, found: OpContainer, asked: Collection[tuple[str, str]] = ()
+) -> None:
+    """Remove the operations on what is another's, and those that would change nothing.
+
+    Args:
+        compared: tells what is another's.
+        found: the operations.
+        asked: tables that take part even so, with all that is on them.
+    """
     names = {id(op): find_name(op, compared.schema) for op in _walk(found)}
+    tables = {place for place in asked if not compared.owns_table(*place)}
     find_owners = compared.find_owners([name for name in names.values() if name is not None])
 
     def keeps(op: MigrateOperation) -> bool:
+        if tables and _find_table(compared, op) in tables:
+            return True
         if isinstance(op, ops.CreateTableOp | ops.DropTableOp | ops.ModifyTableOps):
             return compared.owns_table(op.schema, op.table_name)
         name = names[id(op)]
@@ -35,6 +46,12 @@ def keep_own(compared: Compared, found: OpContainer) -> None:
     _remove_equal_keys(compared, found)
     _remove_repeated(found)
     _keep(found, lambda op: not (isinstance(op, ops.ModifyTableOps) and op.is_empty()))
+
+
+def _find_table(compared: Compared, op: MigrateOperation) -> tuple[str, str] | None:
+    """Return the table that an operation of Alembic's is on."""
+    name: str | None = getattr(op, "table_name", None)
+    return compared.find_table(getattr(op, "schema", None), name) if name else None
 
 
 def _walk(container: OpContainer) -> Iterator[MigrateOperation]:

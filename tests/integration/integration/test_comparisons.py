@@ -195,6 +195,20 @@ def test_stock_comparison_drops_nothing_of_plugins(
     assert compare_metadata(context, models) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "table"), [("named_by_prefix", "wiki_pages"), ("shares_public", "notes")]
+)
+def test_stock_comparison_looks_at_tables_of_plugins_that_its_models_have(
+    host: Host, connection: Connection, name: str, table: str
+) -> None:
+    commands.install(host.add(name).config(), [name])
+    models = read_models(connection, table)
+    connection.rollback()
+    commands.downgrade(host.config(), name, "base")
+    found = compare_metadata(MigrationContext.configure(connection), models)
+    assert [item[1].name for item in found if item[0] == "add_table"] == [table]
+
+
 def test_stock_comparison_drops_nothing_that_is_set_aside(
     host: Host, connection: Connection
 ) -> None:
