@@ -110,6 +110,7 @@ class Arena:
             **self._equipment.addresses[latency].environment(database),
             **contender.environment,
             "XDG_CACHE_HOME": str(project.cache),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **({} if run.bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}),
         }
         arguments = contender.arguments[run.job](self.shape)

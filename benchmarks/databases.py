@@ -67,6 +67,7 @@ class Address:
             "PGPORT": str(self.port),
             "PGUSER": self.user,
             "PGDATABASE": database,
+            NAMED_BY: url.set(database="postgres").render_as_string(hide_password=False),
         }
         return found | ({"PGPASSWORD": self.password} if self.password else {})
 

@@ -5,12 +5,15 @@ By hand: ``python -m benchmarks.generate tool 10x20 FOLDER``.
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .ddl import Texts, render_code, render_sql
 from .shapes import Shape
+
+_SUITE = Path(__file__).with_name("suite")
 
 TOOL_INI = """\
 [alembic]
@@ -110,6 +113,8 @@ def write_tool(shape: Shape, folder: Path) -> None:
     """Write a host of this tool, each of its plugins a folder with a schema of its own."""
     _write(folder / "alembic.ini", TOOL_INI)
     _write(folder / "unguarded.ini", UNGUARDED_INI)
+    _write(folder / "pytest.ini", "[pytest]\n")
+    shutil.copytree(_SUITE, folder / "suite", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions").mkdir()
     for name in shape.names:
         required = shape.requirement(name)

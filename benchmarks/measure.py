@@ -24,10 +24,17 @@ class Command:
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run of a command took."""
+    """What one run of a command took.
+
+    Attributes:
+        seconds: the wall clock's.
+        mebibytes: the peak of its memory.
+        milliseconds: what it says itself, as the last line of its output, if it does.
+    """
 
     seconds: float
     mebibytes: float
+    milliseconds: float | None = None
 
 
 class CommandFailed(Exception):
@@ -58,6 +65,15 @@ def measure(command: Command) -> Sample:
             text=True,
         )
         exit_code, seconds, kibibytes = told.split()
+        words = output.read()
         if exit_code != "0":
-            raise CommandFailed(command, output.read())
-    return Sample(float(seconds), int(kibibytes) / 1024)
+            raise CommandFailed(command, words)
+    return Sample(float(seconds), int(kibibytes) / 1024, _read_number(words))
+
+
+def _read_number(words: str) -> float | None:
+    """Return the last line of an output, where that is a number."""
+    try:
+        return float(words.rstrip().rpartition("\n")[2])
+    except ValueError:
+        return None

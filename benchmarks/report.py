@@ -10,7 +10,7 @@ from .rows import ROWS
 
 _BEGIN = "<!-- results: written by python -m benchmarks -->"
 _END = "<!-- end of results -->"
-_UNITS = {"seconds": "s", "mebibytes": "MiB"}
+_UNITS = {"seconds": "s", "mebibytes": "MiB", "milliseconds": "ms"}
 
 
 def write_report(results: Results, folder: Path) -> None:
@@ -51,7 +51,8 @@ def _render_result(result: Result) -> str:
         for series in result.series
     )
     shown = ", ".join(others)
-    return f"{start} {subject} | {baseline} | {result.ratio:.2f} | {goal} | {shown} |"
+    found = f"{result.ratio:.2f}" if result.compared == "ratio" else f"{result.ratio:+.2f} {unit}"
+    return f"{start} {subject} | {baseline} | {found} | {goal} | {shown} |"
 
 
 def _render_catalogs(results: Results) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Result:
     commit: str
     series: tuple[Series, ...] = ()
     failure: str | None = None
+    compared: str = "ratio"
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -43,8 +44,11 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """The subject's median in parts of the baseline's."""
-        return self.series[0].median / self.series[1].median if self.series else None
+        """The subject's median in parts of the baseline's, or what it takes more."""
+        if not self.series:
+            return None
+        subject, baseline = self.series[0].median, self.series[1].median
+        return subject / baseline if self.compared == "ratio" else subject - baseline
 
     @property
     def met(self) -> bool | None:

@@ -37,6 +37,8 @@ class Run:
     @property
     def label(self) -> str:
         """What tells it from the other runs of its row."""
+        if self.job is Job.FRESH_TESTS:
+            return f"{self.contender}, made anew"
         if self.job is Job.STARTUP:
             return f"{self.contender}, by `upgrade_on_startup`"
         return f"{self.contender}, 1 present" if self.alone else self.contender
@@ -44,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Row:
-    """A ratio: what the subject takes, in parts of what the baseline takes.
+    """A ratio: what the subject takes, in parts of what the baseline takes; or a difference.
 
     Attributes:
         name: its name in options.
@@ -52,8 +54,9 @@ class Row:
         subject: what is judged.
         baseline: what it is judged by.
         others: what is shown beside them.
-        goals: the highest ratio that will do, by shape and latency.
+        goals: the highest ratio that will do, by shape and latency; or the highest difference.
         unit: what is compared.
+        compared: whether it is a ratio, or what the subject takes more than the baseline.
         shape: the one shape that it is about, where those asked for do not matter.
         afar: it is measured with latencies too.
         times: how many times more often than others it is repeated, since it takes so little.
@@ -65,7 +68,8 @@ class Row:
     baseline: Run
     others: tuple[Run, ...] = ()
     goals: Mapping[tuple[str, int], float] = field(default_factory=dict)
-    unit: Literal["seconds", "mebibytes"] = "seconds"
+    unit: Literal["seconds", "mebibytes", "milliseconds"] = "seconds"
+    compared: Literal["ratio", "difference"] = "ratio"
     shape: str | None = None
     afar: bool = False
     times: int = 1
@@ -217,6 +221,40 @@ ROWS: tuple[Row, ...] = (
         "guarded against unguarded install, beside 5,000 other relations",
         Run("tool", Job.ONE, crowded=True),
         Run("unguarded", Job.ONE, crowded=True),
+        shape="1x50",
+    ),
+    Row(
+        "suite-start",
+        "a suite of one test with a `plugin_database` that is made already, against one of one "
+        "test without",
+        Run("tool", Job.FIRST_TEST),
+        Run("bare", Job.FIRST_TEST),
+        goals={("1x50", NEAR): 0.6},
+        compared="difference",
+        shape="1x50",
+        times=3,
+    ),
+    Row(
+        "suite-database",
+        "a `plugin_database`, the median of 100, against `CREATE DATABASE ... TEMPLATE`",
+        Run("tool", Job.DATABASES),
+        Run("bare", Job.DATABASES),
+        goals={("1x50", NEAR): 1.3},
+        unit="milliseconds",
+        shape="1x50",
+    ),
+    Row(
+        "suite-databases",
+        "a suite of 100 tests with a `plugin_database` each, against 100 such copies",
+        Run("tool", Job.DATABASES),
+        Run("bare", Job.DATABASES),
+        shape="1x50",
+    ),
+    Row(
+        "suite-ready",
+        "all ready tests, with templates made anew against kept ones",
+        Run("tool", Job.FRESH_TESTS),
+        Run("tool", Job.TESTS),
         shape="1x50",
     ),
 )

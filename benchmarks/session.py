@@ -52,7 +52,8 @@ class Session:
         goal = row.goals.get((str(shape), latency))
         facts = (row.name, row.work, str(shape), latency, row.unit, goal, self._commit)
         try:
-            return Result(*facts, series=self._measure_series(row, shape, latency))
+            series = self._measure_series(row, shape, latency)
+            return Result(*facts, series=series, compared=row.compared)
         except CommandFailed as failed:
             _log.info(f"{row.name} at {shape} could not be run: {failed}")
             return Result(*facts, failure=str(failed))

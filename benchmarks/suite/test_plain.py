@@ -1,0 +1,5 @@
+"""A suite that uses nothing."""
+
+
+def test_nothing() -> None:
+    """Do nothing."""
