@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import LiteralString
@@ -24,23 +24,30 @@ _LONGEST = timedelta(days=30)
 
 EMPTY = "template0"
 
-# Databases of tests whose maker is gone; its backend's id is in their names.
-_STALE = """
-    SELECT d.datname FROM pg_catalog.pg_database d
-    WHERE pg_catalog.starts_with(d.datname, %(prefix)s) AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_stat_activity a
-        WHERE a.pid::text = pg_catalog.split_part(d.datname, '_', 4))
+# Databases that begin with a prefix, and that are ours to drop.
+_OWN = """
+    SELECT datname FROM pg_catalog.pg_database
+    WHERE pg_catalog.starts_with(datname, %(prefix)s) AND pg_catalog.pg_has_role(datdba, 'USAGE')
 """
 
-# The templates of all projects. One without a comment is not finished.
+# Those of tests whose maker is gone; its backend's id is in their names.
+_STALE = f"""
+    {_OWN} AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_stat_activity a
+        WHERE a.pid::text = pg_catalog.split_part(pg_database.datname, '_', 4))
+"""
+
+# The templates of all projects that are ours to drop. One without a comment is not finished.
 _TEMPLATES = """
     SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database
-    WHERE pg_catalog.starts_with(datname, %(prefix)s) AND NOT datallowconn
+    WHERE pg_catalog.starts_with(datname, %(prefix)s) AND pg_catalog.pg_has_role(datdba, 'USAGE')
+    AND NOT datallowconn
 """
 
+# Autovacuum has no role, and gives way by itself.
 _END_OTHERS = """
     SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-    WHERE datname = %s
+    WHERE datname = %s AND pg_catalog.pg_has_role(usesysid, 'USAGE')
 """
 
 
@@ -141,7 +148,8 @@ class Databases:
                 try:
                     fill(self._url.set(database=name))
                 except BaseException:
-                    self._drop(name)
+                    with suppress(psycopg.OperationalError):  # What it raises tells more.
+                        self._drop(name)
                     raise
                 self._do("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
                 self._connection.execute(_END_OTHERS, [name])
@@ -158,12 +166,17 @@ class Databases:
         try:
             yield
         finally:
-            self._unlock(name)
+            if not self._connection.closed:  # Else the server has, and its reason is told.
+                self._unlock(name)
 
     def close(self) -> None:
-        """Drop what is left of tests, and leave the server."""
-        for (name,) in self._find(f"{_TEST}{self._pid}_"):
-            self._drop(name)
+        """Drop what is left of tests, and leave the server.
+
+        Where that is gone, so are we: the next one who comes drops what is left.
+        """
+        with suppress(psycopg.OperationalError):
+            for (name,) in self._find(f"{_TEST}{self._pid}_"):
+                self._drop(name)
         self._connection.close()
 
     def _lock_free(self, name: str) -> bool:
@@ -205,8 +218,7 @@ class Databases:
             self._drop(name)
 
     def _find(self, prefix: str) -> list[tuple[str]]:
-        query = "SELECT datname FROM pg_catalog.pg_database WHERE starts_with(datname, %s)"
-        return self._connection.execute(query, [prefix]).fetchall()
+        return self._connection.execute(_OWN, {"prefix": prefix}).fetchall()
 
     def _drop(self, name: str) -> None:
         self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)

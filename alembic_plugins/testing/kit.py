@@ -71,7 +71,10 @@ class Kit:
         try:
             yield database
         finally:
-            self.databases.drop(database.url)
+            try:
+                self.databases.drop(database.url)
+            except psycopg.Error as error:
+                fail(f"The database of the test cannot be dropped: {first_line(error)}.")
 
     def make_host(self, config: ConfigSource) -> str:
         """Return the template in which the host is at its head, and no plugin is installed."""

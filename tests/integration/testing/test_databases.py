@@ -112,3 +112,48 @@ def test_databases_of_a_process_that_is_gone_are_dropped(
         ).fetchall()
     assert there == 0
     psycopg.connect(to_conninfo(living)).close()  # That of one that runs is still there.
+
+
+@pytest.fixture
+def maker(server: Server) -> Iterator[URL]:
+    """A role that may create databases, and is no superuser."""
+    name = f"maker_{uuid4().hex[:8]}"
+    with psycopg.connect(to_conninfo(server.url("postgres")), autocommit=True) as connection:
+        role = sql.Identifier(name)
+        words = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD 'maker'")
+        connection.execute(words.format(role))
+        yield server.url("postgres").set(username=name, password="maker")
+        connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def test_role_leaves_databases_of_others_alone(
+    databases: Databases, digest: str, server: Server, project: str, maker: URL
+) -> None:
+    kept = [databases.ensure_template(uuid4().hex, fill) for _ in range(5)]
+    with psycopg.connect(to_conninfo(server.url("postgres")), autocommit=True) as connection:
+        stale = sql.Identifier(f"alembic_plugins_test_{2**31 - 1}_{uuid4().hex}")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(stale))
+        found = Databases(maker, project, "run")
+        name = found.ensure_template(digest, fill)
+        found.drop(found.create(name))
+        found.drop(server.url(name))
+        found.close()
+        connection.execute(sql.SQL("DROP DATABASE {}").format(stale))
+    assert sorted(list_templates(server, f"%{project}%")) == sorted(kept)
+
+
+def test_lost_connection_hides_no_other_failure(
+    digest: str, server: Server, project: str, databases: Databases
+) -> None:
+    lost = Databases(server.url("postgres"), project, "lost")
+    *_, pid, _ = str(lost.create().database).split("_")
+
+    def lose(_: URL) -> None:
+        with psycopg.connect(to_conninfo(server.url("postgres"))) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s::int)", [pid])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lost.ensure_template(digest, lose)
+    lost.close()
+    assert find_filled(databases.create(databases.ensure_template(digest, fill)))
