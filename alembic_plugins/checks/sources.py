@@ -2,7 +2,7 @@
 
 import ast
 import sysconfig
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,13 +115,18 @@ class Files:
     @property
     def rows(self) -> tuple[Path, ...]:
         """The files of rows, by name: each is that of a revision."""
-        folders = (folder.parent / "rows" for folder in self.folders)
-        return tuple(sorted(path for folder in folders for path in folder.glob("*.sql")))
+        return find_rows(self.folders)
 
     @property
     def readable(self) -> Iterator[tuple[RevisionFile, RevisionInfo]]:
         """The revisions that can be read, with what they say of themselves."""
         return ((file, file.info) for file in self.revisions if file.info)
+
+
+def find_rows(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files of rows beside versions folders, by name: each is that of a revision."""
+    beside = (folder.parent / "rows" for folder in folders)
+    return tuple(sorted(path for folder in beside for path in folder.glob("*.sql")))
 
 
 def read_files(session: Session) -> tuple[dict[str, Files], dict[str, PluginError]]:

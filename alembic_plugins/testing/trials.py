@@ -26,6 +26,7 @@ from ..checks.rules import (
     UPGRADE_DIFFERS,
 )
 from ..checks.run import check_files, find_rule
+from ..checks.sources import find_rows
 from ..checks.trial import try_revisions
 from ..execution.migrator import Migrator
 from ..execution.scratch import make_scratch_database
@@ -262,7 +263,7 @@ class Trials:
             place = f"Revision '{revision}' of plugin '{name}'"
             lines = [f"{place}: {each['message']}." for each in found[:MOST]]
             shown = dict.fromkeys(show_line(Path(path), each["line"]) for each in found)
-            fail(*lines, *count_rest(found), *shown, f"{find_rule(found[0]['rule']).advice}.")
+            fail(*lines, *count_rest(found), *shown, f"{find_rule(found[0]['rule']).advise(name)}.")
         for each in own:
             if each["rule"] == UNCHECKED.name:
                 pytest.skip(each["message"])
@@ -281,12 +282,12 @@ class Trials:
         given: Mapping[str, Mapping[str, Rows]] = self._find("plugin_rows") or {}
         with _telling(name):
             branch = self.session.branch(name)
-            folder = self.session.find_plugin(name).versions.parent / "rows"
+            files = find_rows([self.session.find_plugin(name).versions])
         before, after = (
             _Data({key: [rows] for key, rows in given.get(when, {}).items() if key in branch})
             for when in ("before", "after")
         )
-        for file in sorted(folder.glob("*.sql")):
+        for file in files:
             after.setdefault(file.stem, []).insert(0, file)
         return before, after
 
