@@ -32,7 +32,7 @@ _VARYING = [
     (r" +\d+ bytes", " N bytes"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)?(?:\+0000)?", "THEN"),
     (r"/\d{8}_\d{6}_", "/THEN_"),
-    (r"\b\d+(?:\.\d+)? m?s\b", "N s"),
+    (r" *\b\d+(?:\.\d+)? m?s\b *", " N s "),  # Columns are as wide as the longest.
 ]
 """What differs from run to run, and between releases of PostgreSQL."""
 
