@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .author_commands import revision as revision
     from .author_commands import sync as sync
     from .execution.rehearsal import Rehearsal
+    from .inspection import draw_graph as draw_graph
+    from .inspection import graph as graph
     from .inspection import history as history
     from .inspection import list_plugins as list_plugins
     from .inspection import show_plugin as show_plugin
@@ -52,7 +54,8 @@ if TYPE_CHECKING:
     from .store_commands import delete_value, get_value, list_values, set_value
 
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
-__all__ += ["adopt", "downgrade", "eject", "fix_drift", "forget", "history", "install"]
+__all__ += ["adopt", "downgrade", "draw_graph", "eject", "fix_drift", "forget", "graph", "history"]
+__all__ += ["install"]
 __all__ += ["list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
@@ -61,7 +64,8 @@ __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
 _MODULES = {
     **dict.fromkeys(("capture", "check", "init_host", "new_plugin"), "author_commands"),
     **dict.fromkeys(("revision", "sync"), "author_commands"),
-    **dict.fromkeys(("history", "list_plugins", "show_plugin", "verify"), "inspection"),
+    **dict.fromkeys(("draw_graph", "graph", "history", "list_plugins"), "inspection"),
+    **dict.fromkeys(("show_plugin", "verify"), "inspection"),
     **dict.fromkeys(("adopt", "eject", "forget", "rehearse_adoption"), "maintenance"),
     **dict.fromkeys(("fix_drift", "repair", "restore", "sync_history"), "maintenance"),
     **dict.fromkeys(("delete_value", "get_value", "list_values", "set_value"), "store_commands"),

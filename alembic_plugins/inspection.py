@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, String, Table
 
+from ._base_errors import NotWritable
 from .config.sources import ConfigSource
 from .connection.visits import visit
 from .execution.migrator import Migrator
@@ -21,11 +24,21 @@ from .reports.status import PluginDetails, read_details
 
 # What only one of them needs is imported by that.
 if TYPE_CHECKING:
+    from .graph.values import Graph
     from .registry.history import Event
     from .reports.pending import Pending
     from .reports.verification import Verification
 
-__all__ = ["history", "is_up_to_date", "list_plugins", "pending", "show_plugin", "verify"]
+__all__ = [
+    "draw_graph",
+    "graph",
+    "history",
+    "is_up_to_date",
+    "list_plugins",
+    "pending",
+    "show_plugin",
+    "verify",
+]
 
 
 def list_plugins(config: ConfigSource, *, with_pending: bool = False) -> Listing:
@@ -97,6 +110,56 @@ def verify(config: ConfigSource, names: str | Sequence[str] = ()) -> "Verificati
 
     chosen = list_names(names)
     return run_work(config, lambda migrator: verify(migrator, chosen), finishes_transfer=False)
+
+
+def graph(
+    config: ConfigSource,
+    names: str | Sequence[str] = (),
+    *,
+    html: str | PathLike[str] | None = None,
+) -> "Graph":
+    """Return the branches of the host and of plugins, with all that is known of them.
+
+    With `html` a page that shows it is written to that file.
+
+    Args:
+        config: the host's.
+        names: the plugins, which come with all that they need; none are all.
+        html: the file, which is written anew where it is there.
+
+    Raises:
+        UnknownPlugin: one of the plugins is neither on disk nor in the database.
+        NotWritable: the file cannot be written.
+    """
+    from .graph.reading import read_graph
+
+    chosen = list_names(names)
+    found = run_work(config, lambda migrator: read_graph(migrator, chosen), finishes_transfer=False)
+    if html is not None:
+        from .graph.page import render_page
+
+        try:
+            Path(html).write_text(render_page(found), "utf-8", newline="\n")
+        except OSError as error:
+            raise NotWritable(str(html), error.strerror or str(error)) from error
+    return found
+
+
+def draw_graph(config: ConfigSource, names: str | Sequence[str] = ()) -> str:
+    """Return a flowchart of the host and of plugins in Mermaid's language; no database is asked.
+
+    Args:
+        config: the host's.
+        names: the plugins of which it shows the revisions, with all that they require; none are
+            all plugins, without their revisions.
+
+    Raises:
+        UnknownPlugin: one of the plugins is not on disk.
+        PluginError: a plugin or one of its files is broken.
+    """
+    from .graph.mermaid import draw_flowchart
+
+    return "\n".join(draw_flowchart(read_disk(config), list_names(names)))
 
 
 def is_up_to_date(

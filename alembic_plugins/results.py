@@ -6,6 +6,14 @@ from .config.sources import ConfigSource
 from .execution.progress import RevisionProgress
 from .execution.rehearsal import Rehearsal
 from .fixing.results import BranchFix, DriftFix, Left
+from .graph.values import (
+    Graph,
+    GraphBranch,
+    GraphObject,
+    GraphRevision,
+    Loss,
+    Requirement,
+)
 from .guard.changes import Effect
 from .integration.syncing import SyncResult
 from .locations import PluginNamespace
@@ -19,6 +27,7 @@ from .reports.status import PluginDetails, PluginStatus
 from .reports.verification import BranchVerification, Discrepancy, Verification
 
 __all__ = ["CheckReport", "ConfigSource", "Counted", "Effect", "Event", "Finding", "Leaving"]
+__all__ += ["Graph", "GraphBranch", "GraphObject", "GraphRevision", "Loss", "Requirement"]
 __all__ += ["Listing", "NamedObject", "SyncResult"]
 __all__ += [
     "Pending",

@@ -39,6 +39,23 @@ _VERIFIED = (
     },
 )
 _CAPTURED = ("plugin", {"metavar": "NAME", "help": "the plugin's name, or host"})
+_DRAWN = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "default": [],
+        "help": "plugins by name, which come with what they need; by default all",
+    },
+)
+_HTML = (
+    "--html",
+    {"dest": "html", "metavar": "FILE", "help": "write a page that needs no network"},
+)
+_MERMAID = (
+    "--mermaid",
+    {"dest": "mermaid", "help": "print a flowchart of what is on disk, for a README"},
+)
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _SHELL = ("shell", {"choices": ("bash", "zsh", "fish"), "help": "the shell"})
@@ -242,7 +259,7 @@ def add_commands(subparsers: Any, *, at_once: bool = False) -> None:  # noqa: AN
 
 
 def _add_group(group: ArgumentParser) -> None:
-    from . import actions, authoring, checking, completion, listing, store_actions
+    from . import actions, authoring, checking, completion, graphing, listing, store_actions
     from .examples import EXAMPLES
 
     commands = group.add_subparsers(metavar="COMMAND", required=True)
@@ -302,6 +319,7 @@ def _add_group(group: ArgumentParser) -> None:
     add("adopt", actions.adopt, [_ADOPTED], [_ALL_TABLES, _DRY_RUN, _FOOTPRINT], _VERSION_TABLE)
     add("forget", actions.forget, [_PLUGIN], [_YES, _DRY_RUN])
     add("verify", checking.verify, [_VERIFIED], [_FIX, _YES, _DRY_RUN, _JSON, _STRICT])
+    add("graph", graphing.graph, [_DRAWN], [_MERMAID], _HTML)
     add("repair", actions.repair, [_REPAIRED], [_CLAIM, _ACCEPT_DRIFT, _YES, _DRY_RUN])
     add("history", actions.history, [_ANY_PLUGIN], [_JSON])
     add("history-sync", actions.history_sync, [], [_YES, _DRY_RUN])

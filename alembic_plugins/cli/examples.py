@@ -12,6 +12,7 @@ EXAMPLES = {
     "adopt": "--all --version-table '{name}_alembic_version'",
     "forget": "posts --dry-run",
     "verify": "posts --strict",
+    "graph": "--html report.html",
     "repair": "posts --dry-run",
     "history": "posts",
     "history-sync": "--dry-run",

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, Text, case, cast, select
+from sqlalchemy import Column, Connection, Label, Row, Table, Text, case, cast, func, select
 
 from ..revisions.source import find_checksum_of_statements
 from ..revisions.undo import Undo
 from .errors import TamperedUndo
 from .rows import skip_damaged
 from .tables import Tables, is_since
+
+EMPTY_DOWNGRADE = "its downgrade() does nothing"
 
 _MOMENT = "moment"
 _MOMENTS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
@@ -58,8 +60,8 @@ def read_events(
     event = tables.event
     moment = event.c.happened_at
     others = [column for column in event.c if column is not moment]
-    is_told = case((moment.between(*_MOMENTS), moment)).label(moment.name)
-    query = select(*others, is_told, cast(moment, Text).label(_MOMENT)).order_by(event.c.id)
+    told = _select_told(moment)
+    query = select(*others, told, cast(moment, Text).label(_MOMENT)).order_by(event.c.id)
     if plugin is not None:
         query = query.where(event.c.plugin.in_({plugin, former or plugin}))
     rows = skip_damaged(connection.execute(query), event, _find_fault)
@@ -73,6 +75,45 @@ def read_events(
         )
         for fields in rows
     )
+
+
+def _select_told(moment: Column[datetime]) -> Label[datetime]:
+    """Select a moment as far as Python has it."""
+    return case((moment.between(*_MOMENTS), moment)).label(moment.name)
+
+
+@dataclass(frozen=True)
+class Application:
+    """How a revision was applied, and whether it can be downgraded without its file.
+
+    Attributes:
+        applied_at: when that was; None where it is not known.
+        applied_by: the role of the session.
+        duration_ms: how long it took, in milliseconds; None where that is not known.
+        irreversible: why nothing downgrades it; None where something does.
+    """
+
+    applied_at: datetime | None
+    applied_by: str | None
+    duration_ms: int | None
+    irreversible: str | None
+
+
+def read_applications(connection: Connection, tables: Tables) -> Mapping[str, Application]:
+    """Return how revisions were applied, by id."""
+    columns = tables.revision.c
+    statements = func.coalesce(func.cardinality(columns.downgrade_sql), 0).label("statements")
+    told = (_select_told(columns.applied_at), columns.applied_by, columns.duration_ms)
+    query = select(columns.revision, *told, columns.downgrade_reason, statements)
+    return {
+        row.revision: Application(
+            row.applied_at,
+            row.applied_by,
+            row.duration_ms,
+            None if row.statements else row.downgrade_reason or EMPTY_DOWNGRADE,
+        )
+        for row in connection.execute(query)
+    }
 
 
 def _find_fault(fields: Mapping[str, Any]) -> str | None:
@@ -128,7 +169,7 @@ def read_irreversible(
             found[row.revision] = Irreversible("the SQL that is remembered for that was changed")
         elif not row.downgrade_sql:
             reason = row.downgrade_reason
-            words = reason or "its downgrade() does nothing"
+            words = reason or EMPTY_DOWNGRADE
             found[row.revision] = Irreversible(words, is_empty=not reason)
     return found
 

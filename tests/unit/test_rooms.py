@@ -38,6 +38,7 @@ ROOMS = (
     "guard",
     "execution",
     "reports",
+    "graph",
     "authoring",
     "checks",
     "capture",
