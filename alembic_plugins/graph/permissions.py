@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..plugin import Prefix, parse_namespace
-from .values import Graph, GraphBranch
+from ..plugin import HOST, Prefix, parse_namespace
+from .values import Graph, GraphBranch, Loss
 from .words import count, join, size
 
 _GUARD = {
@@ -19,7 +19,7 @@ def describe_permissions(graph: Graph, branch: GraphBranch) -> Iterator[str]:
         yield "It may change everything but what belongs to plugins."
     else:
         yield f"It may make, change and drop what is in its {_describe_namespace(branch)}."
-        needed = join(("the host", *_find_needed(graph, branch)))
+        needed = join(("the host", *sorted(graph.needs[branch.name] - {HOST})))
         yield f"It may read, and refer to, what belongs to {needed}."
         if branch.writes:
             yield f"It may also change, but not drop, {join(branch.writes)}."
@@ -40,17 +40,8 @@ def _describe_namespace(branch: GraphBranch) -> str:
     return f"schema {namespace.name}"
 
 
-def _find_needed(graph: Graph, branch: GraphBranch) -> list[str]:
-    owners = {item.revision: it.name for it in graph.branches for item in it.revisions}
-    depended = {owners.get(other) for item in branch.revisions for other in item.depends_on}
-    names = {item.name for item in branch.requires}
-    names |= {it.name for it in graph.plugins if it.name in depended}
-    return sorted(names - {branch.name})
-
-
-def describe_loss(branch: GraphBranch) -> Iterator[str]:
-    """Yield what the uninstall of an installed plugin would take."""
-    loss = branch.loss
+def describe_loss(branch: GraphBranch, loss: Loss) -> Iterator[str]:
+    """Yield what the uninstall of a plugin would take."""
     if loss.dependents:
         needing = join(loss.dependents)
         yield f"It is refused because of {needing}, or with --cascade takes that too."

@@ -15,7 +15,6 @@ from ..execution.migrator import Migrator
 from ..loading.dependencies import read_branch_objects, read_session_ownership
 from ..loading.session import Session
 from ..namespaces.ownership import Ownership, read_plugin_objects
-from ..planning.dependents import find_plugin_dependents
 from ..plugin import HOST
 from ..registry.history import Event, read_applications, read_events
 from ..reports.status import Listing, PluginStatus, read_details, read_listing
@@ -23,7 +22,7 @@ from ..reports.verification import BranchVerification, name_branch
 from ..reports.verify import verify
 from .branches import Applications, find_requirements, find_revisions, order_branches
 from .queries import count_values, read_place, read_sizes, read_uses
-from .values import Graph, GraphBranch, GraphObject, Loss, find_needed
+from .values import Graph, GraphBranch, GraphObject, Loss, find_needs, follow
 
 _EVENTS = 20
 """How many of the last events of a branch are shown."""
@@ -69,12 +68,14 @@ def read_graph(migrator: Migrator, names: Sequence[str] = ()) -> Graph:
         _make_branch(session, statuses[name], applications, verified.get(name), events.get(name))
         for name in order_branches(session.state, statuses)
     ]
-    chosen = find_needed(branches, (HOST, *names)) if names else statuses
+    needs = find_needs(branches)
+    chosen = follow(needs, (HOST, *names)) if names else statuses
+    needing = _find_needing(session, needs)
     told = {item.words for it in verified.values() for item in (*it.findings, *it.notes)}
     told |= {branch.problem for branch in branches if branch.problem}
     return Graph(
         tuple(
-            _add_objects(session, branch, objects, values)
+            _add_objects(session, branch, objects, values, follow(needing, [branch.name]))
             for branch in branches
             if branch.name in chosen
         ),
@@ -156,17 +157,31 @@ def _find_problem(session: Session, name: str) -> str | None:
 
 
 def _add_objects(
-    session: Session, branch: GraphBranch, objects: _Objects, values: Mapping[str, int]
+    session: Session,
+    branch: GraphBranch,
+    objects: _Objects,
+    values: Mapping[str, int],
+    dependents: Collection[str],
 ) -> GraphBranch:
     """Return a branch with what it has made, and with what would go along with it."""
     name, state = branch.name, session.state
     known = state.plugins.get(name) or state.quarantined.get(name)
-    loss = Loss(
-        find_plugin_dependents(session, name) if name in state.plugins else (),
-        objects.users.get(name, ()),
-        values.get(known.recorded_name, 0) if known else 0,
-    )
+    loss = None
+    if known:
+        others = tuple(sorted({*dependents} - {name}))
+        number = values.get(known.recorded_name, 0)
+        loss = Loss(others, objects.users.get(name, ()), number)
     return replace(branch, objects=objects.made.get(name, ()), loss=loss)
+
+
+def _find_needing(session: Session, needs: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """Return which branches of the database need each at once."""
+    state = session.state
+    needing: dict[str, set[str]] = {}
+    for name in {HOST, *state.plugins} - state.at_base:
+        for other in needs.get(name, ()):
+            needing.setdefault(other, set()).add(name)
+    return needing
 
 
 def _read_objects(migrator: Migrator) -> _Objects:

@@ -137,13 +137,13 @@ def _show_object(item: GraphObject) -> list[Content]:
 
 
 def _show_uninstall(branch: GraphBranch) -> Markup | None:
-    if branch.is_host or branch.state in ("available", "broken"):
+    if branch.loss is None:
         return None
     command = element("code", f"alembic plugin uninstall {branch.name} --dry-run")
     return element(
         "div",
         element("h4", "What its uninstall would take"),
-        list_items(describe_loss(branch), class_="plain"),
+        list_items(describe_loss(branch, branch.loss), class_="plain"),
         element("p", command, " counts it as it is then.", class_="meta"),
     )
 

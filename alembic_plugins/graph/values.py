@@ -1,8 +1,9 @@
 """What the graph of a database's branches shows, as values."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from ..catalog.objects import NamedObject
 from ..plugin import HOST
@@ -113,7 +114,8 @@ class GraphBranch:
         remarks: what was not compared, and why.
         events: what was done to it, the last ones, first things first.
         earlier_events: how many there were before these.
-        loss: what its uninstall would take besides its objects.
+        loss: what its uninstall would take besides its objects; None where there is nothing to be
+            uninstalled.
     """
 
     name: str
@@ -134,7 +136,7 @@ class GraphBranch:
     remarks: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
     earlier_events: int = 0
-    loss: Loss = field(default_factory=Loss)
+    loss: Loss | None = None
 
     @property
     def is_host(self) -> bool:
@@ -205,24 +207,35 @@ class Graph:
         """The branches without the host's."""
         return tuple(branch for branch in self.branches if not branch.is_host)
 
+    @cached_property
+    def needs(self) -> Mapping[str, set[str]]:
+        """Which branches each needs at once, by name."""
+        return find_needs(self.branches)
+
     @property
     def is_in_order(self) -> bool:
         """Whether nobody has to do anything."""
         return not self.problems and all(branch.is_in_order for branch in self.branches)
 
 
-def find_needed(branches: Iterable[GraphBranch], names: Iterable[str]) -> set[str]:
-    """Return `names` with the branches that they need: by requirement, or by a revision."""
+def find_needs(branches: Iterable[GraphBranch]) -> Mapping[str, set[str]]:
+    """Return which branches each needs at once: by requirement, or by a revision."""
     by_name = {branch.name: branch for branch in branches}
     owners = {item.revision: it.name for it in by_name.values() for item in it.revisions}
-    needed: set[str] = set()
+    return {
+        name: {item.name for item in branch.requires}
+        | {owners[o] for item in branch.revisions for o in item.depends_on if o in owners}
+        for name, branch in by_name.items()
+    }
+
+
+def follow(edges: Mapping[str, Collection[str]], names: Iterable[str]) -> set[str]:
+    """Return `names` with all that edges lead to from there."""
+    found: set[str] = set()
     todo = list(names)
     while todo:
         name = todo.pop()
-        if name in by_name and name not in needed:
-            needed.add(name)
-            branch = by_name[name]
-            todo += [item.name for item in branch.requires]
-            depends = (other for item in branch.revisions for other in item.depends_on)
-            todo += [owners[other] for other in depends if other in owners]
-    return needed
+        if name not in found:
+            found.add(name)
+            todo += edges.get(name, ())
+    return found
