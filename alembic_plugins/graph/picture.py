@@ -31,21 +31,24 @@ def show_state(state: str) -> Markup:
     return element("span", sign, state, class_=f"word {KINDS.get(state, 'quiet')}")
 
 
-def draw_sign(state: str, centre: int, middle: int = 7) -> Markup:
+def draw_sign(state: str, x: int, y: int = 7) -> Markup:
     """Return the sign of a state, which is told by its shape, too."""
     kind = KINDS.get(state, "still")
-    x, y = centre, middle
-    match kind, state:
-        case "wrong", _:
-            points = f"M{x} {y - 6}L{x + 6} {y + 5}L{x - 6} {y + 5}Z"
-            return element("path", d=points, class_=f"glyph {kind}")
-        case "bad", _:
-            square = element("rect", x=x - 5, y=y - 5, width=10, height=10, class_=f"glyph {kind}")
-            cross = f"M{x - 3} {y - 3}L{x + 3} {y + 3}M{x + 3} {y - 3}L{x - 3} {y + 3}"
-            return Markup(square + element("path", d=cross, class_="glyph mark"))
-        case "good", _:
-            return element("circle", cx=x, cy=y, r=5, class_=f"glyph {kind}")
-    return element("circle", cx=x, cy=y, r=5, class_=f"glyph hollow {kind}")
+    square = {"x": x - 5, "y": y - 5, "width": 10, "height": 10}
+    if kind == "bad":
+        cross = f"M{x - 3} {y - 3}L{x + 3} {y + 3}M{x + 3} {y - 3}L{x - 3} {y + 3}"
+        box = element("rect", **square, class_=f"glyph {kind}")
+        return Markup(box + element("path", d=cross, class_="glyph mark"))
+    if state == "orphaned":
+        return element("rect", **square, class_=f"glyph hollow {kind}")
+    if state == "ahead":
+        diamond = f"M{x} {y - 6}L{x + 6} {y}L{x} {y + 6}L{x - 6} {y}Z"
+        return element("path", d=diamond, class_=f"glyph {kind}")
+    if kind == "wrong":
+        triangle = f"M{x} {y - 6}L{x + 6} {y + 5}L{x - 6} {y + 5}Z"
+        return element("path", d=triangle, class_=f"glyph {kind}")
+    filled = "glyph" if kind == "good" else "glyph hollow"
+    return element("circle", cx=x, cy=y, r=5, class_=f"{filled} {kind}")
 
 
 def make_legend(branches: Iterable[GraphBranch]) -> Markup:

@@ -49,7 +49,7 @@ def show_branch(graph: Graph, branch: GraphBranch, required: Required) -> Markup
         inside,
         class_="branch",
         id=find_anchor(name),
-        data_states=",".join((*branch.states, "" if branch.is_in_order else "attention")),
+        data_states=",".join((*branch.states, *(["attention"] if any(find_work(branch)) else ()))),
         open=len(graph.branches) <= _OPEN,
     )
 
@@ -60,8 +60,8 @@ def find_work(branch: GraphBranch) -> Iterator[str]:
         yield branch.problem
     if branch.state == "orphaned":
         yield "Its files are gone, and what it has made is still there."
-    if branch.remark and branch.state != "interrupted":
-        yield f"{branch.remark[:1].upper()}{branch.remark[1:]}."
+    if branch.state == "leftover":
+        yield _end(branch.remark)
     if branch.pending and branch.state == "outdated":
         way = "alembic upgrade head" if branch.is_host else f"alembic plugin upgrade {branch.name}"
         number = len(branch.pending)
@@ -72,7 +72,9 @@ def find_work(branch: GraphBranch) -> Iterator[str]:
 
 def find_notes(branch: GraphBranch) -> Iterator[str]:
     """Yield what there is to say besides, and asks for nothing."""
-    yield from map(_end, (*(item.words for item in branch.notes), *branch.remarks))
+    told = branch.state in ("leftover", "interrupted")  # As something to be done.
+    remarks = (*branch.remarks, branch.remark if branch.remark and not told else None)
+    yield from map(_end, filter(None, (*(item.words for item in branch.notes), *remarks)))
 
 
 def _end(words: str) -> str:

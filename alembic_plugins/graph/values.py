@@ -166,7 +166,8 @@ class GraphBranch:
     @property
     def is_in_order(self) -> bool:
         """Whether nobody has to do anything about it."""
-        return not self.findings and self.state in ("installed", "available")
+        quiet = ("installed", "available", "quarantined")
+        return not self.findings and self.state in quiet
 
     @property
     def rows(self) -> int:
