@@ -55,8 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "draw_graph", "eject", "fix_drift", "forget", "graph", "history"]
-__all__ += ["install"]
-__all__ += ["list_plugins"]
+__all__ += ["install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
 __all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]

@@ -1,8 +1,8 @@
 """The picture of the branches: a lane for each, and its revisions from left to right."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from urllib.parse import quote
 
 from .elements import Markup, element
 from .layout import Edge, Node, make_layout
@@ -12,6 +12,8 @@ from .words import KINDS, MEANINGS
 LANE = 44
 """How high a lane is, in pixels; the style sheet and the script know it, too."""
 
+_ODD = re.compile(r"[^a-z0-9_]")
+
 _COLUMN, _MARGIN = 30, 24
 
 _ROOM, _LENGTH = 240, 34
@@ -20,7 +22,7 @@ _ROOM, _LENGTH = 240, 34
 
 def find_anchor(branch: str) -> str:
     """Return the id of the part of the page that is about a branch."""
-    return f"p-{quote(branch)}"
+    return f"p-{_ODD.sub('-', branch)}"
 
 
 def show_state(state: str) -> Markup:

@@ -100,5 +100,5 @@ def count_values(connection: Connection, tables: Tables, version: int) -> Mappin
     if not is_since(tables.value, version):
         return {}
     plugin = tables.value.c.plugin
-    rows = connection.execute(select(plugin, func.count()).group_by(plugin))
-    return dict(rows.tuples().all())
+    query = select(plugin, func.count().label("number")).group_by(plugin)
+    return {row.plugin: row.number for row in connection.execute(query)}

@@ -67,7 +67,7 @@
   };
 
   const openTarget = () => {
-    const target = location.hash ? byId(decodeURIComponent(location.hash.slice(1))) : null;
+    const target = location.hash ? byId(location.hash.slice(1)) : null;
     if (target && target.classList.contains("branch")) {
       if (target.hidden) {
         byId("search").value = "";
