@@ -149,7 +149,7 @@ def _write_message(node: Node, columns: int) -> Markup:
 def _draw_edge(edge: Edge) -> Markup:
     start, end = _find_x(edge.from_column), _find_x(edge.to_column)
     y1, y2 = (lane * LANE + LANE // 2 for lane in (edge.from_lane, edge.to_lane))
-    middle = (start + end) / 2
+    middle = (start + end) // 2
     return element(
         "path",
         d=f"M{start} {y1}C{middle} {y1} {middle} {y2} {end} {y2}",
