@@ -6,8 +6,7 @@ from html import escape
 from typing import Union
 
 from .._base_errors import printable
-
-_COMMAND = re.compile(r"'(alembic [^']+)'")
+from .._quoting import find_program
 
 
 class Markup(str):
@@ -55,7 +54,7 @@ def _write_attribute(name: str, value: str | int) -> str:
 
 def mark_commands(words: str) -> list[Content]:
     """Return a sentence with the commands in it, which are quoted, as code."""
-    parts = _COMMAND.split(words)
+    parts = re.split(f"'({re.escape(find_program())} [^']+)'", words)
     return [element("code", part) if number % 2 else part for number, part in enumerate(parts)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from .._quoting import quote_commands
 from ..registry.history import Event
 from .elements import Content, Markup, element, list_items, mark_commands
 from .permissions import describe_loss, describe_permissions
@@ -66,7 +67,7 @@ def find_work(branch: GraphBranch) -> Iterator[str]:
         way = "alembic upgrade head" if branch.is_host else f"alembic plugin upgrade {branch.name}"
         number = len(branch.pending)
         does = "is pending" if number == 1 else "are pending"
-        yield f"{count(number, 'revision')} {does}: '{way}'."
+        yield quote_commands(f"{count(number, 'revision')} {does}: '{way}'.")
     yield from map(_end, (item.words for item in branch.findings))
 
 
@@ -141,12 +142,11 @@ def _show_object(item: GraphObject) -> list[Content]:
 def _show_uninstall(branch: GraphBranch) -> Markup | None:
     if branch.loss is None:
         return None
-    command = element("code", f"alembic plugin uninstall {branch.name} --dry-run")
     return element(
         "div",
         element("h4", "What its uninstall would take"),
         list_items(describe_loss(branch, branch.loss), class_="plain"),
-        element("p", command, " counts it as it is then.", class_="meta"),
+        _say(f"'alembic plugin uninstall {branch.name} --dry-run' counts it as it is then."),
     )
 
 
@@ -155,8 +155,11 @@ def _show_history(branch: GraphBranch) -> Markup | None:
     if shown is None or not branch.earlier_events:
         return shown
     earlier = f"{count(branch.earlier_events, 'earlier event')}: "
-    command = element("code", f"alembic plugin history {branch.name}")
-    return element("div", shown, element("p", earlier, command, class_="meta"))
+    return element("div", shown, _say(f"{earlier}'alembic plugin history {branch.name}'."))
+
+
+def _say(words: str) -> Markup:
+    return element("p", mark_commands(quote_commands(words)), class_="meta")
 
 
 def _show_event(event: Event) -> list[Content]:
