@@ -1,4 +1,4 @@
-"""Make the pictures of docs/graph.md from the example host: ``python -m support.screenshots``.
+"""Make the pictures of docs/how-to/graph.md from the example host: ``python -m support.screenshots``.
 
 It is run in ``tests/``, with Chromium, and ``DATABASE_URL`` leading to an empty database.
 """
@@ -63,7 +63,7 @@ def main() -> None:
         host.succeed("plugin", "graph", "--html", page_path.name)
         for name, place, size, scheme in _SHOTS:
             with open_page(browser, f"{page_path.as_uri()}{place}", size, scheme, scale=2) as page:
-                page.screenshot(path=EXAMPLE / "docs" / name)
+                page.screenshot(path=EXAMPLE / "docs" / "recordings" / name)
 
 
 if __name__ == "__main__":
