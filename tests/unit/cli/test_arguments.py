@@ -8,7 +8,7 @@ from inspect import signature
 
 import pytest
 
-from alembic_plugins.cli import actions, listing
+from alembic_plugins.cli import actions, graphing, listing
 from alembic_plugins.cli.arguments import add_commands
 from alembic_plugins.cli.examples import EXAMPLES
 
@@ -117,6 +117,9 @@ def read_call(options: Namespace) -> tuple[object, list[object], dict[str, objec
                 {**ADOPT, "all_plugins": True, "dry_run": True, "version_table": "{name}_v"},
             ),
         ),
+        ("graph", (graphing.graph, [[]], {"mermaid": False, "html": None})),
+        ("graph a b --html x", (graphing.graph, [["a", "b"]], {"mermaid": False, "html": "x"})),
+        ("graph --mermaid", (graphing.graph, [[]], {"mermaid": True, "html": None})),
         ("forget a", (actions.forget, ["a"], {"yes": False, "dry_run": False})),
         ("forget a --yes --dry-run", (actions.forget, ["a"], {"yes": True, "dry_run": True})),
         ("repair", (actions.repair, [None], {**NO_REPAIR, "yes": False, "dry_run": False})),
@@ -189,8 +192,8 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget verify "
-    "repair history history-sync store eject revision squash capture new init-host check "
-    "completion"
+    "graph repair history history-sync store eject revision squash capture new init-host "
+    "check completion"
 )
 
 
