@@ -126,7 +126,7 @@ def _find_dependencies(session: Session, branch: Branch, info: RevisionInfo) -> 
     if not (foreign or info.depends_on) or info.revision not in branch:
         return ()
     try:
-        return session.make_node(branch, info.revision).depends
+        return session.lookup.make_node(branch, info.revision).depends
     except PluginError:
         return (*foreign, *info.depends_on)
 

@@ -17,7 +17,8 @@ from ..loading.session import Session
 from ..namespaces.ownership import Ownership, read_plugin_objects
 from ..plugin import HOST
 from ..registry.history import Event, read_applications, read_events
-from ..reports.status import Listing, PluginStatus, read_details, read_listing
+from ..reports.listing import Listing, read_listing
+from ..reports.status import PluginStatus, read_details
 from ..reports.verification import BranchVerification, name_branch
 from ..reports.verify import verify
 from .branches import Applications, find_requirements, find_revisions, order_branches

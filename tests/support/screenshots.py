@@ -1,6 +1,7 @@
-"""Make the pictures of docs/how-to/graph.md from the example host: ``python -m support.screenshots``.
+"""Make the pictures of docs/how-to/graph.md from the example host.
 
-It is run in ``tests/``, with Chromium, and ``DATABASE_URL`` leading to an empty database.
+It is run in ``tests/`` as ``python -m support.screenshots``, with Chromium, and with ``DATABASE_URL``
+leading to an empty database.
 """
 
 import os
