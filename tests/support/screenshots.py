@@ -1,6 +1,6 @@
 """Make the pictures of docs/how-to/graph.md from the example host.
 
-It is run in ``tests/`` as ``python -m support.screenshots``, with Chromium, and with ``DATABASE_URL``
+It is run in ``tests/`` as ``python -m support.screenshots``, with Chromium, and ``DATABASE_URL``
 leading to an empty database.
 """
 
