@@ -142,11 +142,13 @@ def _show_object(item: GraphObject) -> list[Content]:
 def _show_uninstall(branch: GraphBranch) -> Markup | None:
     if branch.loss is None:
         return None
+    purge = " --purge" if branch.state == "quarantined" else ""
+    command = f"alembic plugin uninstall {branch.name}{purge} --dry-run"
     return element(
         "div",
         element("h4", "What its uninstall would take"),
         list_items(describe_loss(branch, branch.loss), class_="plain"),
-        _say(f"'alembic plugin uninstall {branch.name} --dry-run' counts it as it is then."),
+        _say(f"'{command}' counts it as it is then."),
     )
 
 

@@ -143,6 +143,8 @@ def test_headings_go_down_by_one_level(page: Page) -> None:
         "It deletes 2 values of its store.",
         "Revision crm_1 cannot be downgraded: NotImplementedError.",
         "upgrade failed base → crm_1 2026-11-27 14:30 by deploy, 1.5 s it raised <Error>",
+        "alembic plugin uninstall crm --dry-run counts it as it is then.",
+        "alembic plugin uninstall is_quarantined --purge --dry-run counts it as it is then.",
         "3 earlier events: alembic plugin history crm .",
     ],
 )
