@@ -1,6 +1,8 @@
 """What the pages of the documentation show is what happens."""
 
+import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,22 @@ WITH_CODE = [
     name for name in NAMES if name not in OWN_TESTS and [*read_blocks((ROOT / name).read_text())]
 ]
 
+_LOGGERS = ("", "alembic", "alembic.runtime.migration", "alembic_plugins")
+"""Those that a page's block may set, by their names."""
 
+
+@pytest.fixture
+def _kept_logging() -> Iterator[None]:
+    """Put back what a page's block sets for the logging of its process."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    kept = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, level, handlers in kept:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("_kept_logging")
 @pytest.mark.parametrize("name", WITH_CODE)
 def test_blocks_do_what_is_shown(example: Host, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     example.database.ensure()

@@ -10,7 +10,7 @@ from support.hosts import Host
 
 from alembic_plugins.errors import NoScratchDatabase
 
-PAGE = Path(__file__).parents[3] / "docs" / "check.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "check.md"
 
 
 def find(host: Host, name: str) -> list[tuple[str, str]]:

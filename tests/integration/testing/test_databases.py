@@ -117,7 +117,7 @@ def test_databases_of_a_process_that_is_gone_are_dropped(
 @pytest.fixture
 def maker(server: Server) -> Iterator[URL]:
     """A role that may create databases, and is no superuser."""
-    name = f"maker_{uuid4().hex[:8]}"
+    name = f"guest_{uuid4().hex[:8]}"  # Such roles come and go beside other tests.
     with psycopg.connect(to_conninfo(server.url("postgres")), autocommit=True) as connection:
         role = sql.Identifier(name)
         words = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD 'maker'")
