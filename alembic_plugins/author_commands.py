@@ -3,12 +3,12 @@
 What only they need is imported when one is called: most processes write no files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._base_errors import InvalidOption, WrongCombination
+from ._base_errors import InvalidOption, PluginError, WrongCombination
 from .config.phases import open_in_phase
 from .config.settings import read_settings
 from .config.sources import ConfigSource, open_config
@@ -213,3 +213,36 @@ def capture(
     work = partial(capture, name=name, message=message, revision=rev_id, dry_run=dry_run)
     result = run_work(config, work, finishes_transfer=False)
     return check_capture(read_disk(config), result) if result.file else result
+
+
+def watch(
+    config: ConfigSource,
+    names: str | Sequence[str] = (),
+    *,
+    interval: float | None = None,
+    pause: float | None = None,
+) -> "Iterator[Capture | PluginError]":
+    """Capture what is changed by hand while somebody works in the database; yield each revision.
+
+    It ends when the caller ends it. What cannot be captured, and a database that is not reached any
+    more, is yielded once, as an error, and it goes on.
+
+    Args:
+        config: the host's.
+        names: whose; none are those that ``plugin_automigrate`` names, or else all.
+        interval: how many seconds are between two looks; 1 by default.
+        pause: for how many seconds nothing must have changed; 3 by default.
+
+    Raises:
+        AutomigrateForbidden: the environment is marked as production.
+        NotInstalled: the database does not have one of the plugins.
+        PluginError: what else is wrong from the beginning, in words.
+    """
+    from .integration.watching import INTERVAL_SECONDS, PAUSE_SECONDS, watch_changes
+
+    return watch_changes(
+        config,
+        list_names(names),
+        interval=INTERVAL_SECONDS if interval is None else interval,
+        pause=PAUSE_SECONDS if pause is None else pause,
+    )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .author_commands import new_plugin as new_plugin
     from .author_commands import revision as revision
     from .author_commands import sync as sync
+    from .author_commands import watch as watch
     from .execution.rehearsal import Rehearsal
     from .inspection import draw_graph as draw_graph
     from .inspection import graph as graph
@@ -57,12 +58,12 @@ __all__ = ["delete_value", "get_value", "list_values", "set_value"]
 __all__ += ["adopt", "downgrade", "draw_graph", "eject", "fix_drift", "forget", "graph", "history"]
 __all__ += ["install", "list_plugins"]
 __all__ += ["rehearse", "rehearse_adoption", "rehearse_downgrade", "repair", "restore"]
-__all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync"]
+__all__ += ["capture", "check", "init_host", "new_plugin", "revision", "sync", "watch"]
 __all__ += ["show_plugin", "sync_history", "uninstall", "upgrade", "verify"]
 
 _MODULES = {
     **dict.fromkeys(("capture", "check", "init_host", "new_plugin"), "author_commands"),
-    **dict.fromkeys(("revision", "sync"), "author_commands"),
+    **dict.fromkeys(("revision", "sync", "watch"), "author_commands"),
     **dict.fromkeys(("draw_graph", "graph", "history", "list_plugins"), "inspection"),
     **dict.fromkeys(("show_plugin", "verify"), "inspection"),
     **dict.fromkeys(("adopt", "eject", "forget", "rehearse_adoption"), "maintenance"),

@@ -23,6 +23,7 @@ from .backup.errors import (
 from .capture.errors import CannotCapture, CaptureDiffers
 from .checks.errors import LinterFailed, NoRepository, NoScratchDatabase
 from .config.errors import (
+    AutomigrateForbidden,
     BrokenConfiguration,
     BrokenPlugin,
     ConnectionFailed,
@@ -109,6 +110,7 @@ from .integration.errors import (
     UndeclaredDependency,
     UnknownReference,
     UnsupportedDriver,
+    WatchInterrupted,
     WrongOptions,
 )
 from .loading.errors import (
@@ -187,6 +189,7 @@ from .revisions.errors import (
 __all__ = [
     "AlreadyInstalled",
     "AlreadyRunning",
+    "AutomigrateForbidden",
     "BackupExists",
     "BackupFailed",
     "BackupIncomplete",
@@ -343,6 +346,7 @@ __all__ = [
     "UnmetRequirement",
     "UnsupportedDriver",
     "UntrustedObjects",
+    "WatchInterrupted",
     "WrongCombination",
     "WrongConnection",
     "WrongOptions",

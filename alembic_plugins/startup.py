@@ -11,6 +11,7 @@ from .config.sources import ConfigSource, extend_config, open_config
 from .execution.migrator import PROGRESS, Migrator
 from .execution.progress import RevisionProgress
 from .integration.auto_sync import upgrade_and_sync
+from .integration.automigrate import capture_before_upgrade
 from .integration.running import run_work
 from .planning.plan import Plan
 from .planning.targets import upgrade_installed
@@ -59,6 +60,7 @@ def upgrade_on_startup(
 
     def run(migrator: Migrator) -> Plan:
         names = (*wanted, *migrator.session.state.plugins)
+        capture_before_upgrade(migrator)
         return upgrade_and_sync(partial(upgrade_installed, wanted=wanted), names, migrator)
 
     return run_work(extend_config(open_config(config), **attributes), run)

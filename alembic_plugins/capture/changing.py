@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -32,6 +32,7 @@ class Way:
         after: what they are to be.
         problems: what they do not do, object by object.
         committed: what has to be committed before them.
+        renamed: which objects they rename.
     """
 
     statements: tuple[Statement, ...]
@@ -39,6 +40,7 @@ class Way:
     after: State
     problems: tuple[str, ...] = ()
     committed: tuple[Statement, ...] = ()
+    renamed: Mapping[Key, Key] = field(default_factory=dict)
 
 
 def map_renames(
@@ -109,7 +111,7 @@ def _go_up(
     done = (*first.done, *second.done, *(it for it, _ in second.failed if second.is_early))
     problems = _find_problems(changes, (first, second))
     problems += tuple(find_differences(live.full, reached.full)) if not problems else ()
-    return Way(done, start.short, live.short, problems, committed), second.is_early
+    return Way(done, start.short, live.short, problems, committed, renamed), second.is_early
 
 
 def _go_down(

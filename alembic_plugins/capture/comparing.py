@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from ..catalog.drift import Change, Comparison, Drift, Key
 from ..catalog.note_changes import OF_ROLES, OF_SERVERS
 from ..catalog.states import State
+from ..namespaces.comparisons import BranchComparison
 
 _PRINTED_ANEW = "statistics object"
 """The kind that is printed with columns in their order, which they lose when they come back."""
@@ -29,15 +30,26 @@ def find_differences(wanted: State, found: State, *, is_back: bool = False) -> l
         then, now = (state.definitions[key] for state in (wanted, found))
         if any(then.get(part) != now.get(part) for part in invalid):
             words.append(f"{key[0]} {key[1]} is valid in one place, and not in the other")
-    return [*words, *(str(item) for item in _compare_notes(wanted, found))]
+    return [*words, *(str(item) for item in compare_notes(wanted, found))]
 
 
-def _compare_notes(wanted: State, found: State) -> Iterator[Drift]:
+def compare_notes(wanted: State, found: State) -> Iterator[Drift]:
+    """Yield how comments, parameters ... differ of what is in both."""
     for key in sorted(wanted.definitions.keys() & found.definitions.keys()):
         then, now = (leave_servers(state.notes.get(key, {})) for state in (wanted, found))
         for part in sorted(then.keys() | now.keys()):
             if then.get(part) != now.get(part) and key[0] != "schema":
                 yield Drift(Change.CHANGED, *key, part, then.get(part), now.get(part))
+
+
+def differs_in_notes(it: BranchComparison) -> bool:
+    """Tell whether comments, parameters ... are not as they were recorded."""
+    keys = it.expected_notes.keys() | it.found_notes.keys()
+    return any(
+        leave_servers(it.expected_notes.get(key, {})) != leave_servers(it.found_notes.get(key, {}))
+        for key in keys
+        if key[0] != "schema"
+    )
 
 
 def leave_servers(notes: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from ..loading.session import Session
 from ..namespaces.comparisons import BranchComparison
 from ..plugin import HOST
 from ..reports.verification import BranchVerification, Rule
-from .comparing import leave_servers
+from .comparing import differs_in_notes
 from .errors import CannotCapture
 
 _CAPTURED = (Rule.DRIFT, Rule.UNKNOWN_OBJECT, Rule.REPLACED_OBJECT, Rule.DECLARATION)
@@ -48,12 +48,7 @@ def is_changed(found: BranchVerification, it: BranchComparison | None) -> bool:
     objects = (item for item in found.notes if item.rule is not Rule.NOTE)
     if found.findings or any(objects) or it is None:
         return it is not None or bool(found.findings)
-    keys = it.expected_notes.keys() | it.found_notes.keys()
-    return any(
-        leave_servers(it.expected_notes.get(key, {})) != leave_servers(it.found_notes.get(key, {}))
-        for key in keys
-        if key[0] != "schema"
-    )
+    return differs_in_notes(it)
 
 
 def find_folder(session: Session, name: str) -> Path:

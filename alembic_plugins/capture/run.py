@@ -27,14 +27,13 @@ from ..reports.verify_objects import find_drift
 from .building import build_branch, read_branch
 from .changing import Way, find_ways, map_renames
 from .errors import CannotCapture, CaptureDiffers
+from .messages import describe_changes
 from .preconditions import check_branch, find_folder, is_changed
 from .recorded import leave_hooks
 from .remarks import find_remarks
 from .rendering import FunctionRenderer, render_file
 from .replay import replay
 from .results import Capture
-
-_MESSAGE = "capture what was changed by hand"
 
 
 def capture(
@@ -50,7 +49,7 @@ def capture(
     Args:
         migrator: leads to the database.
         name: the plugin, or ``host``.
-        message: what the revision is about.
+        message: what the revision is about; None is told by what has changed.
         revision: its id.
         dry_run: write and record nothing.
 
@@ -76,10 +75,11 @@ def capture(
     live = read_branch(migrator, name, adopted)
     migrator.end_reading()
     now = datetime.now(UTC).astimezone()
-    id_, words = revision or rev_id(), message or _MESSAGE
+    id_ = revision or rev_id()
 
     def render(ways: tuple[Way, Way]) -> str:
         bodies = [_render(way) for way in ways]
+        words = message or _describe(ways[0])
         return render_file(id_, words, heads, now, (bodies[0], bodies[1]))
 
     try:
@@ -87,11 +87,17 @@ def capture(
     except ScratchFailed as error:
         reason = f"revisions cannot be run in a scratch database: {error.reason}"
         raise CannotCapture(name, reason, "See to that, and run the command again") from error
-    path = folder / name_file(session, name, id_, words, now)
+    path = folder / name_file(session, name, id_, message or _describe(ways[0]), now)
+    if path.exists() and message is None:  # The host's names have no ids in them.
+        path = folder / name_file(session, name, id_, f"{id_} {_describe(ways[0])}", now)
     remarks = tuple(find_remarks(migrator, name, found, live, ways))
     result = Capture(name, id_, path, text, (*found.findings, *found.notes), remarks)
     make_plan = partial(_plan, result=result, digest=live.digest, adopted=adopted)
     return result if dry_run else _keep(migrator, result, make_plan)
+
+
+def _describe(way: Way) -> str:
+    return describe_changes(way.before, way.after, way.renamed)
 
 
 def _render(way: Way) -> str:

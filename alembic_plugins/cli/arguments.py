@@ -56,6 +56,31 @@ _MERMAID = (
     "--mermaid",
     {"dest": "mermaid", "help": "print a flowchart of what is on disk, for a README"},
 )
+_WATCHED = (
+    "plugins",
+    {
+        "metavar": "NAME",
+        "nargs": "*",
+        "default": [],
+        "help": "plugins by name, or host; by default those of plugin_automigrate, or else all",
+    },
+)
+_INTERVAL = (
+    "--interval",
+    {
+        "dest": "interval",
+        "metavar": "SECONDS",
+        "help": "how long to wait between two looks; 1 by default",
+    },
+)
+_PAUSE = (
+    "--pause",
+    {
+        "dest": "pause",
+        "metavar": "SECONDS",
+        "help": "capture when nothing has changed for that long; 3 by default",
+    },
+)
 _REVISION = ("revision", {"metavar": "REVISION", "help": "a revision id, -N or base"})
 
 _SHELL = ("shell", {"choices": ("bash", "zsh", "fish"), "help": "the shell"})
@@ -338,6 +363,7 @@ def _add_group(group: ArgumentParser) -> None:
     of_squash = [item for item in _OF_REVISION if item[0] in ("-m --message", "--rev-id")]
     add("squash", authoring.squash, [_PLUGIN, _RANGE], [], *of_squash, connects=False)
     add("capture", authoring.capture, [_CAPTURED], [_DRY_RUN, _JSON], *of_squash)
+    add("watch", authoring.watch, [_WATCHED], [], _INTERVAL, _PAUSE)
     valued = (_PATH, _PACKAGE, _NAMESPACE)
     add("new", authoring.new_plugin, [_PLUGIN], [_FOLDER], *valued, connects=False)
     flags = [_ASYNC, _PYPROJECT]

@@ -1,6 +1,8 @@
 """What ``alembic plugin new`` and ``init-host`` run, and the like for authors of files."""
 
+import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +10,9 @@ from typing import TYPE_CHECKING
 from alembic.config import Config
 
 from .. import commands
-from .._base_errors import printable
+from .._base_errors import PluginError, printable
 from .._quoting import find_program, join_command
+from ..config.flags import read_seconds
 from .output import print_json, print_line
 
 # What only a capture needs is imported when one is made.
@@ -105,12 +108,35 @@ def capture(
         for line in found.text.splitlines():
             print_line(config, line)
     else:
-        print_line(config, f"wrote {find_path(found.file)}")
-        print_line(config, f"recorded {found.revision} of {plugin} as applied")
+        _print_written(config, found)
     for remark in found.remarks:
         print(printable(remark), file=sys.stderr)
     for finding in found.findings:
         print(printable(f"{to_line(finding)}"), file=sys.stderr)
+
+
+def watch(config: Config, plugins: Sequence[str], interval: str | None, pause: str | None) -> None:
+    """Write a revision of each change by hand in the database, while one works there."""
+    waits = (read_seconds("--interval", interval), read_seconds("--pause", pause))
+    try:
+        for found in commands.watch(config, plugins, interval=waits[0], pause=waits[1]):
+            if isinstance(found, PluginError):
+                print(printable(f"{found}"), file=sys.stderr, flush=True)
+            else:
+                _print_written(config, found)
+                for remark in found.remarks:
+                    print(printable(remark), file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        # That is how one ends it.
+        sys.exit(128 + signal.SIGINT)
+
+
+def _print_written(config: Config, found: "Capture") -> None:
+    from ..checks.formats import find_path
+
+    assert found.file is not None  # noqa: S101 - there was something to capture
+    print_line(config, f"wrote {find_path(found.file)}")
+    print_line(config, f"recorded {found.revision} of {found.plugin} as applied")
 
 
 def _to_json(found: "Capture") -> dict[str, object]:

@@ -24,6 +24,7 @@ EXAMPLES = {
     "revision": "posts --autogenerate -m 'create entries'",
     "squash": "posts -m 'create posts'",
     "capture": "posts -m 'index entries' --dry-run",
+    "watch": "posts --pause 5",
     "new": "audit --folder",
     "init-host": "myapp --pyproject",
     "check": "posts --diff-base main",

@@ -185,3 +185,14 @@ class ConnectionLost(PluginError):
     )
 
     reason: str
+
+
+class AutomigrateForbidden(PluginError):
+    """Changes by hand are to be captured by themselves where the environment is production."""
+
+    words = (
+        "Where plugin_environment is production, nothing that was changed by hand is captured by "
+        "itself. {way_out}; 'alembic plugin capture NAME' writes one revision."
+    )
+
+    way_out: str

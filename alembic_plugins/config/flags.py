@@ -29,15 +29,20 @@ def read_flag(option: str, value: object, *, default: bool) -> bool:
         raise InvalidOption(option, str(value), "true or false") from error
 
 
-def read_names(option: str, words: Sequence[str]) -> tuple[str, ...]:
+def read_names(option: str, words: Sequence[str], *others: str) -> tuple[str, ...]:
     """Return the plugins that an option names: yes is all, no is none.
+
+    Args:
+        option: its name.
+        words: its value, word by word.
+        others: names that are no plugins', and are meant as well.
 
     Raises:
         InvalidName: one can be no plugin's name.
     """
     if len(words) == 1 and words[0].lower() in _FLAGS:
         return (ALL,) if read_flag(option, words[0], default=False) else ()
-    return tuple(map(check_name, words))
+    return tuple(word if word in others else check_name(word) for word in words)
 
 
 def read_seconds(option: str, value: object) -> float | None:

@@ -18,11 +18,12 @@ from .._base_errors import (
     first_line,
 )
 from ..plugin import (
+    HOST,
     Namespace,
     parse_namespace,
 )
 from .arguments import read_arguments, read_without_hooks
-from .errors import BrokenConfiguration, UnknownOption
+from .errors import AutomigrateForbidden, BrokenConfiguration, UnknownOption
 from .flags import ALL, read_flag, read_names, read_seconds
 from .phases import choose_phase
 
@@ -34,7 +35,7 @@ OPTIONS = frozenset(
         *("folders", "entry_points", "namespace", "bootstrap", "target_metadata"),
         *("load", "lock_wait", "lock_timeout", "statement_timeout", "trusted_roles"),
         *("environment", "guard", "guard_reads", "guard_allow", "host_first", "fail_fast"),
-        *("auto_sync", "check_ignore", "connect_wait"),
+        *("auto_sync", "automigrate", "check_ignore", "connect_wait"),
     )
 )
 """The options that a configuration may have."""
@@ -42,9 +43,13 @@ OPTIONS = frozenset(
 AUTO_SYNC = "plugin_auto_sync"
 """The option, and the attribute of a configuration that comes before it."""
 
+AUTOMIGRATE = "plugin_automigrate"
+"""The option that names whose changes by hand are captured by themselves."""
+
 LOADS = ("needed", "all")
 GUARD_MODES = ("enforce", "warn", "off")
-ENVIRONMENTS = ("development", "production")
+PRODUCTION = "production"
+ENVIRONMENTS = ("development", PRODUCTION)
 _LOCK_WAIT_SECONDS = 300.0
 
 _OBJECT = re.compile(r'(?:\([^)]*\)|"[^"]*"|[^\s,("])+')
@@ -79,6 +84,8 @@ class Settings:
             triggers and functions of the host write to on a plugin's behalf, for example.
         auto_sync: ``plugin_auto_sync``: the plugins whose declared tables an upgrade syncs by
             itself; ``true`` is all of them.
+        automigrate: ``plugin_automigrate``: the plugins, or ``host``, of which an upgrade captures
+            what was changed by hand; ``true`` is all of them.
         trusted_roles: ``plugin_trusted_roles``, whose functions and operators on the search path
             may be called as PostgreSQL's own.
         check_ignore: ``plugin_check_ignore``, the rules that `check` leaves out.
@@ -106,6 +113,7 @@ class Settings:
     guard_reads: str
     guard_allow: tuple[str, ...]
     auto_sync: tuple[str, ...]
+    automigrate: tuple[str, ...]
     trusted_roles: tuple[str, ...]
     check_ignore: tuple[str, ...]
     namespace: Namespace | None
@@ -115,6 +123,10 @@ class Settings:
     def syncs(self, *names: str) -> bool:
         """Tell whether an upgrade syncs the declared tables of a plugin by itself, by its names."""
         return not {ALL, *names}.isdisjoint(self.auto_sync)
+
+    def captures(self, *names: str) -> bool:
+        """Tell whether what was changed by hand of a branch is captured, by its names."""
+        return not {ALL, *names}.isdisjoint(self.automigrate)
 
 
 def read_settings(config: Config) -> Settings:
@@ -180,6 +192,7 @@ def _read(config: Config) -> Settings:
         guard_reads=_read_choice(config, "plugin_guard_reads", GUARD_MODES, "warn"),
         guard_allow=tuple(_read_objects(config, "plugin_guard_allow")),
         auto_sync=_read_auto_sync(config),
+        automigrate=_read_automigrate(config),
         trusted_roles=tuple(_read_list(config, "plugin_trusted_roles")),
         check_ignore=tuple(_read_list(config, "plugin_check_ignore")),
         namespace=_read_namespace(config),
@@ -213,6 +226,13 @@ def _read_list(config: Config, option: str) -> list[str]:
 def _read_auto_sync(config: Config) -> tuple[str, ...]:
     given = config.attributes.get(AUTO_SYNC)  # It comes before the option.
     return read_names(AUTO_SYNC, _read_list(config, AUTO_SYNC) if given is None else [f"{given}"])
+
+
+def _read_automigrate(config: Config) -> tuple[str, ...]:
+    names = read_names(AUTOMIGRATE, _read_list(config, AUTOMIGRATE), HOST)
+    if names and _read_choice(config, "plugin_environment", ENVIRONMENTS) == PRODUCTION:
+        raise AutomigrateForbidden(f"Leave out {AUTOMIGRATE} there")
+    return names
 
 
 def _read_objects(config: Config, option: str) -> list[str]:

@@ -229,6 +229,14 @@ class Migrator(DatabaseReader):
         return make_display(self.session.config, self.session.find_script)
 
     @contextmanager
+    def capturing(self) -> Iterator[None]:
+        """Let no other process write revisions of what was changed by hand in the block."""
+        table = _alembic.version_table(self.context)
+        self.end_reading()
+        with self._lock(f"changes by hand of {table.schema or ''}.{table.name}"):
+            yield
+
+    @contextmanager
     def _lock(self, name: str | None = None) -> Iterator[Connection | None]:
         """Lock the registry or, by its name, the staging schema, which all registries share."""
         if self.context.as_sql:

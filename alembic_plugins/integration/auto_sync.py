@@ -5,15 +5,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from .._base_errors import join
-from ..config.flags import ALL
-from ..config.settings import AUTO_SYNC
+from ..config.settings import AUTO_SYNC, PRODUCTION
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..planning.ordering import order_requirements
 from ..planning.plan import Plan
 from ..planning.settled import MakePlan
 from ..planning.targets import install
+from .named_plugins import warn_of_unknown
 
 log = logging.getLogger(__name__)
 
@@ -95,23 +94,13 @@ def _find_allowed(session: Session, names: Iterable[str]) -> list[str]:
     Raises:
         SyncForbidden: it does not.
     """
-    _warn_of_unknown(session)
+    warn_of_unknown(session, AUTO_SYNC, session.settings.auto_sync)
     synced = _find_synced(session, tuple(names) or session.state.plugins)
-    if synced and session.settings.environment == "production":
+    if synced and session.settings.environment == PRODUCTION:
         from ..declared.errors import SyncForbidden
 
         raise SyncForbidden(synced[0])
     return synced
-
-
-def _warn_of_unknown(session: Session) -> None:
-    """Say which names of the option nothing has: one may be misspelt, or not be installed yet."""
-    known = {ALL, *session.discovery.names, *session.state.plugins}
-    for name in session.settings.auto_sync:
-        if name not in known and not session.discovery.find_successors(name):
-            there = join(session.discovery.names) or "none"
-            words = "%s names '%s', but there is no such plugin among those that are there: %s."
-            log.warning(words, AUTO_SYNC, name, there)
 
 
 def _find_synced(session: Session, names: Iterable[str]) -> list[str]:

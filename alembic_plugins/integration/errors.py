@@ -201,3 +201,12 @@ class UnknownReference(PluginError):
 
     name: str
     target: str
+
+
+class WatchInterrupted(PluginError):
+    """What watches the database does not reach it any more."""
+
+    words = "The database cannot be reached: {reason}. That is tried again every {seconds} seconds."
+
+    reason: str
+    seconds: str

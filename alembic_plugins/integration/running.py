@@ -20,6 +20,7 @@ from ..planning.renames import add_renames
 from ..planning.settled import MakePlan, plan_settled
 from ..registry.state import State
 from .auto_sync import add_syncs, upgrade_and_sync
+from .automigrate import capture_before_upgrade
 from .disk import find_script
 from .errors import LoopRuns, NotAHost
 from .runtime import Work
@@ -98,10 +99,12 @@ def carry_out(
     """
     if not dry_run:
         if names is not None:
+            capture_before_upgrade(migrator, names)
             return upgrade_and_sync(make_plan, names, migrator)
         return migrator.run(make_plan)
     plan = add_renames(migrator.session, plan_settled(migrator.session, make_plan))
     if names is not None:
+        capture_before_upgrade(migrator, names, dry_run=True)
         plan = add_syncs(plan, names, migrator)
     shown = [(item.plugin, item.revision) for item in plan.steps]
     shown += [(item.plugin, item.revision) for item in plan.held]

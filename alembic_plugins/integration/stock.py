@@ -24,6 +24,7 @@ from ..plugin import HOST
 from ..revisions.branches import Branch, BranchMap
 from ..revisions.files import RevisionInfo
 from .auto_sync import upgrade_and_sync
+from .automigrate import capture_before_upgrade
 from .confirmation import confirm
 from .hosts import find_branches
 
@@ -61,10 +62,11 @@ def run_stock(
         migrator.finish_transfer()
         if migrator.context.purge and not migrator.context.as_sql:
             _confirm_purge(config, plans[command](migrator.session))
+        if command == "upgrade":
+            capture_before_upgrade(migrator, _find_names(scope, target))
         makes_heads = command == "upgrade" and (scope not in (None, HOST) or target == "heads")
         if makes_heads:
-            names = [] if scope in (None, HOST) else [str(scope)]
-            plan = upgrade_and_sync(plans[command], names, migrator)
+            plan = upgrade_and_sync(plans[command], _find_names(scope, target), migrator)
         else:
             plan = migrator.run(plans[command])
         if not migrator.context.as_sql:
@@ -75,6 +77,13 @@ def run_stock(
             _tell_branches(config, plan)
     else:
         _run_other(migrator, environment, work, command)
+
+
+def _find_names(scope: str | None, target: str) -> list[str]:
+    """Return the branches that an upgrade is about; none are all."""
+    if scope in (None, HOST):
+        return [] if target == "heads" else [HOST]
+    return [str(scope)]
 
 
 def _tell_branches(config: Config, plan: Plan) -> None:

@@ -192,8 +192,8 @@ def find_commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 COMMANDS = (
     "list show install upgrade downgrade uninstall sync restore adopt forget verify "
-    "graph repair history history-sync store eject revision squash capture new init-host "
-    "check completion"
+    "graph repair history history-sync store eject revision squash capture watch new "
+    "init-host check completion"
 )
 
 

@@ -59,6 +59,7 @@ def test_ini_without_options_has_the_defaults(tmp_path: Path) -> None:
         guard_reads="warn",
         guard_allow=(),
         auto_sync=(),
+        automigrate=(),
         trusted_roles=(),
         check_ignore=(),
         sections={},

@@ -93,6 +93,12 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "'alembic-plugins[embedded]'.",
     ),
     (
+        errors.AutomigrateForbidden("Leave out plugin_automigrate there"),
+        "Where plugin_environment is production, nothing that was changed by hand is captured by "
+        "itself. Leave out plugin_automigrate there; 'alembic plugin capture NAME' writes one "
+        "revision.",
+    ),
+    (
         errors.PluginRenamed("audit", "log"),
         "Plugin 'audit' is called 'log' now. Name it so.",
     ),

@@ -111,4 +111,8 @@ EXAMPLES: list[tuple[PluginError, str]] = [
         "The models of 'billing' refer to 'users', which neither they nor the database have."
         " Correct the foreign key, or upgrade what has the table with 'alembic upgrade heads'.",
     ),
+    (
+        errors.WatchInterrupted("connection refused", "1"),
+        "The database cannot be reached: connection refused. That is tried again every 1 seconds.",
+    ),
 ]
