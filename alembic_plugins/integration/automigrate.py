@@ -47,12 +47,14 @@ def capture_before_upgrade(
         for name in find_changed(migrator, chosen):
             log.warning("'%s' was changed by hand, which an upgrade captures before it.", name)
         return
+    from ..checks.formats import find_path
+
     for _, found in capture_changed(migrator, chosen):
         if isinstance(found, PluginError):
-            log.warning("%s", found)
+            log.warning("%s The upgrade goes on.", found)
         elif found.file is not None:
             words = "'%s' was changed by hand: wrote %s, and recorded it as applied."
-            log.warning(words, found.plugin, found.file)
+            log.warning(words, found.plugin, find_path(found.file))
 
 
 def capture_changed(migrator: Migrator, names: Sequence[str] = ()) -> Iterator[Captured]:

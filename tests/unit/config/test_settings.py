@@ -1,6 +1,7 @@
 """What the configuration and the command line say."""
 
 from argparse import Namespace as Arguments
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from alembic_plugins.config.flags import read_flag
 from alembic_plugins.config.references import load_reference
 from alembic_plugins.config.settings import ENTRY_POINT_GROUP, Settings, read_settings
 from alembic_plugins.errors import (
+    AutomigrateForbidden,
     BrokenConfiguration,
     InvalidName,
     InvalidOption,
@@ -126,6 +128,29 @@ def test_environment_is_one_of_two(tmp_path: Path, environment: str) -> None:
 def test_environment_is_no_other(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match="Set it to development or production"):
         read_ini(tmp_path, "plugin_environment = prod")
+
+
+@pytest.mark.parametrize(
+    ("words", "captured", "not_captured"),
+    [
+        ("true", ("audit", "host"), ()),
+        ("false", (), ("audit", "host")),
+        ("audit host", ("audit", "host"), ("billing",)),
+        ("audit", ("audit",), ("host",)),
+    ],
+)
+def test_changes_are_captured_of_all_or_of_some(
+    tmp_path: Path, words: str, captured: Sequence[str], not_captured: Sequence[str]
+) -> None:
+    settings = read_ini(tmp_path, f"plugin_automigrate = {words}")
+    assert [name for name in (*captured, *not_captured) if settings.captures(name)] == [*captured]
+
+
+def test_changes_are_not_captured_by_themselves_in_production(tmp_path: Path) -> None:
+    production = "plugin_environment = production\n"
+    assert read_ini(tmp_path, f"{production}plugin_automigrate = false").automigrate == ()
+    with pytest.raises(AutomigrateForbidden, match="Leave out plugin_automigrate there"):
+        read_ini(tmp_path, f"{production}plugin_automigrate = audit")
 
 
 @pytest.mark.parametrize("option", ["plugin_guard", "plugin_guard_reads"])
