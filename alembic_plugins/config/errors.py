@@ -192,7 +192,7 @@ class AutomigrateForbidden(PluginError):
 
     words = (
         "Where plugin_environment is production, nothing that was changed by hand is captured by "
-        "itself. {way_out}; 'alembic plugin capture NAME' writes one revision."
+        "itself. {way_out}, or capture a single plugin by its name."
     )
 
     way_out: str

@@ -129,7 +129,7 @@ def test_upgrade_goes_on_where_revisions_are_pending(shop: Host) -> None:
 def test_production_captures_nothing_by_itself(shop: Host) -> None:
     shop.configure("plugin_environment = production")
     shop.database.execute("ALTER TABLE shop.items ADD note text")
-    assert "plugin capture NAME" in shop.refuse("plugin", "watch")
+    assert "Watch a database that is for development" in shop.refuse("plugin", "watch")
     shop.configure("plugin_automigrate = true")
     assert "Leave out plugin_automigrate" in shop.refuse("upgrade", "heads")
     assert files(shop) == []

@@ -95,8 +95,7 @@ EXAMPLES: list[tuple[PluginError, str]] = [
     (
         errors.AutomigrateForbidden("Leave out plugin_automigrate there"),
         "Where plugin_environment is production, nothing that was changed by hand is captured by "
-        "itself. Leave out plugin_automigrate there; 'alembic plugin capture NAME' writes one "
-        "revision.",
+        "itself. Leave out plugin_automigrate there, or capture a single plugin by its name.",
     ),
     (
         errors.PluginRenamed("audit", "log"),
