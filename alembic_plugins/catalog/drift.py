@@ -105,7 +105,7 @@ def _cut(words: str | None) -> str:
 def find_renamed(
     expected: Definitions, found: Definitions, expected_places: Places, found_places: Places
 ) -> dict[Key, Key]:
-    """Return which objects have another name by now.
+    """Return which objects have another name by now, be their former one free or another's.
 
     Args:
         expected: what was recorded.
@@ -117,8 +117,8 @@ def find_renamed(
     renamed = {
         key: now
         for key, place in expected_places.items()
-        if key in expected and key not in found and (now := by_place.get(place)) is not None
-        if now[0] == key[0] and now not in expected
+        if key in expected and (key not in found or found_places.get(key, place) != place)
+        if (now := by_place.get(place)) is not None and now[0] == key[0]
     }
     for schema in {_find_schema(key) for key in renamed if key[0] in WHOLES}:
         moved = {_find_schema(now) for key, now in renamed.items() if _is_moved(key, now, schema)}
@@ -247,12 +247,16 @@ class Comparison:
     def find_drift(self) -> tuple[Drift, ...]:
         """Return what differs, in order, without the parts of what is gone or new itself."""
         drift = [*self._find_renames(), *self._compare()]
-        wholes = {
-            item.identity
+        gone, new = (
+            {it.identity for it in drift if it.kind in WHOLES and it.change is change}
+            for change in (Change.GONE, Change.NEW)
+        )
+        # What is gone has its former name, which may be another's by now; the rest has today's.
+        left = (
+            item
             for item in drift
-            if item.kind in WHOLES and item.change in (Change.GONE, Change.NEW)
-        }
-        left = (item for item in drift if not is_part(item.identity, wholes))
+            if not is_part(item.identity, gone if item.change is Change.GONE else new)
+        )
         return tuple(sorted(left, key=lambda item: (item.kind, item.identity, str(item.part))))
 
     def _find_renames(self) -> Iterator[Drift]:
@@ -271,7 +275,7 @@ class Comparison:
     def _compare(self) -> Iterator[Drift]:
         expected: dict[Key, tuple[Key, Parts]] = {}
         for key, parts in self._expected.items():
-            now = self._renamed.get(key) or (key if key in self._found else self.find_now(key))
+            now = self._renamed.get(key) or self.find_now(key)
             expected[now] = (key, parts)
         for key in expected.keys() | self._found.keys():
             if key not in expected:

@@ -1,10 +1,16 @@
 """The statements that give objects other names, and what objects are after these."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from .drift import Comparison, Key
 from .printed import split_name, split_on
-from .states import State, Statement, Verb, find_field, find_table
+from .states import TABLES, VIEWS, State, Statement, Verb, find_field, find_table
+
+_RELATIONS = (*TABLES, *VIEWS, "index", "sequence")
+"""The kinds of which no two objects of a schema have one name."""
+
+_LONGEST = 50
+"""So many characters of a name are left where more are put to it; PostgreSQL has 63 bytes."""
 
 _FIRST = ("schema", "type", "table", "foreign table", "view", "materialized view", "sequence")
 
@@ -12,16 +18,112 @@ _FIRST = ("schema", "type", "table", "foreign table", "view", "materialized view
 def make_renames(state: State, renamed: Mapping[Key, Key]) -> tuple[Statement, ...]:
     """Return what gives objects other names, relations before what is on them.
 
+    A name is given when no other object has it any more. Where objects have got each other's, one
+    of them has a name of its own in between; so has what is in the way and not renamed, for good.
+
     Args:
         state: what they are before.
         renamed: which have which name afterwards; also those that only are on a renamed relation.
     """
     found: list[Statement] = []
-    for before, now in sorted(renamed.items(), key=_find_rank):
-        if before in state.inherited:
-            continue
+    left = {
+        before: now
+        for before, now in renamed.items()
+        if before not in state.inherited and any(_rename(before, now, renamed))
+    }
+    left |= _find_in_the_way(state, renamed, left)
+    while left:
+        pairs = sorted(left.items(), key=_find_rank)
+        ready = next((pair for pair in pairs if _is_ready(pair, left)), None)
+        before, goal = ready or pairs[0]
+        del left[before]
+        now = goal
+        if ready is None:
+            now = _find_free(
+                _put_on(before, find_table(goal)), {*state.definitions, *left.values()}
+            )
+            left[now] = goal
         found += _rename(before, now, renamed)
     return tuple(found)
+
+
+def _find_in_the_way(
+    state: State, renamed: Mapping[Key, Key], left: Mapping[Key, Key]
+) -> dict[Key, Key]:
+    """Return other names for what has one that another object is to have, and is not renamed."""
+    wanted = {find_slot(now) for now in left.values()}
+    if not wanted:
+        return {}
+    tables = {before[1]: now[1] for before, now in renamed.items() if before[0] in _RELATIONS}
+    moved: dict[Key, Key] = {}
+    for key in state.definitions.keys() - renamed.keys():
+        table = find_table(key)
+        on = tables.get(table, table)
+        if find_slot(key, on) in wanted:
+            taken = {*state.definitions, *left.values(), *moved.values()}
+            moved[key] = _find_free(_put_on(key, on), taken)
+    return moved
+
+
+def _is_ready(pair: tuple[Key, Key], left: Mapping[Key, Key]) -> bool:
+    """Tell whether what an object is on has its name already, and its own name is free."""
+    before, now = pair
+    others = [(key, new) for key, new in left.items() if key != before]
+    table, slot = find_table(now), find_slot(now)
+    return not any(
+        (new[0] in _RELATIONS and new[1] == table) or find_slot(key, find_table(new)) == slot
+        for key, new in others
+    )
+
+
+def find_slot(key: Key, table: str | None = None) -> Key:
+    """Return what only one object can have: a name among relations, or in a table.
+
+    Args:
+        key: the object.
+        table: what it is on by now, where that was renamed.
+    """
+    kind, identity = key
+    own, on = split_on(identity)
+    if kind in _RELATIONS:
+        return ("relation", own)
+    if kind == "column":
+        return (kind, f"{find_table(key) if table is None else table}.{find_field(key)}")
+    return (kind, f"{own} on {on if table is None else table}" if on else own)
+
+
+def _find_free(key: Key, keys: Collection[Key]) -> Key:
+    """Return an object by a name that none of others has."""
+    taken = {find_slot(other) for other in keys}
+    names = (_replace_name(key, number) for number in range(1, len(taken) + 2))
+    return next(name for name in names if find_slot(name) not in taken)
+
+
+def _replace_name(key: Key, number: int) -> Key:
+    """Return an object by its name with a number behind it."""
+    kind, table = key[0], find_table(key)
+    if kind == "column":
+        return (kind, f"{table}.{_number(find_field(key), number)}")
+    own = split_on(key[1])[0]
+    schema, name = split_name(own)
+    arguments = own.removeprefix(_join(schema, name))
+    numbered = f"{_join(schema, _number(name, number))}{arguments}"
+    return (kind, f"{numbered} on {table}" if table else numbered)
+
+
+def _put_on(key: Key, table: str) -> Key:
+    """Return an object on what its table is called by now."""
+    if key[0] == "column":
+        return (key[0], f"{table}.{find_field(key)}")
+    own, on = split_on(key[1])
+    return (key[0], f"{own} on {table}") if on else key
+
+
+def _number(name: str, number: int) -> str:
+    if not name.startswith('"'):
+        return f"{name[:_LONGEST]}_{number}"
+    plain = name[1:-1].replace('""', '"')[:_LONGEST]
+    return '"' + f"{plain}_{number}".replace('"', '""') + '"'
 
 
 def _find_rank(pair: tuple[Key, Key]) -> tuple[int, Key]:

@@ -1,12 +1,12 @@
 """What differs from what was recorded, and what an object has to be that it does not."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ..catalog.diff import WHOLES
 from ..catalog.drift import Change, Drift, Key
-from ..catalog.renames import rename_state
+from ..catalog.renames import find_slot, rename_state
 from ..catalog.states import State, find_table
 from ..namespaces.comparisons import BranchComparison
 from ..planning.fixes import Part
@@ -79,12 +79,15 @@ class Goal:
         recorded: what they were.
         back: the names that renamed objects are to have, by today's.
         replaceable: the views that have had the columns that they have, or more.
+        kept: the names that renamed objects have had and others have by now, by today's, with
+            those of what is on them.
     """
 
     live: State
     recorded: State
     back: Mapping[Key, Key]
     replaceable: Collection[Key] = ()
+    kept: Mapping[Key, Key] = field(default_factory=dict)
 
     def make(self, chosen: Sequence[Difference]) -> State:
         """Return what the objects are to be where some differences are undone."""
@@ -163,5 +166,23 @@ def make_goal(
     """
     known = {*live.definitions, *(key for key in renamed.values() if key[0] == "schema")}
     back = {now: before for before, now in renamed.items() if now in known}
+    kept = _find_kept(live, back)
+    back = {now: before for now, before in back.items() if now not in kept}
     recorded = State(it.expected, it.expected_notes, it.expected_places)
-    return Goal(rename_state(live, back), recorded, back, replaceable)
+    return Goal(rename_state(live, back), recorded, back, replaceable, kept)
+
+
+def _find_kept(live: State, back: Mapping[Key, Key]) -> dict[Key, Key]:
+    """Return the objects whose former names others have, which do not give them back."""
+    kept: dict[Key, Key] = {}
+    while True:
+        staying = {find_slot(key) for key in live.definitions if key not in back or key in kept}
+        tables = {before[1] for before in kept.values() if before[0] in WHOLES}
+        more = {
+            now: before
+            for now, before in back.items()
+            if now not in kept and (find_slot(before) in staying or find_table(before) in tables)
+        }
+        if not more:
+            return kept
+        kept |= more

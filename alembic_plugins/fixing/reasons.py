@@ -19,6 +19,8 @@ _DATA = {
 _BY_HAND = "what somebody has made is not dropped"
 
 
+_TAKEN = "another object has its former name by now; rename or drop that, and run this again"
+
 _MOVED = "the guard lets no plugin rename schemas; do it by hand, and run this again"
 _BEHIND = "the schema has to be renamed before that"
 
@@ -56,6 +58,8 @@ def _find_reason(
     change, kind = item.drift.change, item.key[0]
     if change is Change.NEW:
         return _BY_HAND
+    if _is_kept(goal, item):
+        return _TAKEN
     if change is Change.REPLACED and (kind in _DATA or item.key not in goal.recorded.definitions):
         return (
             f"another one stands for it; 'alembic plugin repair {branch} --with-unknown-objects' "
@@ -69,6 +73,13 @@ def _find_reason(
     if key not in goal.live.definitions:
         return "it is not known any more whose it is"
     return _find_part_reason(goal, item, key) if item.aspect is Aspect.DEFINITION else None
+
+
+def _is_kept(goal: Goal, item: Difference) -> bool:
+    """Tell whether something has, or is on what has, a name that it cannot give back."""
+    is_gone = item.drift.change is Change.GONE
+    names = {key[1] for key in (goal.kept.values() if is_gone else goal.kept)}
+    return item.key[1] in names or find_table(item.key) in names
 
 
 def _find_part_reason(goal: Goal, item: Difference, key: Key) -> str | None:

@@ -41,6 +41,28 @@ MAKE = """
     CREATE TABLE "Odd on Ones" ("id.x" int PRIMARY KEY, "say ""hi"" it" text DEFAULT 'a%b :c')
 """
 
+RENAMES = """
+    ALTER TABLE base RENAME TO base_old;
+    CREATE TABLE base (id bigint PRIMARY KEY, label int);
+    ALTER TABLE brands RENAME TO x;
+    ALTER TABLE sums RENAME TO brands;
+    ALTER TABLE x RENAME TO sums;
+    ALTER TABLE items RENAME n TO x;
+    ALTER TABLE items RENAME brand TO n;
+    ALTER TABLE items RENAME x TO brand;
+    ALTER TABLE items RENAME title TO heading;
+    ALTER TABLE items ADD title text;
+    ALTER INDEX items_name RENAME TO items_by_name;
+    CREATE INDEX items_name ON items (cost);
+    ALTER TYPE mood RENAME TO humor;
+    CREATE TYPE mood AS ENUM ('fine');
+    ALTER TABLE olds RENAME TO elders;
+    CREATE VIEW olds AS SELECT id FROM elders;
+    ALTER TRIGGER t ON items RENAME TO t0;
+    CREATE TRIGGER t AFTER DELETE ON items FOR EACH ROW EXECUTE FUNCTION stamp();
+"""
+"""Objects get names that others have had."""
+
 CHANGES = """
     ALTER TABLE brands RENAME TO makers;
     ALTER TABLE makers RENAME COLUMN name TO label;

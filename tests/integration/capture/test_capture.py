@@ -13,7 +13,7 @@ from alembic_plugins.errors import CannotCapture, CapturedChanged, CaptureDiffer
 from alembic_plugins.execution.branch_states import read_branch_state
 from alembic_plugins.plugin import Prefix
 
-from .kinds import CHANGES, MAKE
+from .kinds import CHANGES, MAKE, RENAMES
 
 DROP = "DROP SCHEMA shop CASCADE; CREATE SCHEMA shop"
 
@@ -61,6 +61,23 @@ def test_changes_of_all_kinds_are_captured(
     assert picture(second_database) == before
     shop.run("plugin", "upgrade", "shop")
     assert picture(second_database) == picture(shop.database)
+
+
+def test_names_that_others_have_by_now_are_captured(
+    shop: Host, second_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = picture(shop.database)
+    execute(shop.database, RENAMES)
+    captured = commands.capture(shop.config(), "shop", "names")
+    assert "op.rename_table('base', 'base_old')" in captured.text
+    assert commands.verify(shop.config()).is_clean
+    lead_to(monkeypatch, second_database)
+    shop.run("plugin", "install", "shop")
+    assert dump(second_database) == dump(shop.database)
+    shop.run("plugin", "downgrade", "shop", "-1", "--yes")
+    assert picture(second_database) == before
+    shop.run("plugin", "upgrade", "shop")
+    assert dump(second_database) == dump(shop.database)
 
 
 def test_label_is_committed_before_it_is_used(

@@ -140,6 +140,28 @@ def test_renamed_index_is_told_once() -> None:
     assert describe(found, places) == [words]
 
 
+def test_table_whose_name_another_one_has_is_renamed() -> None:
+    found, places = rename(**{"audit.entries": "audit.events"})
+    new: Definitions = {("table", "audit.entries"): {}, ("column", "audit.entries.actor"): {}}
+    gone = ("column", "audit.events.actor")
+    found = {**{key: parts for key, parts in found.items() if key != gone}, **new}
+    new_places = {key: (1259, 99, number) for number, key in enumerate(new)}
+    places = {**{key: place for key, place in places.items() if key != gone}, **new_places}
+    assert describe(found, places) == [
+        "column audit.entries.actor is gone",
+        "table audit.entries was made by no revision",
+        "table audit.entries was renamed to audit.events",
+    ]
+
+
+def test_columns_that_have_each_others_names_are_renamed() -> None:
+    found, places = rename(**{".id": ".x", "actor": "id", ".x": ".actor"})
+    assert describe(found, places)[:2] == [
+        "column audit.entries.id was renamed to audit.entries.actor",
+        "column audit.entries.actor was renamed to audit.entries.id",
+    ]
+
+
 def test_renamed_schema_is_told_once() -> None:
     found, places = rename(**{"audit": "log"})
     del found["schema", "log"]  # type: ignore[attr-defined]  # its name tells that it is gone
