@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from ..catalog.objects import read_objects
+from ..catalog.oids import PG_TYPE
 from ..catalog.queries import read_column_names
 from ..registry.tables import Tables
 from .ownership import Ownership, read_plugin_objects
@@ -23,8 +24,11 @@ def find_claims(
     """
     found = {row.place: row for row in _find_restored(connection, tables, ownership, name)}
     for item in read_plugin_objects(connection, ownership, name).unknown:
-        place = (*item.key, 0)
-        found.setdefault(place, RecordedObject(name, None, True, place, item.kind, item.identity))
+        # A composite type is recorded by its relation, which is what PostgreSQL changes of it.
+        is_composite = item.classid == PG_TYPE and item.root != item.key
+        kind = "composite type" if is_composite else item.kind
+        place = (*item.root, 0) if is_composite else (*item.key, 0)
+        found.setdefault(place, RecordedObject(name, None, True, place, kind, item.identity))
     return tuple(sorted(found.values(), key=lambda row: (row.kind, row.identity)))
 
 

@@ -131,7 +131,8 @@ CHANGES = """
     CREATE TYPE size AS ENUM ('s', 'm');
     CREATE DOMAIN mail AS text NOT NULL CHECK (VALUE LIKE '%@%');
     CREATE TYPE span AS RANGE (SUBTYPE = float8);
-    CREATE TABLE odds (size size DEFAULT 's', mails mail[], span span, pair pair);
+    CREATE TYPE place AS (x numeric, y numeric);
+    CREATE TABLE odds (size size DEFAULT 's', mails mail[], span span, pair pair, place place);
     ALTER DOMAIN cost SET DEFAULT 1;
     ALTER TABLE base ADD more int DEFAULT 1;
     CREATE TABLE grandkid (z int) INHERITS (kid);

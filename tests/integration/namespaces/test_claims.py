@@ -47,6 +47,15 @@ def test_schema_that_was_restored_by_hand_is_nobody_s_until_repair_is_told(host:
     commands.install(host.config(), ["crm"])
 
 
+def test_composite_type_that_was_made_by_hand_is_the_plugins(host: Host) -> None:
+    install(host, MAKE.format(""))
+    host.database.execute("CREATE TYPE crm.pair AS (a int, b text)")
+    commands.repair(host.config(), "crm", with_unknown_objects=True, accept_drift=True)
+    assert commands.verify(host.config()).is_clean
+    uninstall(host)
+    assert "crm" not in host.database.schemas()
+
+
 def test_repair_says_what_it_records(host: Host) -> None:
     install(host, MAKE.format(""))
     restore_by_hand(host, "--schema=crm", drop="DROP SCHEMA crm CASCADE")
