@@ -1,7 +1,7 @@
 """Find the statements that lead from what files make to what is there, and back."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -12,13 +12,10 @@ from ..catalog.note_changes import OF_ROLES, OF_SERVERS
 from ..catalog.renames import make_renames
 from ..catalog.states import Changes, State, Statement, Verb
 from ..execution.branch_states import BranchState
-from ..execution.migrator import Migrator
 from ..execution.trials import Trial, try_statements
-from ..loading.search_paths import plugin_search_path
 from ..namespaces.comparisons import BranchComparison
-from ..plugin import HOST
 from ..registry.sql import raw
-from .building import read_branch
+from .building import ScratchBranch
 from .comparing import find_differences, find_same_places
 
 
@@ -64,9 +61,7 @@ def map_renames(
 
 
 def find_ways(
-    scratch: Migrator,
-    name: str,
-    adopted: Sequence[Key],
+    scratch: ScratchBranch,
     live: BranchState,
     renamed: Mapping[Key, Key],
 ) -> tuple[Way, Way]:
@@ -75,17 +70,17 @@ def find_ways(
     Where a new label of an enumeration is used, it is not: that label is committed.
     """
     committed: tuple[Statement, ...] = ()
-    original = read_branch(scratch, name, adopted)
-    scratch.end_reading()
+    original = scratch.read()
+    scratch.migrator.end_reading()
     for _ in range(2):
-        with _rolled_back(scratch, name) as connection:
-            start = read_branch(scratch, name, adopted)
-            up, is_early = _go_up(scratch, name, adopted, start, live, renamed, committed)
+        with _rolled_back(scratch) as connection:
+            start = scratch.read()
+            up, is_early = _go_up(scratch, start, live, renamed, committed)
             if not is_early or committed:
-                down = _go_down(scratch, name, adopted, original, connection)
+                down = _go_down(scratch, original, connection)
                 return up, down
         committed = tuple(it for it in up.statements if " ADD VALUE " in it.sql and _is_label(it))
-        _commit(scratch, name, committed)
+        _commit(scratch, committed)
     raise AssertionError
 
 
@@ -94,9 +89,7 @@ def _is_label(statement: Statement) -> bool:
 
 
 def _go_up(
-    scratch: Migrator,
-    name: str,
-    adopted: Sequence[Key],
+    scratch: ScratchBranch,
     start: BranchState,
     live: BranchState,
     renamed: Mapping[Key, Key],
@@ -104,10 +97,10 @@ def _go_up(
 ) -> tuple[Way, bool]:
     connection = scratch.connection
     first = try_statements(connection, make_renames(start.short, renamed))
-    middle = read_branch(scratch, name, adopted).short
+    middle = scratch.read().short
     changes = make_changes(middle, live.short)
     second = try_statements(connection, _leave_servers(changes))
-    reached = read_branch(scratch, name, adopted)
+    reached = scratch.read()
     done = (*first.done, *second.done, *(it for it, _ in second.failed if second.is_early))
     problems = _find_problems(changes, (first, second))
     problems += tuple(find_differences(live.full, reached.full)) if not problems else ()
@@ -115,19 +108,17 @@ def _go_up(
 
 
 def _go_down(
-    scratch: Migrator,
-    name: str,
-    adopted: Sequence[Key],
+    scratch: ScratchBranch,
     original: BranchState,
     connection: Connection,
 ) -> Way:
-    start = read_branch(scratch, name, adopted)
+    start = scratch.read()
     renamed = find_same_places(start.short, original.short)
     first = try_statements(connection, make_renames(start.short, renamed))
-    middle = read_branch(scratch, name, adopted).short
+    middle = scratch.read().short
     changes = make_changes(middle, original.short)
     second = try_statements(connection, _leave_servers(changes))
-    reached = read_branch(scratch, name, adopted)
+    reached = scratch.read()
     problems = _find_problems(changes, (first, second))
     if not problems:
         problems = tuple(find_differences(original.full, reached.full, is_back=True))
@@ -150,28 +141,16 @@ def _find_problems(changes: Changes, trials: Sequence[Trial]) -> tuple[str, ...]
 
 
 @contextmanager
-def _rolled_back(scratch: Migrator, name: str) -> Iterator[Connection]:
+def _rolled_back(scratch: ScratchBranch) -> Iterator[Connection]:
     """Have the search path of a branch in the block, and roll back what is done in it."""
     connection = scratch.connection
     with connection.begin() as transaction:
-        with entering(scratch, name):
+        with scratch.entering():
             yield connection
         transaction.rollback()
 
 
-@contextmanager
-def entering(scratch: Migrator, name: str) -> Iterator[None]:
-    """Have the search path of a branch's revisions in the block."""
-    found = scratch.session.find_usable(name) if name != HOST else None
-    if found is None:
-        with nullcontext():
-            yield
-        return
-    with plugin_search_path(scratch.connection, found, scratch.session):
-        yield
-
-
-def _commit(scratch: Migrator, name: str, statements: Sequence[Statement]) -> None:
-    with scratch.connection.begin(), entering(scratch, name):
+def _commit(scratch: ScratchBranch, statements: Sequence[Statement]) -> None:
+    with scratch.connection.begin(), scratch.entering():
         for statement in statements:
             scratch.connection.execute(raw(statement.sql))

@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 from ..catalog.column_changes import describe_column, is_serial
 from ..catalog.diff import Parts
 from ..catalog.drift import Key
-from ..catalog.printed import split_field, split_list, split_on
+from ..catalog.printed import split_field, split_list, split_on, unquote
 from ..catalog.states import State, get
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
@@ -59,7 +59,7 @@ def find_name(words: str) -> str:
     """
     if not _NAME.fullmatch(words):
         raise NotPlainError
-    return words[1:-1].replace('""', '"') if words.startswith('"') else words
+    return unquote(words)
 
 
 def find_names(list_: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Run a new revision's functions in a scratch database, and compare what they make."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -10,19 +10,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import load_python_file
 
 from .._base_errors import PluginError, explain, foreign_code
-from ..catalog.drift import Key
 from ..execution.branch_states import BranchState
-from ..execution.migrator import Migrator
-from .building import read_branch
-from .changing import entering
+from .building import ScratchBranch
 from .comparing import find_differences
 from .errors import CaptureDiffers
 
 
 def replay(
-    scratch: Migrator,
-    name: str,
-    adopted: Sequence[Key],
+    scratch: ScratchBranch,
     text: str,
     before: BranchState,
     live: BranchState,
@@ -30,9 +25,7 @@ def replay(
     """Upgrade, downgrade and upgrade by a revision file, and compare each time.
 
     Args:
-        scratch: leads to a database that is where the file starts.
-        name: the branch.
-        adopted: see `read_branch`.
+        scratch: the branch, where the file starts.
         text: the file's.
         before: what objects are before it.
         live: what they are to be after it.
@@ -48,27 +41,27 @@ def replay(
         ("downgrade", before, True),
         ("upgrade", live, True),
     ):
-        _run(scratch, name, module, function)
-        found = read_branch(scratch, name, adopted)
-        scratch.end_reading()
+        _run(scratch, module, function)
+        found = scratch.read()
+        scratch.migrator.end_reading()
         problems = find_differences(wanted.full, found.full, is_back=is_back)
         if problems:
-            raise CaptureDiffers(name, tuple(f"by {function}(), {it}" for it in problems))
+            raise CaptureDiffers(scratch.name, tuple(f"by {function}(), {it}" for it in problems))
 
 
-def _run(scratch: Migrator, name: str, module: ModuleType, function: str) -> None:
+def _run(scratch: ScratchBranch, module: ModuleType, function: str) -> None:
     run: Callable[[], None] = getattr(module, function)
     context = MigrationContext.configure(
         scratch.connection, opts={"transaction_per_migration": False}
     )
 
     def tell(error: BaseException) -> PluginError:
-        return CaptureDiffers(name, (f"{function}() fails: {explain(error)}",))
+        return CaptureDiffers(scratch.name, (f"{function}() fails: {explain(error)}",))
 
     with (
         foreign_code(tell),
         context.begin_transaction(),
-        entering(scratch, name),
+        scratch.entering(),
         Operations.context(context),
     ):
         run()

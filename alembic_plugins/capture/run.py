@@ -24,7 +24,7 @@ from ..planning.targets import check_installed
 from ..plugin import HOST
 from ..reports.verify import read_current, verify
 from ..reports.verify_objects import find_drift
-from .building import build_branch, read_branch
+from .building import build_branch, read_live
 from .changing import Way, find_ways, map_renames
 from .errors import CannotCapture, CaptureDiffers
 from .messages import describe_changes
@@ -72,8 +72,7 @@ def capture(
         return Capture(name)
     folder = find_folder(session, name)
     adopted = _find_adopted(session, name, comparisons)
-    live = read_branch(migrator, name, adopted)
-    migrator.end_reading()
+    live = read_live(migrator, name, adopted)
     now = datetime.now(UTC).astimezone()
     id_ = revision or rev_id()
 
@@ -83,7 +82,7 @@ def capture(
         return render_file(id_, words, heads, now, (bodies[0], bodies[1]))
 
     try:
-        text, ways = _try_out(migrator, name, heads, adopted, it, live, render)
+        text, ways = _try_out(migrator, name, heads, it, live, render)
     except ScratchFailed as error:
         reason = f"revisions cannot be run in a scratch database: {error.reason}"
         raise CannotCapture(name, reason, "See to that, and run the command again") from error
@@ -108,13 +107,18 @@ def _render(way: Way) -> str:
 def _find_adopted(
     session: Session, name: str, comparisons: Mapping[str, BranchComparison]
 ) -> tuple[Key, ...]:
-    """Return what is new and goes by a plugin's prefix, or is in a schema that it shares alone."""
+    """Return what is the plugin's by its name, and is taken for the host's.
+
+    That is what is new and goes by its prefix, or is in a schema that it shares alone; and what was
+    dropped and made again.
+    """
     state = session.state
     host = comparisons.get(HOST)
     if name == HOST or host is None:
         return ()
     drift = find_drift(comparisons, state.plugins.values(), state.host_schema or "")
-    new = (item.key for item in drift.get(name, ()) if item.change is Change.NEW)
+    made = (Change.NEW, Change.REPLACED)
+    new = (item.key for item in drift.get(name, ()) if item.change in made)
     return tuple(sorted(key for key in new if key in host.found))
 
 
@@ -122,7 +126,6 @@ def _try_out(
     migrator: Migrator,
     name: str,
     heads: Sequence[str],
-    adopted: Sequence[Key],
     it: BranchComparison | None,
     live: BranchState,
     render: Callable[[tuple[Way, Way]], str],
@@ -130,10 +133,10 @@ def _try_out(
     """Return the text of the file, which was run up, down and up, and what it does."""
     with ExitStack() as stack:
         scratch = stack.enter_context(build_branch(migrator, name, heads))
-        before = read_branch(scratch, name, adopted)
-        scratch.end_reading()
+        before = scratch.read()
+        scratch.migrator.end_reading()
         wanted = leave_hooks(migrator, name, it, before, live)
-        ways = find_ways(scratch, name, adopted, wanted, map_renames(it, before, wanted))
+        ways = find_ways(scratch, wanted, map_renames(it, before, wanted))
         problems = [*ways[0].problems, *(f"back, {words}" for words in ways[1].problems)]
         if problems:
             raise CaptureDiffers(name, tuple(problems))
@@ -141,7 +144,7 @@ def _try_out(
         if ways[0].committed:  # It is not where it was.
             stack.close()
             scratch = stack.enter_context(build_branch(migrator, name, heads))
-        replay(scratch, name, adopted, text, before, wanted)
+        replay(scratch, text, before, wanted)
     return text, ways
 
 

@@ -62,6 +62,11 @@ def split_field(identity: str) -> tuple[str, str]:
     return ".".join(table), name
 
 
+def unquote(name: str) -> str:
+    """Return a name as the catalogs have it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def quote_literal(words: str) -> str:
     """Return a text as SQL has it, whatever `standard_conforming_strings` is."""
     doubled = words.replace("'", "''")

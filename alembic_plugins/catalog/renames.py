@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from .drift import Comparison, Key
-from .printed import split_name, split_on
+from .printed import split_name, split_on, unquote
 from .states import TABLES, VIEWS, State, Statement, Verb, find_field, find_table
 
 _RELATIONS = (*TABLES, *VIEWS, "index", "sequence")
@@ -122,8 +122,8 @@ def _put_on(key: Key, table: str) -> Key:
 def _number(name: str, number: int) -> str:
     if not name.startswith('"'):
         return f"{name[:_LONGEST]}_{number}"
-    plain = name[1:-1].replace('""', '"')[:_LONGEST]
-    return '"' + f"{plain}_{number}".replace('"', '""') + '"'
+    numbered = f"{unquote(name)[:_LONGEST]}_{number}"
+    return '"' + numbered.replace('"', '""') + '"'
 
 
 def _find_rank(pair: tuple[Key, Key]) -> tuple[int, Key]:

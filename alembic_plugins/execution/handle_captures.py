@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from ..namespaces.claims import find_claims
+from ..catalog.objects import read_objects
+from ..namespaces.claims import find_claims, make_row
 from ..namespaces.object_statements import record_objects, record_place
 from ..namespaces.recorded import RecordedObject
 from ..planning.captures import CaptureRevision
@@ -24,7 +25,7 @@ def record_capture(context: Context, operation: CaptureRevision) -> None:
     Raises:
         CapturedChanged: somebody has changed that meanwhile.
     """
-    from .branch_states import read_branch_state  # Few commands capture something.
+    from .branch_states import choose_hanging, read_branch_state  # Few commands need them.
 
     writer, name = context.writer, operation.plugin
     found = read_branch_state(
@@ -33,7 +34,7 @@ def record_capture(context: Context, operation: CaptureRevision) -> None:
         writer.tables,
         (writer.versions.name, *writer.tables.names),
         name,
-        operation.objects,
+        choose_hanging(operation.objects),
     )
     if found.digest != operation.digest:
         raise CapturedChanged(name)
@@ -54,8 +55,8 @@ def _record_objects(
             writer.execute(record_place(writer.tables, row.id, row.place, writer.epoch))
     known = {row.place for row in ownership.recorded if row.made}
     new = [replace(row, revision=operation.revision) for row in claims if row.id is None]
-    known |= {row.place for row in new}
-    new += [row for row in _find_others(operation, found) if row.place not in known]
+    known |= {row.place for row in claims}
+    new += [row for row in _find_others(operation, connection, found) if row.place not in known]
     if new:
         writer.write(record_objects(writer.tables, new, writer.epoch))
     table = writer.tables.object
@@ -71,9 +72,11 @@ def _record_objects(
         writer.pending.add_installed(replace(plugin, synced=False))
 
 
-def _find_others(operation: CaptureRevision, found: "BranchState") -> Iterator[RecordedObject]:
-    """Yield what is the plugin's by its prefix, and statistics objects, which are on tables."""
+def _find_others(
+    operation: CaptureRevision, connection: Connection, found: "BranchState"
+) -> Iterator[RecordedObject]:
+    """Yield what is the plugin's by its name, and statistics objects, which are on tables."""
     statistics = [key for key in found.full.definitions if key[0] == "statistics object"]
-    for key in (*operation.objects, *statistics):
-        place = found.full.places[key]
-        yield RecordedObject(operation.plugin, operation.revision, True, place, *key)
+    places = [found.full.places[key] for key in (*operation.objects, *statistics)]
+    for item in read_objects(connection, {place[:2] for place in places}).values():
+        yield make_row(operation.plugin, operation.revision, item)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ..catalog.objects import read_objects
+from ..catalog.objects import DatabaseObject, read_objects
 from ..catalog.oids import PG_TYPE
 from ..catalog.queries import read_column_names
 from ..registry.tables import Tables
@@ -24,12 +24,20 @@ def find_claims(
     """
     found = {row.place: row for row in _find_restored(connection, tables, ownership, name)}
     for item in read_plugin_objects(connection, ownership, name).unknown:
-        # A composite type is recorded by its relation, which is what PostgreSQL changes of it.
-        is_composite = item.classid == PG_TYPE and item.root != item.key
-        kind = "composite type" if is_composite else item.kind
-        place = (*item.root, 0) if is_composite else (*item.key, 0)
-        found.setdefault(place, RecordedObject(name, None, True, place, kind, item.identity))
+        row = make_row(name, None, item)
+        found.setdefault(row.place, row)
     return tuple(sorted(found.values(), key=lambda row: (row.kind, row.identity)))
+
+
+def make_row(name: str, revision: str | None, item: DatabaseObject) -> RecordedObject:
+    """Return what is recorded of an object that a branch has made.
+
+    Of a composite type that is its relation, which is what PostgreSQL changes of it.
+    """
+    is_composite = item.classid == PG_TYPE and item.root != item.key
+    kind = "composite type" if is_composite else item.kind
+    place = (*(item.root if is_composite else item.key), 0)
+    return RecordedObject(name, revision, True, place, kind, item.identity)
 
 
 def _find_restored(

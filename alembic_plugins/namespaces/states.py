@@ -1,6 +1,6 @@
 """Read what the objects of branches are, with all that is known of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Connection, Text, bindparam, column, text
@@ -24,6 +24,9 @@ _COLUMNS = (
     *(column(name, JSONB) for name in ("definitions", "notes", "places")),
 )
 
+Merge = Callable[[Mapping[str, State]], Mapping[str, State]]
+"""Returns the states of branches otherwise."""
+
 _SET_PATH = text("SELECT set_config('search_path', :path, true)").bindparams(bindparam("path"))
 
 
@@ -36,6 +39,7 @@ def read_states(
     host_schema: str,
     ours: Sequence[str],
     path: str | None = None,
+    merge: Merge = dict,
 ) -> Mapping[str, State]:
     """Return what the objects of branches are, by branch.
 
@@ -50,6 +54,8 @@ def read_states(
         host_schema: the schema of the host's tables.
         ours: the names of the registry's tables and of the version table.
         path: the search path on which names are to be found; None is one of none of their schemas.
+        merge: says otherwise whose objects are, before it is asked what depends on what of a
+            branch.
     """
     _, given, is_elsewhere = ask(connection, tables, version, branches, plugins, host_schema, ours)
     query = _make_query(tables, is_elsewhere=is_elsewhere, is_short=path is not None)
@@ -65,7 +71,7 @@ def read_states(
             )
             for row in rows
         }
-        return {name: add_facts(connection, state) for name, state in states.items()}
+        return {name: add_facts(connection, state) for name, state in merge(states).items()}
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..catalog.diff import WHOLES, is_part
 from ..catalog.drift import Change, Comparison, Drift, Key, find_renamed, join_moved
+from ..catalog.printed import split, split_name, split_on, unquote
 from ..namespaces.comparisons import BranchComparison
 from ..plugin import HOST, Prefix
 from ..registry.state import InstalledPlugin
@@ -11,6 +12,9 @@ from .verification import Discrepancy, Rule
 
 _OF_ROLES = ("owner", "privileges")
 """The notes that are about roles, which another server has not got."""
+
+_NAMED = {*WHOLES, "sequence", "type", "function", "procedure", "aggregate"}
+"""The kinds of objects that are a plugin's where they go by its prefix."""
 
 _NOTED = ("statistics object",)
 """The kinds of objects of which there is no more than a note."""
@@ -63,13 +67,14 @@ def _find_namespace(
     """Return the plugin in whose namespace an object is that nobody has recorded."""
     if item.change is not Change.NEW:
         return None
-    schema, _, name = item.identity.partition(".")
-    is_relation = item.kind in {*WHOLES, "sequence"}
+    own, table = split_on(item.identity)
+    schema, name = (unquote(it) for it in (split(table or own, ".")[0], split_name(own)[1]))
+    is_named = item.kind in _NAMED
     found = [
         plugin.name
         for plugin in plugins
         if (
-            is_relation and plugin.place.covers(name)
+            is_named and schema == host_schema and plugin.place.covers(name)
             if isinstance(plugin.place, Prefix)
             else schema == plugin.place.name != host_schema
         )

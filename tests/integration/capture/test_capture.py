@@ -11,10 +11,11 @@ from alembic_plugins import commands
 from alembic_plugins.capture.results import Capture
 from alembic_plugins.errors import CannotCapture, CapturedChanged, CaptureDiffers
 from alembic_plugins.execution.branch_states import read_branch_state
-from alembic_plugins.plugin import Prefix
+from alembic_plugins.plugin import Prefix, Schema
 
 from .kinds import CHANGES, MAKE, RENAMES
 
+PUBLIC = Schema("public", create=False)
 DROP = "DROP SCHEMA shop CASCADE; CREATE SCHEMA shop"
 
 
@@ -107,6 +108,58 @@ def test_table_of_the_prefix_is_the_plugins(host: Host) -> None:
     assert [kind for kind, _ in picture(host.database, Prefix("shop_")) if kind == "table"] == [
         "table"
     ]
+
+
+PREFIXED = """
+    CREATE TYPE {0}mood AS ENUM ('good');
+    CREATE TABLE {0}items (id int PRIMARY KEY, name varchar(9), mood {0}mood);
+    CREATE TABLE {0}olds (id int);
+    CREATE VIEW {0}names AS SELECT name FROM {0}items
+"""
+REMADE = """
+    DROP VIEW {0}names;
+    ALTER TABLE {0}items ALTER name TYPE text;
+    CREATE VIEW {0}names AS SELECT name, id FROM {0}items;
+    DROP TABLE {0}olds;
+    ALTER TABLE {0}items RENAME TO {0}things
+"""
+NEW = """;
+    CREATE TYPE shop_pair AS (a int, b text);
+    CREATE FUNCTION shop_one() RETURNS int LANGUAGE sql IMMUTABLE RETURN 1;
+    CREATE TABLE "shop_New Ones" (id int DEFAULT shop_one(), pair shop_pair);
+    CREATE TABLE shop_items (id int PRIMARY KEY)
+"""
+SHARING = [
+    ("prefix shop_", "shop_", REMADE.format("shop_") + NEW),
+    ("schema public existing", "", REMADE.format("")),
+]
+
+
+@pytest.mark.parametrize(("namespace", "prefix", "changes"), SHARING)
+def test_what_was_made_again_among_others_is_captured(
+    host: Host,
+    second_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    namespace: str,
+    prefix: str,
+    changes: str,
+) -> None:
+    host.declare("shop", f'namespace = "{namespace}"')
+    drop = "DROP VIEW {0}names; DROP TABLE {0}items, {0}olds; DROP TYPE {0}mood"
+    host.revise("shop", PREFIXED.format(prefix), drop.format(prefix))
+    host.run("plugin", "install", "shop")
+    before = picture(host.database, PUBLIC)
+    host.database.execute(changes)
+    commands.capture(host.config(), "shop")
+    assert commands.verify(host.config()).is_clean
+    lead_to(monkeypatch, second_database)
+    host.run("plugin", "install", "shop")
+    assert picture(second_database, PUBLIC) == picture(host.database, PUBLIC)
+    host.run("plugin", "downgrade", "shop", "-1", "--yes")
+    assert picture(second_database, PUBLIC) == before
+    host.run("plugin", "upgrade", "shop")
+    host.run("plugin", "uninstall", "shop", "--yes")
+    assert [name for name in second_database.tables() if "shop_" in str(name)] == []
 
 
 def test_host_is_captured(host: Host) -> None:
