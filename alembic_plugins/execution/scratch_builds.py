@@ -9,9 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.schema import CreateSchema
 
 from .. import _alembic
 from .._base_errors import PluginError
+from ..catalog.queries import has_schema
 from ..config.settings import read_settings
 from ..guard.errors import NamespaceViolation
 from ..loading.session import Session
@@ -21,7 +23,7 @@ from ..planning.projection import plan_copy
 from ..planning.removals import downgrade
 from ..planning.settled import MakePlan
 from ..planning.targets import upgrade_exactly
-from ..plugin import HOST
+from ..plugin import HOST, Schema
 from ..registry.state import State
 from ..registry.tables import Tables
 from .errors import ScratchFailed
@@ -62,6 +64,9 @@ class PlanRunner(Protocol):
 
 Scratch = TypeVar("Scratch", bound=PlanRunner)
 
+Way = Callable[[PlanRunner, PlanRunner, Targets], None]
+"""Runs revisions in a scratch database; it takes that, the host's, and the revisions."""
+
 
 @contextmanager
 def build(
@@ -73,8 +78,9 @@ def build(
 ) -> Iterator[Scratch]:
     """Run plugins' revisions up to some, and all that they need, in a database of their own.
 
-    It starts empty. Where they cannot be run there, as where none makes the host's tables, it has
-    what the host's database has, but for rows, and for what the plugins have made.
+    It starts empty. Where they cannot be run there, the schemas are made that plugins use as they
+    are found; where that is not enough, as where no revision makes the host's tables, it has what
+    the host's database has, but for rows, and for what the plugins have made.
 
     Args:
         live: the work on the host's database.
@@ -88,7 +94,7 @@ def build(
     """
     with ExitStack() as stack:
         failures: list[ScratchFailed] = []
-        for run_targets, settings in _WAYS if targets.keys() - {HOST} else _WAYS[:1]:
+        for run_targets, settings in _find_ways(live, targets):
             scratch = stack.enter_context(_make_scratch(live, make, targets, settings))
             try:
                 with _alembic.replaced_context(live.context, scratch.context), quiet():
@@ -128,6 +134,27 @@ def _run_in_empty(scratch: PlanRunner, _live: PlanRunner, targets: Targets) -> N
     _run_targets(scratch, targets)
 
 
+def _run_in_schemas(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
+    """Do as `_run_in_empty` does, where the schemas are that somebody has made for plugins."""
+    with scratch.connection.begin():
+        for name in _find_schemas(live, targets):
+            scratch.connection.execute(CreateSchema(name, if_not_exists=True))
+    _run_targets(scratch, targets)
+
+
+def _find_schemas(live: PlanRunner, targets: Targets) -> tuple[str, ...]:
+    """Return the schemas of the host's database that plugins use as they are found."""
+    session = live.session
+    names = dict.fromkeys(name for name in targets if name != HOST)
+    for name in [*names]:
+        names |= dict.fromkeys(session.find_requirements(name))
+    spaces = (session.find_plugin(name).namespace for name in names)
+    found = [it for it in spaces if isinstance(it, Schema) and not it.create]
+    there = tuple(it.name for it in found if has_schema(live.connection, it))
+    live.end_reading()
+    return there
+
+
 def _run_in_reverted_copy(scratch: PlanRunner, live: PlanRunner, targets: Targets) -> None:
     """Run plugins' revisions in a copy of the host's database, from which they have gone.
 
@@ -154,16 +181,19 @@ _EMPTY: Mapping[str, Any] = {"without_hooks": True, "phase": None}
 # Whose the objects of a copy are is not known, and not asked; the host's revisions are applied.
 _COPY = {**_EMPTY, "guard": "off", "guard_reads": "off", "host_first": False}
 
-_WAYS = (
-    (_run_in_empty, _EMPTY),
-    (_run_in_reverted_copy, _COPY),
-    (_run_in_cleared_copy, _COPY),
-)
-"""The ways to try revisions out, in the order in which they are to be gone, and settings there."""
+
+def _find_ways(live: PlanRunner, targets: Targets) -> Iterator[tuple[Way, Mapping[str, Any]]]:
+    """Yield the ways to try revisions out, in the order in which to go them, and settings there."""
+    yield _run_in_empty, _EMPTY
+    if targets.keys() - {HOST}:
+        if _find_schemas(live, targets):
+            yield _run_in_schemas, _EMPTY
+        yield _run_in_reverted_copy, _COPY
+        yield _run_in_cleared_copy, _COPY
 
 
 def join_failures(failures: Sequence[ScratchFailed]) -> ScratchFailed:
-    """Return why revisions could not be tried out in any of the `_WAYS`.
+    """Return why revisions could not be tried out in any way.
 
     Where the host's database could not even be copied, that is why it has come to no other way, and
     not what is wrong with the revisions.

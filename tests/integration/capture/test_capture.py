@@ -162,6 +162,17 @@ def test_what_was_made_again_among_others_is_captured(
     assert [name for name in second_database.tables() if "shop_" in str(name)] == []
 
 
+def test_schema_that_somebody_has_made_is_in_the_scratch_database(host: Host) -> None:
+    for name in ("shop", "crm"):
+        host.declare(name, 'namespace = "schema joint existing"')
+        host.revise(name, f"CREATE TABLE joint.{name} (id int)", f"DROP TABLE joint.{name}")
+    host.database.execute("CREATE SCHEMA joint")
+    commands.install(host.config(), ["shop", "crm"])
+    host.database.execute("ALTER TABLE joint.shop ADD n int")
+    commands.capture(host.config(), "shop")
+    assert commands.verify(host.config()).is_clean
+
+
 def test_host_is_captured(host: Host) -> None:
     host.run("upgrade", "heads")
     host.database.execute("ALTER TABLE accounts ADD nick text")
