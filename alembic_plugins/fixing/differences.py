@@ -60,7 +60,7 @@ def find_differences(it: BranchComparison, drift: Sequence[Drift]) -> Iterator[D
         yield Difference(replace(item, change=Change.REPLACED) if is_other else item)
     told = {item.key for item in drift}
     for key in it.unknown:
-        if key not in told and key not in it.expected:
+        if key not in told:
             yield Difference(Drift(Change.NEW, *key))
     yield from (Difference(item, Aspect.NOTE) for item in find_changed_notes(it, drift))
     new = {item.key for item in drift if item.change is Change.NEW}

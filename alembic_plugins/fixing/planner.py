@@ -70,7 +70,12 @@ def plan_fix(
     made = [s for s in changes if not (s.key in created and _is_owned(s, after, role))]
     finish = _finish(goal, it, chosen, after, changes, role)
     statements = (*made, *finish) if chosen else ()
-    left = tuple(_describe_left(goal, item, why, live, host) for item, why in reasons.items())
+    along = {part.key for item in chosen for part in goal.name_parts(item)}
+    left = tuple(
+        _describe_left(goal, item, why, live, host)
+        for item, why in reasons.items()
+        if item.drift.change is not Change.GONE or item.key not in along
+    )
     fixed = tuple(dict.fromkeys(map(str, chosen)))
     sql = tuple(item.sql for item in statements)
     report = BranchFix(it.branch, fixed, sql, describe_locks(statements, after), left)

@@ -39,7 +39,7 @@ def fix(found: Mapping[Key, Parts], notes: Mapping[Key, Parts] = NOTES, **facts:
     )
     it = replace(it, **facts)  # type: ignore[arg-type]
     renamed = find_renamed(it.expected, it.found, it.expected_places, it.found_places)
-    drift = Comparison(ITEMS, it.found, renamed).find_drift()
+    drift = Comparison(it.expected, it.found, renamed).find_drift()
     live = State(it.found, it.found_notes, it.found_places)
     return plan_fix(it, drift, live, State({}), "ann")
 
@@ -145,6 +145,26 @@ def test_objects_get_their_names_back_from_each_other() -> None:
         "ALTER TABLE shop.items RENAME COLUMN id TO id_1",
         "ALTER TABLE shop.items RENAME COLUMN n TO id",
         "ALTER TABLE shop.items RENAME COLUMN id_1 TO n",
+    )
+
+
+def test_sequence_comes_back_with_its_identity() -> None:
+    sequence = ("sequence", "shop.items_id_seq on shop.items")
+    identity = {"identity": "GENERATED ALWAYS AS IDENTITY"}
+    column = ("column", "shop.items.id")
+    numbers = {"type": "integer", "increment": "INCREMENT 1", "minimum": "MINVALUE 1"}
+    numbers |= {"maximum": "MAXVALUE 2147483647", "start": "START 1", "cache": "CACHE 1"}
+    expected = {**ITEMS, column: {**ITEMS[column], **identity}, sequence: numbers}
+    planned = fix(
+        ITEMS,
+        expected=expected,
+        expected_places=number(expected),
+        found_places=number(ITEMS),
+    )
+    assert planned.report.left == ()
+    assert planned.report.statements == (
+        "ALTER TABLE shop.items ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY",
+        "SELECT pg_catalog.setval('shop.items_id_seq', max(id)) FROM shop.items",
     )
 
 
