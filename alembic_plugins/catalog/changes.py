@@ -74,7 +74,7 @@ def make_changes(before: State, after: State, renamed: Mapping[Key, Key] | None 
     """
     renamed = {**_find_owned(before, after), **(renamed or {})}
     renames = make_renames(before, renamed)
-    reowned = {now for key, now in renamed.items() if _is_reowned(key, now, renamed)}
+    reowned = {now for key, now in renamed.items() if is_reowned(key, now, renamed)}
     planner = _Planner(rename_state(before, renamed), after, reowned)
     planner.plan()
     return Changes((*renames, *sort_nodes(planner.nodes)), planner.unexpressed)
@@ -92,7 +92,8 @@ def _find_owned(before: State, after: State) -> dict[Key, Key]:
     return {key: new[own] for own, key in gone.items() if own in new}
 
 
-def _is_reowned(key: Key, now: Key, renamed: Mapping[Key, Key]) -> bool:
+def is_reowned(key: Key, now: Key, renamed: Mapping[Key, Key]) -> bool:
+    """Tell whether another table than before, or none, has the column that owns a sequence."""
     table, found = find_table(key), find_table(now)
     names = {old[1]: new[1] for old, new in renamed.items() if old[0] in TABLES}
     return key[0] == "sequence" and names.get(table, table) != found

@@ -76,8 +76,15 @@ class Drift:
             case Change.REPLACED:
                 return f"{name} is another one than the one that was recorded"
             case Change.RENAMED:
-                return f"{self.kind} {self.expected} was renamed to {self.identity}"
+                return self._describe_name()
         return self._describe_part(name)
+
+    def _describe_name(self) -> str:
+        own, _, table = self.identity.partition(" on ")
+        if self.kind != "sequence" or str(self.expected).partition(" on ")[0] != own:
+            return f"{self.kind} {self.expected} was renamed to {self.identity}"
+        owner = f"a column of {table}" if table else "no column any more"
+        return f"{self.kind} {own} is owned by {owner}"
 
     def _describe_part(self, name: str) -> str:
         part, before, after = str(self.part), self.expected, self.found

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from ..catalog.changes import is_reowned
 from ..catalog.diff import WHOLES
 from ..catalog.drift import Change, Drift, Key
 from ..catalog.renames import find_slot, rename_state
@@ -91,8 +92,15 @@ class Goal:
 
     def make(self, chosen: Sequence[Difference]) -> State:
         """Return what the objects are to be where some differences are undone."""
-        definitions = {key: dict(parts) for key, parts in self.live.definitions.items()}
-        notes = {key: dict(parts) for key, parts in self.live.notes.items()}
+        reowned = {
+            item.key: (item.key[0], str(item.drift.expected))
+            for item in chosen
+            if item.drift.change is Change.RENAMED and item.key not in self.back
+        }
+        definitions, notes = (
+            {reowned.get(key, key): dict(parts) for key, parts in found.items()}
+            for found in (self.live.definitions, self.live.notes)
+        )
         columns = dict(self.live.view_columns)
         for item in chosen:
             key = self.back.get(item.key, item.key)
@@ -154,29 +162,38 @@ def _set(parts: dict[str, str], drift: Drift) -> None:
 
 
 def make_goal(
-    live: State, it: BranchComparison, renamed: Mapping[Key, Key], replaceable: Collection[Key]
+    live: State,
+    host: State,
+    it: BranchComparison,
+    renamed: Mapping[Key, Key],
+    replaceable: Collection[Key],
 ) -> Goal:
     """Return what the objects of a branch were, and are by the names that they had.
 
     Args:
         live: what they are.
+        host: what the host's are, among which are those that nobody has recorded.
         it: what was recorded.
         renamed: which objects have another name by now.
         replaceable: the views that have had the columns that they have, or more.
     """
     known = {*live.definitions, *(key for key in renamed.values() if key[0] == "schema")}
-    back = {now: before for before, now in renamed.items() if now in known}
-    kept = _find_kept(live, back)
+    back = {
+        now: before
+        for before, now in renamed.items()
+        if now in known and not is_reowned(before, now, renamed)
+    }
+    kept = _find_kept({*live.definitions, *host.definitions}, back)
     back = {now: before for now, before in back.items() if now not in kept}
     recorded = State(it.expected, it.expected_notes, it.expected_places)
     return Goal(rename_state(live, back), recorded, back, replaceable, kept)
 
 
-def _find_kept(live: State, back: Mapping[Key, Key]) -> dict[Key, Key]:
+def _find_kept(keys: Collection[Key], back: Mapping[Key, Key]) -> dict[Key, Key]:
     """Return the objects whose former names others have, which do not give them back."""
     kept: dict[Key, Key] = {}
     while True:
-        staying = {find_slot(key) for key in live.definitions if key not in back or key in kept}
+        staying = {find_slot(key) for key in keys if key not in back or key in kept}
         tables = {before[1] for before in kept.values() if before[0] in WHOLES}
         more = {
             now: before

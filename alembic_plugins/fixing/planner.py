@@ -55,7 +55,7 @@ def plan_fix(
         role: who is going to run it.
         replaceable: the views that have had the columns that they have, or more.
     """
-    goal = make_goal(live, it, _find_renamed(it), replaceable)
+    goal = make_goal(live, host, it, _find_renamed(it), replaceable)
     differences = tuple(find_differences(it, drift))
     reasons = find_reasons(it.branch, goal, differences)
     while True:

@@ -60,7 +60,8 @@ def _find_reason(
         return _BY_HAND
     if _is_kept(goal, item):
         return _TAKEN
-    if change is Change.REPLACED and (kind in _DATA or item.key not in goal.recorded.definitions):
+    is_known = item.key in goal.recorded.definitions and item.key in goal.live.definitions
+    if change is Change.REPLACED and (kind in _DATA or not is_known):
         return (
             f"another one stands for it; 'alembic plugin repair {branch} --with-unknown-objects' "
             "records it"

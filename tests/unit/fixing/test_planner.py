@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -29,7 +30,12 @@ def number(definitions: Definitions) -> dict[Key, tuple[int, int, int]]:
     return {key: (1, n, 0) for n, key in enumerate(definitions)}
 
 
-def fix(found: Mapping[Key, Parts], notes: Mapping[Key, Parts] = NOTES, **facts: object) -> Fix:
+def fix(
+    found: Mapping[Key, Parts],
+    host: Mapping[Key, Parts] = MappingProxyType({}),
+    notes: Mapping[Key, Parts] = NOTES,
+    **facts: object,
+) -> Fix:
     """Plan how `ITEMS` come back where something else is there."""
     expected = number(ITEMS)
     places = {key: expected.get(key, (1, 99, n)) for n, key in enumerate(found)}
@@ -41,7 +47,7 @@ def fix(found: Mapping[Key, Parts], notes: Mapping[Key, Parts] = NOTES, **facts:
     renamed = find_renamed(it.expected, it.found, it.expected_places, it.found_places)
     drift = Comparison(it.expected, it.found, renamed).find_drift()
     live = State(it.found, it.found_notes, it.found_places)
-    return plan_fix(it, drift, live, State({}), "ann")
+    return plan_fix(it, drift, live, State(host), "ann")
 
 
 def without(*keys: Key) -> dict[Key, Parts]:
@@ -137,6 +143,14 @@ def test_name_that_another_object_has_is_not_given_back() -> None:
     assert planned.statements == ()
 
 
+def test_name_that_the_host_has_by_now_is_not_given_back() -> None:
+    index = ("index", "shop.i on shop.items")
+    found = {("index", "shop.j on shop.items") if k == index else k: p for k, p in ITEMS.items()}
+    places = {key: number(ITEMS).get(key, number(ITEMS)[index]) for key in found}
+    planned = fix(found, {("table", "shop.i"): {}}, found_places=places)
+    assert planned.report.left[0].reason.startswith("another object has its former name by now")
+
+
 def test_objects_get_their_names_back_from_each_other() -> None:
     names = {"shop.items.id": "shop.items.n", "shop.items.n": "shop.items.id"}
     found = {(kind, names.get(name, name)): parts for (kind, name), parts in ITEMS.items()}
@@ -166,6 +180,23 @@ def test_sequence_comes_back_with_its_identity() -> None:
         "ALTER TABLE shop.items ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY",
         "SELECT pg_catalog.setval('shop.items_id_seq', max(id)) FROM shop.items",
     )
+
+
+def test_sequence_is_owned_by_no_column_again() -> None:
+    sequence, owned = ("sequence", "shop.s"), ("sequence", "shop.s on shop.items")
+    numbers = {"type": "bigint"}
+    found = {**ITEMS, owned: numbers}
+    expected = {**ITEMS, sequence: numbers}
+    planned = fix(
+        found,
+        notes={**NOTES, owned: {"owner": "ann"}},
+        expected=expected,
+        expected_notes={**NOTES, sequence: {"owner": "ann"}},
+        expected_places=number(expected),
+        found_places=number(found),
+    )
+    assert planned.report.fixed == ("sequence shop.s is owned by a column of shop.items",)
+    assert planned.report.statements == ("ALTER SEQUENCE shop.s OWNED BY NONE",)
 
 
 def test_part_of_a_column_is_brought_back_and_another_is_left() -> None:
@@ -200,7 +231,7 @@ def test_invalid_index_is_built_anew() -> None:
 
 
 def test_notes_are_brought_back() -> None:
-    planned = fix(ITEMS, {("table", "shop.items"): {"owner": "bob"}})
+    planned = fix(ITEMS, notes={("table", "shop.items"): {"owner": "bob"}})
     assert planned.report.statements == (
         "COMMENT ON TABLE shop.items IS 'all'",
         "ALTER TABLE shop.items OWNER TO ann",
@@ -208,7 +239,7 @@ def test_notes_are_brought_back() -> None:
 
 
 def test_owners_are_left_on_another_server() -> None:
-    planned = fix(ITEMS, {("table", "shop.items"): {"owner": "bob"}}, is_same_cluster=False)
+    planned = fix(ITEMS, notes={("table", "shop.items"): {"owner": "bob"}}, is_same_cluster=False)
     assert planned.report.fixed == ("table shop.items has lost the comment 'all'",)
 
 
