@@ -8,6 +8,7 @@ import pytest
 from pytest_postgresql import factories
 from pytest_postgresql.executors import NoopExecutor
 from sqlalchemy import Connection, NullPool, create_engine
+from support.bytecode import compile_modules, keep_none, keep_some
 from support.clones import Clones
 from support.databases import Database
 from support.hosts import Host
@@ -29,12 +30,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose where an embedded server would be, before workers are started."""
     if not hasattr(config, "workerinput"):
         reserve_folder()
+        compile_modules()
+    keep_some()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the embedded server, after all workers are done."""
     if not hasattr(config, "workerinput"):
         stop_server()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the bytecode of the tests, but not that of what they write."""
+    keep_none()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
