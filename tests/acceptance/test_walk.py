@@ -20,7 +20,7 @@ from support.hosts import Host
 
 from alembic_plugins import PluginError, commands
 
-WALKS = int(os.environ.get("ALEMBIC_PLUGINS_TEST_WALKS", "12"))
+WALKS = int(os.environ.get("ALEMBIC_PLUGINS_TEST_WALKS", "6"))
 """How many walks; they are the same ones each time, unless this is set."""
 
 STEPS = 18

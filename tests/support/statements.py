@@ -6,6 +6,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -21,7 +22,10 @@ WORLDS = (
 """Kinds of namespace, roles and ways, so that each two of them meet."""
 
 MATRIX = os.environ.get("ALEMBIC_PLUGINS_TEST_MATRIX", "")
-"""``whole``: all cases of each test, and each statement in each world; else it takes too long."""
+"""``whole``: all cases of each test, and each statement in each world and on what each owner has.
+
+Else it takes too long.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,14 @@ SCHEMA = ("schema",)
 PREFIX = ("prefix",)
 
 
-def spread(statements: Iterable[Statement], victim: str) -> list[ParameterSet]:
+def spread(statements: Iterable[Statement], *victims: str) -> list[ParameterSet]:
     """Return the parameters of tests: world, way, victim and statement."""
     found = []
     for number, statement in enumerate(statements):
-        fit = [w for w in WORLDS if w[0] in statement.kinds and w[1] in statement.roles]
+        worlds = [w for w in WORLDS if w[0] in statement.kinds and w[1] in statement.roles]
+        fit = [*product(victims, worlds)]
         chosen = fit if MATRIX == "whole" else [fit[number % len(fit)]]
-        found += [_make_parameters(statement, victim, world) for world in chosen]
+        found += [_make_parameters(statement, victim, world) for victim, world in chosen]
     return sorted(found, key=lambda parameters: str(parameters.values[0]))
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.browsers import PROGRAM, SCHEMES, SIZES, Scheme, Size, open_page, start_browser
 from support.graphs import make_branch, make_example, make_graph, make_large
+from support.statements import MATRIX
 
 from alembic_plugins.graph.page import render_page
 from alembic_plugins.graph.values import Graph
@@ -99,7 +100,9 @@ def press(page: "Page", key: str, times: int) -> list[list[Any]]:
 
 
 def test_axe_core_finds_nothing_at_any_size_in_light_and_dark(browser: "Browser", url: str) -> None:
-    found = {how: find_faults(browser, url, *how) for how in product(SIZES, SCHEMES)}
+    every = product(SIZES, SCHEMES)
+    tried = every if MATRIX == "whole" else zip(SIZES, cycle(SCHEMES), strict=False)
+    found = {how: find_faults(browser, url, *how) for how in tried}
     assert [(how, faults) for how, faults in found.items() if faults] == []
 
 

@@ -304,8 +304,8 @@ def untouched(world: World, worlds: Worlds) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("world", "way", "victim", "statement"),
     [
-        *spread((*COMMON, *_THEIRS, *_UNDECLARED), "other"),
-        *spread((*COMMON, *_THEIRS), "host"),
+        *spread((*COMMON, *_THEIRS), "other", "host"),
+        *spread(_UNDECLARED, "other"),
     ],
     indirect=["world"],
 )
