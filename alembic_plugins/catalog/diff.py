@@ -1,16 +1,16 @@
-"""How two pictures of one namespace differ."""
+"""How what is in one namespace differs from what was there before, or is elsewhere."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-Picture = Mapping[tuple[str, str], str]
+Catalog = Mapping[tuple[str, str], str]
 """The definition of all that is in a namespace, by its kind and its identity."""
 
 Parts = Mapping[str, str]
 """A definition: a column's type, default, nullability ..., each as SQL has it."""
 
 Definitions = Mapping[tuple[str, str], Parts]
-"""The same as a `Picture`, by the parts of which definitions are made."""
+"""The same as a `Catalog`, by the parts of which definitions are made."""
 
 _ORDER = (
     *("persistence", "kind", "type", "collation", "default", "expression", "identity"),
@@ -52,7 +52,7 @@ class Difference:
         return f"{name} is '{self.found}' instead of '{self.expected}'"
 
 
-def find_differences(expected: Picture, found: Picture) -> tuple[Difference, ...]:
+def find_differences(expected: Catalog, found: Catalog) -> tuple[Difference, ...]:
     """Return what differs, in order, without the parts of what is missing or unexpected itself."""
     wholes = {name for kind, name in expected.keys() ^ found.keys() if kind in WHOLES}
     differences = _compare(expected, found)
@@ -73,7 +73,7 @@ def is_about(identity: str, names: Collection[str]) -> bool:
     return identity in names or own in names or is_part(identity, names)
 
 
-def _compare(expected: Picture, found: Picture) -> Iterator[Difference]:
+def _compare(expected: Catalog, found: Catalog) -> Iterator[Difference]:
     """Yield all that differs, in order."""
     for key in sorted(expected.keys() | found.keys()):
         if expected.get(key) != found.get(key):

@@ -1,4 +1,4 @@
-"""A picture of one namespace out of PostgreSQL's catalog, to be compared with another."""
+"""What the objects of one namespace are, to be compared with what is elsewhere, or was before."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from ..plugin import Namespace, Schema
 from .definitions import make_query
-from .diff import Definitions, Picture, describe
+from .diff import Catalog, Definitions, describe
 from .queries import read_host_schema
 from .wording import GIVEN, SET_WORDING
 
@@ -54,7 +54,7 @@ def _make_query() -> TextClause:
     return text(f"{_WANTED}, {query} SELECT {names} FROM found")  # noqa: S608 - constants
 
 
-def read_picture(connection: Connection, namespace: Namespace) -> Picture:
+def read_catalog(connection: Connection, namespace: Namespace) -> Catalog:
     """Return the definition of all that is in a namespace, by its kind and its identity.
 
     For a prefix, these are the tables in the schema that comes first on the search path, with what
@@ -64,19 +64,19 @@ def read_picture(connection: Connection, namespace: Namespace) -> Picture:
     schema = namespace.name if isinstance(namespace, Schema) else read_host_schema(connection)
     rows = connection.execute(_RELATIONS, {"schema": schema})
     relations = [row.oid for row in rows if is_schema or _covers(namespace, row.name)]
-    return read_picture_of(connection, relations, [schema] if is_schema else [])
+    return read_catalog_of(connection, relations, [schema] if is_schema else [])
 
 
 def _covers(namespace: Namespace, name: str) -> bool:
     return not isinstance(namespace, Schema) and namespace.covers(name)
 
 
-def read_picture_of(
+def read_catalog_of(
     connection: Connection, relations: Collection[int], schemas: Collection[str]
-) -> Picture:
+) -> Catalog:
     """Return the definition of some relations, with what hangs on them.
 
-    With them is what is in some schemas, and is no relation; see `read_picture`.
+    With them is what is in some schemas, and is no relation; see `read_catalog`.
     """
     found = read_definitions(connection, relations, schemas)
     return {(kind, identity): describe(parts) for (kind, identity), parts in found.items()}

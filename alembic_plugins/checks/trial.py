@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import _alembic
 from .._base_errors import PluginError
-from ..catalog.diff import Picture, find_differences
-from ..catalog.snapshot import read_picture
+from ..catalog.diff import Catalog, find_differences
+from ..catalog.snapshot import read_catalog
 from ..execution.errors import ScratchFailed
 from ..execution.migrator import Migrator
 from ..execution.scratch_builds import quiet
@@ -103,7 +103,7 @@ class _Trial:
     def run(self, order: Sequence[str]) -> Iterator[Finding]:
         """Try revisions out, of which the first one is applied; stop where none can follow."""
         branch = self._migrator.session.branch(self._name)
-        before: Picture = {}
+        before: Catalog = {}
         followed: set[str] = set()
         for number, revision in enumerate(order):
             file = self._by_id[revision]
@@ -164,8 +164,8 @@ class _Trial:
         file: RevisionFile,
         revision: str,
         down: Sequence[str],
-        before: Picture,
-        after: Picture,
+        before: Catalog,
+        after: Catalog,
     ) -> Iterator[Finding]:
         self._downgrade(down)
         found = self._compare_with(file, before) if down else self._find_left(file)
@@ -180,7 +180,7 @@ class _Trial:
         yield from _compare(file, UPGRADE_DIFFERS, "upgrade", after, self._read())
 
     def _go_by_parts(
-        self, file: RevisionFile, revision: str, down: Sequence[str], after: Picture
+        self, file: RevisionFile, revision: str, down: Sequence[str], after: Catalog
     ) -> Iterator[Finding]:
         """Compare what a squash has made with what is made by the files that it replaces."""
         branch = self._migrator.session.branch(self._name)
@@ -192,7 +192,7 @@ class _Trial:
         self._migrator.run(partial(upgrade_by_parts, name=self._name, squash=revision))
         yield from _compare(file, SQUASH_DIFFERS, "upgrade", self._read(), after)
 
-    def _compare_with(self, file: RevisionFile, before: Picture) -> Iterator[Finding]:
+    def _compare_with(self, file: RevisionFile, before: Catalog) -> Iterator[Finding]:
         return _compare(file, DOWNGRADE_DIFFERS, "downgrade", before, self._read())
 
     def _find_left(self, file: RevisionFile) -> Iterator[Finding]:
@@ -217,10 +217,10 @@ class _Trial:
         target = down[0] if down else "base"
         self._migrator.run(partial(downgrade, scope=self._name, target=target, cascade=True))
 
-    def _read(self) -> Picture:
-        picture = read_picture(self._migrator.connection, self._namespace)
+    def _read(self) -> Catalog:
+        catalog = read_catalog(self._migrator.connection, self._namespace)
         self._migrator.end_reading()
-        return picture
+        return catalog
 
 
 def _leave_rest(by_id: Mapping[str, RevisionFile], revisions: Sequence[str]) -> Iterator[Finding]:
@@ -231,7 +231,7 @@ def _leave_rest(by_id: Mapping[str, RevisionFile], revisions: Sequence[str]) -> 
 
 
 def _compare(
-    file: RevisionFile, rule: Rule, function: str, expected: Picture, found: Picture
+    file: RevisionFile, rule: Rule, function: str, expected: Catalog, found: Catalog
 ) -> Iterator[Finding]:
     line = file.find_function(function)
     for difference in find_differences(expected, found):

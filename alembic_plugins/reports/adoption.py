@@ -6,10 +6,10 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from ..catalog.diff import Picture, find_differences, is_about
+from ..catalog.diff import Catalog, find_differences, is_about
 from ..catalog.objects import read_objects
 from ..catalog.oids import PG_CLASS
-from ..catalog.snapshot import read_picture, read_picture_of
+from ..catalog.snapshot import read_catalog, read_catalog_of
 from ..execution.migrator import Migrator
 from ..loading.session import Session
 from ..namespaces.inferred import Inferred, place_rows
@@ -135,8 +135,8 @@ def _read_made(
     space: Namespace,
     made: Iterable[RecordedObject],
     placed: Iterable[RecordedObject],
-) -> Picture:
-    """Return the picture of what a plugin has made, and of all else that is in its own namespace.
+) -> Catalog:
+    """Return what a plugin has made, and all else that is in its own namespace, as it is compared.
 
     Args:
         connection: leads to the database.
@@ -148,16 +148,16 @@ def _read_made(
     items = read_objects(connection, {row.place[:2] for row in placed}).values()
     relations = {item.root[1] for item in items if item.root[0] == PG_CLASS}
     schemas = {item.schema for item in items if item.schema}
-    around = read_picture_of(connection, relations, schemas)
+    around = read_catalog_of(connection, relations, schemas)
     names = _name(made)
-    picture = {key: words for key, words in around.items() if is_about(key[1], names)}
+    catalog = {key: words for key, words in around.items() if is_about(key[1], names)}
     if _is_own(space, made):
-        picture.update(read_picture(connection, space))
+        catalog.update(read_catalog(connection, space))
     # Of what has no definition that can be compared, it is told that it is there.
     for row in placed:
-        if not any(f"{words} ".startswith(f"{row.identity} ") for _, words in picture):
-            picture[row.kind, row.identity] = ""
-    return picture
+        if not any(f"{words} ".startswith(f"{row.identity} ") for _, words in catalog):
+            catalog[row.kind, row.identity] = ""
+    return catalog
 
 
 def _is_own(space: Namespace, made: Iterable[RecordedObject]) -> bool:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, MetaData, Table, inspect
 
 from .. import commands
 from .._base_errors import PluginError
-from ..catalog.diff import Picture
+from ..catalog.diff import Catalog
 from ..catalog.queries import read_host_schema
-from ..catalog.snapshot import read_picture
+from ..catalog.snapshot import read_catalog
 from ..config.sources import ConfigSource, extend_config, open_config
 from ..execution.migrator import Migrator
 from ..integration.running import run_work
@@ -115,12 +115,12 @@ class PluginMigrations:
         return sorted(n for n in names if not isinstance(space, Prefix) or space.covers(n))
 
     @without_frames
-    def catalog(self, name: str) -> Picture:
+    def catalog(self, name: str) -> Catalog:
         """Return PostgreSQL's definition of all in a plugin's namespace, by kind and identity."""
         with self.engine.connect() as connection:
             place = find_namespace(name, connection)
             schema = place.schema or read_host_schema(connection)
-            return read_picture(connection, place.namespace or Schema(schema))
+            return read_catalog(connection, place.namespace or Schema(schema))
 
     @without_frames
     def add(self, name: str, rows: Rows | Path) -> None:

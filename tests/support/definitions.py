@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import NullPool, create_engine
 
-from alembic_plugins.catalog.diff import Picture
-from alembic_plugins.catalog.snapshot import read_picture
+from alembic_plugins.catalog.diff import Catalog
+from alembic_plugins.catalog.snapshot import read_catalog
 from alembic_plugins.plugin import Namespace, Schema
 
 from .databases import Database
@@ -18,11 +18,11 @@ def execute(database: Database, sql: str, path: str = "shop, public") -> None:
     database.execute(f"SET search_path = {path}; {sql}")
 
 
-def picture(database: Database, namespace: Namespace = SCHEMA) -> Picture:
+def catalog(database: Database, namespace: Namespace = SCHEMA) -> Catalog:
     """Return the definition of all that is in a namespace."""
     engine = create_engine(database.text, poolclass=NullPool)
     with engine.begin() as connection:
-        return read_picture(connection, namespace)
+        return read_catalog(connection, namespace)
 
 
 def dump(database: Database) -> Sequence[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.databases import Database
-from support.definitions import dump, execute, picture
+from support.definitions import catalog, dump, execute
 from support.hosts import Host
 
 from alembic_plugins import commands
@@ -49,25 +49,25 @@ def files(host: Host) -> list[str]:
 def test_changes_of_all_kinds_are_captured(
     shop: Host, second_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = picture(shop.database)
+    before = catalog(shop.database)
     execute(shop.database, CHANGES)
     captured = commands.capture(shop.config(), "shop", "all kinds")
     assert commands.verify(shop.config()).is_clean
     assert "shop." not in captured.text
     lead_to(monkeypatch, second_database)
     shop.run("plugin", "install", "shop")
-    assert picture(second_database) == picture(shop.database)
+    assert catalog(second_database) == catalog(shop.database)
     assert dump(second_database) == dump(shop.database)
     shop.run("plugin", "downgrade", "shop", "-1", "--yes")
-    assert picture(second_database) == before
+    assert catalog(second_database) == before
     shop.run("plugin", "upgrade", "shop")
-    assert picture(second_database) == picture(shop.database)
+    assert catalog(second_database) == catalog(shop.database)
 
 
 def test_names_that_others_have_by_now_are_captured(
     shop: Host, second_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = picture(shop.database)
+    before = catalog(shop.database)
     execute(shop.database, RENAMES)
     captured = commands.capture(shop.config(), "shop", "names")
     assert "op.rename_table('base', 'base_old')" in captured.text
@@ -76,7 +76,7 @@ def test_names_that_others_have_by_now_are_captured(
     shop.run("plugin", "install", "shop")
     assert dump(second_database) == dump(shop.database)
     shop.run("plugin", "downgrade", "shop", "-1", "--yes")
-    assert picture(second_database) == before
+    assert catalog(second_database) == before
     shop.run("plugin", "upgrade", "shop")
     assert dump(second_database) == dump(shop.database)
 
@@ -90,7 +90,7 @@ def test_label_is_committed_before_it_is_used(
     assert "autocommit_block()" in captured.text
     lead_to(monkeypatch, second_database)
     plain.run("plugin", "install", "shop")
-    assert picture(second_database) == picture(plain.database)
+    assert catalog(second_database) == catalog(plain.database)
     plain.run("plugin", "downgrade", "shop", "-1", "--yes")
 
 
@@ -105,7 +105,7 @@ def test_table_of_the_prefix_is_the_plugins(host: Host) -> None:
     assert "other" not in captured.text
     assert [it.name for it in commands.verify(host.config()).branches if it.findings] == ["host"]
     host.run("plugin", "downgrade", "shop", "-1", "--yes")
-    assert [kind for kind, _ in picture(host.database, Prefix("shop_")) if kind == "table"] == [
+    assert [kind for kind, _ in catalog(host.database, Prefix("shop_")) if kind == "table"] == [
         "table"
     ]
 
@@ -148,15 +148,15 @@ def test_what_was_made_again_among_others_is_captured(
     drop = "DROP VIEW {0}names; DROP TABLE {0}items, {0}olds; DROP TYPE {0}mood"
     host.revise("shop", PREFIXED.format(prefix), drop.format(prefix))
     host.run("plugin", "install", "shop")
-    before = picture(host.database, PUBLIC)
+    before = catalog(host.database, PUBLIC)
     host.database.execute(changes)
     commands.capture(host.config(), "shop")
     assert commands.verify(host.config()).is_clean
     lead_to(monkeypatch, second_database)
     host.run("plugin", "install", "shop")
-    assert picture(second_database, PUBLIC) == picture(host.database, PUBLIC)
+    assert catalog(second_database, PUBLIC) == catalog(host.database, PUBLIC)
     host.run("plugin", "downgrade", "shop", "-1", "--yes")
-    assert picture(second_database, PUBLIC) == before
+    assert catalog(second_database, PUBLIC) == before
     host.run("plugin", "upgrade", "shop")
     host.run("plugin", "uninstall", "shop", "--yes")
     assert [name for name in second_database.tables() if "shop_" in str(name)] == []
@@ -269,4 +269,4 @@ def test_synced_plugin_gets_its_first_revision(
     Path(host.folder, "plugins/shop/plugin.toml").write_text("")
     lead_to(monkeypatch, second_database)
     host.run("plugin", "install", "shop")
-    assert picture(second_database) == picture(host.database)
+    assert catalog(second_database) == catalog(host.database)

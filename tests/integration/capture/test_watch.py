@@ -10,8 +10,8 @@ from support.hosts import Host
 from support.watches import watching
 
 from alembic_plugins import commands
-from alembic_plugins.catalog.diff import Picture
-from alembic_plugins.catalog.snapshot import read_picture
+from alembic_plugins.catalog.diff import Catalog
+from alembic_plugins.catalog.snapshot import read_catalog
 from alembic_plugins.plugin import Schema
 
 SESSION = (
@@ -42,10 +42,10 @@ def files(host: Host) -> list[Path]:
     return sorted((host.folder / "plugins/shop/versions").glob("2*.py"))
 
 
-def picture(database: Database) -> Picture:
+def catalog(database: Database) -> Catalog:
     """Return the definition of all that is in the schema."""
     with create_engine(database.text, poolclass=NullPool).begin() as connection:
-        return read_picture(connection, Schema("shop"))
+        return read_catalog(connection, Schema("shop"))
 
 
 def test_each_change_becomes_a_revision_that_makes_the_same_elsewhere(
@@ -68,7 +68,7 @@ def test_each_change_becomes_a_revision_that_makes_the_same_elsewhere(
     assert commands.verify(shop.config()).is_spotless
     monkeypatch.setenv("DATABASE_URL", second_database.text)
     shop.run("plugin", "install", "shop")
-    assert picture(second_database) == picture(shop.database)
+    assert catalog(second_database) == catalog(shop.database)
 
 
 def test_what_cannot_be_captured_is_told_once_and_a_lost_connection_is_no_end(shop: Host) -> None:

@@ -1,4 +1,4 @@
-"""A picture of one namespace out of PostgreSQL's catalog."""
+"""What the objects of one namespace are, as they can be compared."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from support.databases import Database
 
 from alembic_plugins.catalog.diff import find_differences
-from alembic_plugins.catalog.snapshot import read_picture
+from alembic_plugins.catalog.snapshot import read_catalog
 from alembic_plugins.plugin import Namespace, Prefix, Schema
 
 BOX = Schema("box")
@@ -320,25 +320,25 @@ def second_box(second_database: Database) -> Iterator[Connection]:
 
 
 def read_names(connection: Connection, namespace: Namespace) -> list[str]:
-    """Return what is in a picture, without the definitions."""
-    return [" ".join(key) for key in sorted(read_picture(connection, namespace))]
+    """Return what is in a catalog, without the definitions."""
+    return [" ".join(key) for key in sorted(read_catalog(connection, namespace))]
 
 
 @pytest.mark.parametrize("make", [MAKE, MAKE_IN_ANOTHER_ORDER], ids=["same", "another order"])
-def test_equal_schemas_give_equal_pictures(
+def test_equal_schemas_give_equal_catalogs(
     box: Connection, second_box: Connection, make: str
 ) -> None:
     box.execute(text(MAKE))
     second_box.execute(text(make))
-    assert find_differences(read_picture(box, BOX), read_picture(second_box, BOX)) == ()
+    assert find_differences(read_catalog(box, BOX), read_catalog(second_box, BOX)) == ()
 
 
 @pytest.mark.parametrize(("make", "change", "words"), CHANGES.values(), ids=CHANGES)
 def test_change_is_found_and_worded(box: Connection, make: str, change: str, words: str) -> None:
     box.execute(text(f"CREATE TABLE box.a (id int); {make}"))
-    expected = read_picture(box, BOX)
+    expected = read_catalog(box, BOX)
     box.execute(text(change))
-    found = find_differences(expected, read_picture(box, BOX))
+    found = find_differences(expected, read_catalog(box, BOX))
     assert ", ".join(str(item) for item in found) == words
 
 
@@ -385,15 +385,15 @@ def test_what_a_partition_has_from_its_table_is_not_named_again(box: Connection)
 def test_schema_leaves_out_what_is_elsewhere(box: Connection) -> None:
     box.execute(text("CREATE SCHEMA boxes; CREATE TABLE boxes.a (id int); CREATE TABLE b (id int)"))
     box.execute(text("CREATE TABLE box.a (id int PRIMARY KEY)"))
-    expected = read_picture(box, BOX)
+    expected = read_catalog(box, BOX)
     box.execute(text("CREATE VIEW v AS SELECT id FROM box.a; CREATE TYPE mood AS ENUM ('good')"))
     box.execute(text("CREATE TABLE c (a int REFERENCES box.a, b box.a)"))
     box.execute(text("CREATE FUNCTION f() RETURNS SETOF box.a LANGUAGE sql AS 'TABLE box.a'"))
-    assert read_picture(box, BOX) == expected
+    assert read_catalog(box, BOX) == expected
 
 
 def test_schema_that_is_not_there_is_empty(connection: Connection) -> None:
-    assert read_picture(connection, BOX) == {}
+    assert read_catalog(connection, BOX) == {}
 
 
 def test_schema_that_revisions_make_is_read(box: Connection) -> None:
@@ -464,7 +464,7 @@ def test_prefix_is_looked_for_in_the_schema_that_comes_first(box: Connection) ->
 
 def test_prefix_is_empty_where_no_schema_comes_first(connection: Connection) -> None:
     connection.execute(text("CREATE TABLE shelf_a (); SET search_path TO ''"))
-    assert read_picture(connection, SHELF) == {}
+    assert read_catalog(connection, SHELF) == {}
 
 
 @pytest.mark.parametrize(
@@ -485,28 +485,28 @@ def test_words_do_not_depend_on_settings_of_the_session(box: Connection, setting
     box.execute(text("ALTER TABLE box.a ADD c interval DEFAULT '2 days'"))
     box.execute(text("ALTER TABLE box.a ADD d bytea DEFAULT 'x'"))
     box.execute(text("ALTER TABLE box.a ADD e float8 DEFAULT '0.30000000000000004'"))
-    expected = read_picture(box, BOX)
+    expected = read_catalog(box, BOX)
     box.execute(text(f"SET {setting}"))
-    assert read_picture(box, BOX) == expected
+    assert read_catalog(box, BOX) == expected
 
 
 @pytest.mark.parametrize("scope", ["SESSION", "LOCAL"])
 def test_search_path_is_left_as_it_was(box: Connection, scope: str) -> None:
     box.execute(text(f"SET {scope} search_path TO box, public"))
-    read_picture(box, BOX)
+    read_catalog(box, BOX)
     assert box.scalar(text("SHOW search_path")) == "box, public"
 
 
 def test_reading_leaves_no_lock(box: Connection) -> None:
     box.execute(text("CREATE TABLE a (id int); CREATE VIEW box.v AS SELECT id FROM a"))
     box.commit()
-    read_picture(box, BOX)
+    read_catalog(box, BOX)
     held = text("SELECT relation::regclass::text FROM pg_locks WHERE relation = 'a'::regclass")
     assert box.scalars(held).all() == []
 
 
 def test_what_the_transaction_did_stays_done(box: Connection) -> None:
-    read_picture(box, BOX)
+    read_catalog(box, BOX)
     box.commit()
     box.execute(text("CREATE TABLE box.a ()"))
     assert read_names(box, BOX) == ["table box.a"]

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from support.databases import Database
-from support.definitions import dump, execute, picture
+from support.definitions import catalog, dump, execute
 from support.hosts import Host
 
 from alembic_plugins import commands
@@ -109,12 +109,12 @@ def plain(host: Host) -> Host:
 
 
 def test_changes_of_all_kinds_are_brought_back(shop: Host) -> None:
-    before = (picture(shop.database), dump(shop.database))
+    before = (catalog(shop.database), dump(shop.database))
     execute(shop.database, CHANGES)
     done = commands.fix_drift(shop.config())
     assert [it for branch in done.branches for it in branch.left] == []
     assert commands.verify(shop.config()).is_spotless
-    assert (picture(shop.database), dump(shop.database)) == before
+    assert (catalog(shop.database), dump(shop.database)) == before
     shop.run("plugin", "uninstall", "shop", "--purge", "--yes")
 
 
@@ -179,7 +179,7 @@ def test_what_is_left_is_still_told(plain: Host) -> None:
 def test_rows_against_a_constraint_are_told_and_nothing_is_changed(plain: Host) -> None:
     execute(plain.database, "ALTER TABLE items DROP CONSTRAINT n_check; DROP INDEX items_n")
     execute(plain.database, "INSERT INTO items VALUES (2, 0)")
-    before = picture(plain.database)
+    before = catalog(plain.database)
     with pytest.raises(RowsAgainst) as excinfo:
         commands.fix_drift(plain.config())
     assert str(excinfo.value) == (
@@ -188,7 +188,7 @@ def test_rows_against_a_constraint_are_told_and_nothing_is_changed(plain: Host) 
         "them with 'SELECT * FROM shop.items WHERE NOT ((n > 0))', and correct them; nothing of "
         "'shop' was changed."
     )
-    assert picture(plain.database) == before
+    assert catalog(plain.database) == before
     assert plain.database.query("SELECT id FROM shop.items WHERE NOT ((n > 0))") == [(2,)]
 
 
@@ -257,10 +257,10 @@ def test_replaced_function_is_the_plugins_again(host: Host) -> None:
 def test_what_is_printed_otherwise_afterwards_is_told_no_more(host: Host) -> None:
     make = "CREATE TABLE items (kind varchar(9) CONSTRAINT kinds CHECK (kind IN ('a', 'b')))"
     host.revise("shop", make, "DROP TABLE items").run("plugin", "install", "shop")
-    before = picture(host.database)
+    before = catalog(host.database)
     execute(host.database, "ALTER TABLE items DROP CONSTRAINT kinds")
     commands.fix_drift(host.config())
-    assert picture(host.database) != before
+    assert catalog(host.database) != before
     assert commands.verify(host.config()).is_spotless
 
 
@@ -300,12 +300,12 @@ def test_other_namespaces(host: Host, namespace: str) -> None:
 
 def test_host_is_fixed(host: Host) -> None:
     host.run("upgrade", "heads")
-    before = picture(host.database, Prefix("acc"))
+    before = catalog(host.database, Prefix("acc"))
     host.database.execute("COMMENT ON TABLE accounts IS 'x'")
     host.database.execute("ALTER TABLE accounts ALTER id SET DEFAULT 3")
     commands.fix_drift(host.config(), "host")
     assert commands.verify(host.config()).is_spotless
-    assert picture(host.database, Prefix("acc")) == before
+    assert catalog(host.database, Prefix("acc")) == before
 
 
 def test_role_without_rights_is_told(plain: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""How two pictures of one namespace differ."""
+"""How two catalogs of one namespace differ."""
 
 import pytest
 
-from alembic_plugins.catalog.diff import Difference, Picture, find_differences
+from alembic_plugins.catalog.diff import Catalog, Difference, find_differences
 
 ENTRIES = {
     ("table", "audit.entries"): "TABLE",
@@ -23,8 +23,8 @@ OTHERS = {
 }
 
 
-def describe(expected: Picture, found: Picture) -> list[str]:
-    """Return how two pictures differ, in words."""
+def describe(expected: Catalog, found: Catalog) -> list[str]:
+    """Return how two catalogs differ, in words."""
     return [str(item) for item in find_differences(expected, found)]
 
 
@@ -56,11 +56,11 @@ def test_difference_says_what_is_the_case(difference: Difference, words: str) ->
     assert str(difference) == words
 
 
-def test_equal_pictures_do_not_differ() -> None:
+def test_equal_catalogs_do_not_differ() -> None:
     assert find_differences(ENTRIES, dict(reversed(ENTRIES.items()))) == ()
 
 
-def test_empty_pictures_do_not_differ() -> None:
+def test_empty_catalogs_do_not_differ() -> None:
     assert find_differences({}, {}) == ()
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from ..catalog.diff import Picture, find_differences
-from ..catalog.snapshot import read_picture_of
+from ..catalog.diff import Catalog, find_differences
+from ..catalog.snapshot import read_catalog_of
 from .failures import fail
 
 # The schemas that are not PostgreSQL's own, and what is in them that is no table of ours.
@@ -24,17 +24,17 @@ MOST = 10
 """As many differences are told."""
 
 
-def read_all(connection: Connection) -> Picture:
+def read_all(connection: Connection) -> Catalog:
     """Return the definition of all that is in a database, but for Alembic's tables and ours."""
     connection.rollback()
     schemas = connection.scalars(_SCHEMAS).all()
     relations = connection.scalars(_RELATIONS, {"schemas": schemas}).all()
-    picture = dict(read_picture_of(connection, relations, schemas))
+    catalog = dict(read_catalog_of(connection, relations, schemas))
     connection.rollback()
-    return {**picture, **{("schema", name): "SCHEMA" for name in schemas}}
+    return {**catalog, **{("schema", name): "SCHEMA" for name in schemas}}
 
 
-def compare(expected: Picture, found: Picture, words: str) -> None:
+def compare(expected: Catalog, found: Catalog, words: str) -> None:
     """Fail where a database is another one than expected."""
     differences = find_differences(expected, found)
     if differences:
