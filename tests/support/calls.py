@@ -26,6 +26,7 @@ PROCESSES.set_forkserver_preload(
     [
         __name__,
         "sqlalchemy.dialects.postgresql.psycopg",
+        *("asyncpg", "psycopg2", "sqlalchemy.ext.asyncio"),  # Hosts on them take twice the time.
         "importlib.resources.readers",
         *(
             module.name

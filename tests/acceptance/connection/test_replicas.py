@@ -46,14 +46,10 @@ def replicas(host: Host) -> Host:
     return host.add("billing", "crm_requires_billing")
 
 
-def test_replicas_install_once(replicas: Host) -> None:
+def test_replicas_install_once_and_apply_each_revision_once(replicas: Host) -> None:
     results = start_all(replicas, "plugin", "install", "crm_requires_billing")
     assert [code for code, _ in results] == [0] * REPLICAS
     assert sum("nothing to do" in said for _, said in results) == REPLICAS - 1
-
-
-def test_replicas_apply_each_revision_once(replicas: Host) -> None:
-    start_all(replicas, "plugin", "install", "crm_requires_billing")
     applied = "SELECT count(*), count(DISTINCT revision) FROM alembic_plugin_revision"
     [(rows, revisions)] = replicas.database.query(applied)
     assert rows == revisions == len(set(replicas.database.applied()))

@@ -7,7 +7,7 @@ from support.hosts import Host
 
 from ..connection.test_replicas import start
 
-FLEET = 8
+FLEET = 6
 
 PLUGINS = ("billing", "crm_requires_billing", "support_requires_crm")
 
