@@ -16,8 +16,8 @@ from .execution.migrator import Migrator
 from .integration.disk import read_disk
 from .integration.running import run_work
 from .plugin import HOST, list_names
+from .registry.reading import read_state
 from .registry.renaming import find_recorded_name
-from .registry.state import read_state
 from .registry.tables import make_tables
 from .reports.listing import Listing, read_listing
 from .reports.status import PluginDetails, read_details

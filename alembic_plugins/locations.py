@@ -13,7 +13,8 @@ from .integration.disk import read_disk
 from .loading.errors import Quarantined
 from .planning.errors import NotInstalled
 from .plugin import HOST, Namespace, Schema, check_name, list_names, name_table
-from .registry.state import State, read_places
+from .registry.reading import read_places
+from .registry.state import State
 from .registry.tables import make_tables
 
 

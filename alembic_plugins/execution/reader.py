@@ -13,7 +13,8 @@ from ..loading.session import Session
 from ..planning.plan import Plan
 from ..planning.projection import plan_catch_up, simulate
 from ..plugin import HOST, Schema
-from ..registry.state import State, read_state
+from ..registry.reading import read_state
+from ..registry.state import State
 from ..registry.tables import VERSION, Tables, make_tables
 
 if TYPE_CHECKING:

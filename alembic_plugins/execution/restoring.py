@@ -30,7 +30,8 @@ from ..namespaces.ownership import read_ownership, read_plugin_objects
 from ..planning.hooks import find_hooks
 from ..planning.upkeep import check_returning
 from ..plugin import Schema
-from ..registry.state import InstalledPlugin, State, read_kept
+from ..registry.reading import read_kept
+from ..registry.state import InstalledPlugin, State
 from ..registry.statements import mark_restored
 from ..registry.tables import BACKUP_SCHEMA, make_tables
 from .backup_run import copy_rows

@@ -55,7 +55,7 @@ def _read_host(context: AutogenContext) -> "Compared | None":
         return None
     from ..namespaces.ownership import read_ownership
     from ..plugin import HOST
-    from ..registry.state import read_state
+    from ..registry.reading import read_state
     from .compared import Compared
 
     try:

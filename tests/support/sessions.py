@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from alembic_plugins import _alembic
 from alembic_plugins.integration.hosts import open_session
 from alembic_plugins.loading.session import Session
-from alembic_plugins.registry.state import read_state
+from alembic_plugins.registry.reading import read_state
 from alembic_plugins.registry.tables import make_tables
 
 from .hosts import Host

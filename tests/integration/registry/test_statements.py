@@ -14,13 +14,8 @@ from alembic_plugins.registry.history import (
     read_sources,
     read_undo,
 )
-from alembic_plugins.registry.state import (
-    AppliedRevision,
-    InstalledPlugin,
-    Interruption,
-    State,
-    read_state,
-)
+from alembic_plugins.registry.reading import read_state
+from alembic_plugins.registry.state import AppliedRevision, InstalledPlugin, Interruption, State
 from alembic_plugins.registry.statements import (
     delete_interruption,
     record_applied,

@@ -8,13 +8,8 @@ from support.registries import take_back_to_1
 from alembic_plugins.errors import IncompleteRegistry, NewerRegistry, TamperedUndo
 from alembic_plugins.plugin import Schema
 from alembic_plugins.registry.history import read_undo
-from alembic_plugins.registry.state import (
-    AppliedRevision,
-    InstalledPlugin,
-    Interruption,
-    State,
-    read_state,
-)
+from alembic_plugins.registry.reading import read_state
+from alembic_plugins.registry.state import AppliedRevision, InstalledPlugin, Interruption, State
 from alembic_plugins.registry.statements import (
     record_applied,
     record_installed,
