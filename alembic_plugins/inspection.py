@@ -19,8 +19,8 @@ from .plugin import HOST, list_names
 from .registry.reading import read_state
 from .registry.renaming import find_recorded_name
 from .registry.tables import make_tables
+from .reports.details import PluginDetails, read_details
 from .reports.listing import Listing, read_listing
-from .reports.status import PluginDetails, read_details
 
 # What only one of them needs is imported by that.
 if TYPE_CHECKING:

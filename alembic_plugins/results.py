@@ -19,11 +19,12 @@ from .integration.syncing import SyncResult
 from .locations import PluginNamespace
 from .planning.plan import Plan, Transaction
 from .registry.history import Event
+from .reports.details import PluginDetails
 from .reports.listing import Listing
 from .reports.pending import Pending, PendingRevision
 from .reports.preview import Counted, Preview
 from .reports.results import Leaving, Removal, Repair, Restoration
-from .reports.status import PluginDetails, PluginStatus
+from .reports.status import PluginStatus
 from .reports.verification import BranchVerification, Discrepancy, Verification
 
 __all__ = ["CheckReport", "ConfigSource", "Counted", "Effect", "Event", "Finding", "Leaving"]

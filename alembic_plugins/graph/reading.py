@@ -17,8 +17,9 @@ from ..loading.session import Session
 from ..namespaces.ownership import Ownership, read_plugin_objects
 from ..plugin import HOST
 from ..registry.history import Event, read_applications, read_events
+from ..reports.details import read_details
 from ..reports.listing import Listing, read_listing
-from ..reports.status import PluginStatus, read_details
+from ..reports.status import PluginStatus
 from ..reports.verification import BranchVerification, name_branch
 from ..reports.verify import verify
 from .branches import Applications, find_requirements, find_revisions, order_branches

@@ -44,10 +44,11 @@ from alembic_plugins.planning.plan import Plan, Transaction
 from alembic_plugins.planning.transactions import plan_outcome
 from alembic_plugins.registry.history import Event
 from alembic_plugins.registry.version_tables import VersionTable
+from alembic_plugins.reports.details import PluginDetails
 from alembic_plugins.reports.listing import Listing
 from alembic_plugins.reports.preview import Counted, Preview
 from alembic_plugins.reports.results import Leaving, Removal, Repair, Restoration
-from alembic_plugins.reports.status import PluginDetails, PluginStatus
+from alembic_plugins.reports.status import PluginStatus
 
 from ..builders import make_dependent
 
