@@ -28,6 +28,12 @@ _NAMED = {
 }
 """Parts of definitions, and notes, that do not say by themselves what they are."""
 
+LETTERS: Mapping[str, Mapping[str, str]] = {
+    "storage": {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"},
+    "compression": {"p": "pglz", "l": "lz4"},
+}
+"""What the letters mean that pg_attribute has for how values are stored."""
+
 _LONGEST = 200
 
 
@@ -87,7 +93,9 @@ class Drift:
         return f"{self.kind} {own} is owned by {owner}"
 
     def _describe_part(self, name: str) -> str:
-        part, before, after = str(self.part), self.expected, self.found
+        part = str(self.part)
+        letters = LETTERS.get(part, {})
+        before, after = (letters.get(str(it), it) for it in (self.expected, self.found))
         if part == "nullability":
             return f"{name} allows NULL" if after is None else f"{name} does not allow NULL"
         if part == "definition" and _is_long(f"{before}{after}"):

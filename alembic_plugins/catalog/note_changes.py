@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..registry.sql import quote_name
 from .diff import Parts
-from .drift import Key
+from .drift import LETTERS, Key
 from .printed import quote_literal, split, split_field, split_list, split_on
 from .states import State, Statement, Verb
 
@@ -14,7 +14,6 @@ OF_ROLES = ("owner", "privileges")
 OF_SERVERS = ("tablespace",)
 """The notes that are about what one server has."""
 
-_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _USUAL = {
     **dict.fromkeys(("text", "character varying", "character", "bytea"), "EXTENDED"),
     **dict.fromkeys(("json", "jsonb", "xml"), "EXTENDED"),
@@ -22,7 +21,6 @@ _USUAL = {
 }
 """How values of types are stored by default, for which there is a word since PostgreSQL 16."""
 
-_COMPRESSION = {"p": "pglz", "l": "lz4"}
 _ON = ("constraint", "trigger", "rule", "policy")
 _RIGHTS = {
     **{"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "D": "TRUNCATE"},
@@ -67,14 +65,15 @@ def _change(state: State, key: Key, part: str, then: str | None, now: str | None
 
 def _word_note(state: State, key: Key, part: str, now: str | None) -> str:
     type_ = state.definitions.get(key, {}).get("type", "").partition("(")[0]
+    meant = LETTERS.get(part, {}).get(now or "")
     words = {
         "owner": f"OWNER TO {_name_role(now or '')}",
         "tablespace": f"SET TABLESPACE {now or 'pg_default'}",
         "access method": f"SET ACCESS METHOD {now or 'heap'}",
         "replica identity": f"REPLICA IDENTITY {_cut_schema(now or 'DEFAULT')}",
         "statistics target": f"SET STATISTICS {now or '-1'}",
-        "storage": f"SET STORAGE {_STORAGE.get(now or '', _USUAL.get(type_, 'DEFAULT'))}",
-        "compression": f"SET COMPRESSION {_COMPRESSION.get(now or '', 'default')}",
+        "storage": f"SET STORAGE {meant or _USUAL.get(type_, 'DEFAULT')}",
+        "compression": f"SET COMPRESSION {meant or 'default'}",
     }
     if part not in words:
         raise LookupError(f"there is no statement for the {part} of a {key[0]}")

@@ -97,6 +97,12 @@ def test_part_of_a_definition_is_told(key: Key, parts: dict[str, str | None], wo
     assert describe(change(key, **parts)) == [words]
 
 
+def test_letters_of_the_catalog_are_told_in_words() -> None:
+    drift = Drift(Change.CHANGED, "column", "audit.entries.id", "storage", "x", "e")
+    words = "column audit.entries.id has the storage 'EXTERNAL' instead of 'EXTENDED'"
+    assert str(drift) == words
+
+
 def test_validity_is_no_part_that_is_compared() -> None:
     assert describe(change(("constraint", "positive on audit.entries"), validity="NOT VALID")) == []
 
