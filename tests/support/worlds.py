@@ -120,7 +120,7 @@ _SNAPSHOT = """
     UNION ALL SELECT 'inherits ' || a::text FROM pg_inherits a
     UNION ALL SELECT 'comment ' || a::text FROM pg_description a WHERE objoid >= 16384
     UNION ALL SELECT 'default privilege ' || a::text FROM pg_default_acl a
-    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname !~ '^(guard|guest|mallory)_'
+    UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname IN ('{guest}', '{guest}_fresh')
     UNION ALL SELECT 'users ' || a::text FROM {h}users a
     UNION ALL SELECT 'settings ' || a::text FROM {h}settings a
     UNION ALL SELECT 'other users ' || a::text FROM {x}users a
@@ -223,7 +223,8 @@ class World:
     def snapshot(self) -> list[tuple[object, ...]]:
         """Return all that is in the database."""
         host, other = find_names(self.kind, "host")["p"], find_names(self.kind, "other")["p"]
-        return self.database.query(_SNAPSHOT.replace("{h}", host).replace("{x}", other))
+        sql = _SNAPSHOT.replace("{h}", host).replace("{x}", other).replace("{guest}", self.guest)
+        return self.database.query(sql)
 
 
 def execute(*statements: str) -> None:
